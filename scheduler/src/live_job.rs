@@ -1,0 +1,188 @@
+//! What is left of one job. Every task that is not settled is in exactly one place: never started (a range), waiting
+//! for a further attempt, or in a live attempt. Settled tasks are forgotten, so a job costs what is under way and not
+//! what it was submitted with.
+//!
+//! ```text
+//!   fresh ──┐                ┌─► settled (forgotten)
+//!           ├─► attempt ends ┤
+//!   due ────┘                └─► retry: waits for its slot's release, then for its instant, then it is due
+//! ```
+//!
+//! It must not know slots beyond their names, nor other jobs.
+
+mod waiting;
+
+use alloc::collections::BTreeMap;
+
+use crate::attempt::Attempt;
+use crate::index_set::IndexSet;
+use crate::restart::{History, Retry};
+use crate::view::Waiting;
+use crate::{AttemptId, Job, SlotId, SubclusterId};
+
+pub(crate) use waiting::Taken;
+
+/// A job with unsettled tasks, or with slots that are not released yet.
+#[derive(Debug)]
+pub(crate) struct LiveJob {
+    pub(crate) job: Job,
+    /// Where it was routed. None when no slot is large enough, which only happens to a job that was admitted before the
+    /// slots shrank.
+    pub(crate) subcluster: Option<SubclusterId>,
+    /// Tasks that were never started.
+    fresh: IndexSet,
+    /// Tasks that wait for a further attempt, whatever they wait for.
+    retries: BTreeMap<u32, Retry>,
+    /// Those of `retries` that wait for nothing but a slot.
+    due: IndexSet,
+    /// Attempts that hold a slot, by task: never two of one task.
+    attempts: BTreeMap<u32, Attempt>,
+    /// How many of `attempts` are over.
+    over: u64,
+    /// Something happened that only happens to a job on disk, so it cannot be withdrawn any more.
+    pub(crate) is_durable: bool,
+    /// It was announced that all its tasks are settled.
+    pub(crate) is_announced: bool,
+    /// What its user's tally holds for it.
+    pub(crate) tallied: u64,
+}
+
+impl LiveJob {
+    /// A job without any task left; they are added as they are known.
+    pub(crate) fn new(job: Job, subcluster: Option<SubclusterId>) -> Self {
+        Self {
+            job,
+            subcluster,
+            fresh: IndexSet::default(),
+            retries: BTreeMap::new(),
+            due: IndexSet::default(),
+            attempts: BTreeMap::new(),
+            over: 0,
+            is_durable: false,
+            is_announced: false,
+            tallied: 0,
+        }
+    }
+
+    /// Tasks that wait for nothing but a slot.
+    pub(crate) const fn ready(&self) -> u64 {
+        self.fresh.len() + self.due.len()
+    }
+
+    /// Tasks that wait for something else before they may have a further attempt.
+    pub(crate) fn not_yet_ready(&self) -> u64 {
+        self.retries.len() as u64 - self.due.len()
+    }
+
+    /// Tasks whose last attempt is not over, or not the last.
+    pub(crate) fn unsettled(&self) -> u64 {
+        self.fresh.len() + (self.retries.len() + self.attempts.len()) as u64 - self.over
+    }
+
+    /// Whether nothing is left to be done or to be released.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.unsettled() == 0 && self.attempts.is_empty()
+    }
+
+    /// All attempts that hold a slot, by task.
+    pub(crate) fn attempts(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.values()
+    }
+
+    pub(crate) fn attempts_mut(&mut self) -> impl Iterator<Item = &mut Attempt> {
+        self.attempts.values_mut()
+    }
+
+    /// The attempt of a task, whatever its number.
+    pub(crate) fn attempt_of(&mut self, task: u32) -> Option<&mut Attempt> {
+        self.attempts.get_mut(&task)
+    }
+
+    /// The attempt of that name, when it is the one that holds a slot: the fence against late messages.
+    pub(crate) fn attempt_mut(&mut self, id: AttemptId) -> Option<&mut Attempt> {
+        self.attempts
+            .get_mut(&id.task)
+            .filter(|attempt| attempt.id == id)
+    }
+
+    /// The attempt to make next: first the lowest task that waited for a retry, then the lowest that was never started.
+    pub(crate) fn next_attempt(&self) -> Option<(AttemptId, History)> {
+        if let Some(task) = self.due.first() {
+            let retry = self.retries.get(&task).expect("who is due has a retry");
+            return Some((self.name(task, retry.number), retry.history));
+        }
+        let task = self.fresh.first()?;
+        Some((self.name(task, 1), History::default()))
+    }
+
+    /// Puts the [`next_attempt`](Self::next_attempt) into a slot.
+    pub(crate) fn start(&mut self, id: AttemptId, history: History, slot: SlotId) {
+        self.take_waiting(id.task);
+        let before = self
+            .attempts
+            .insert(id.task, Attempt::new(id, slot, history));
+        assert!(
+            before.is_none(),
+            "{id} starts while another attempt of its task holds a slot"
+        );
+    }
+
+    /// The instance of the attempt is over. Its task is settled, or waits for the retry.
+    pub(crate) fn finish(&mut self, id: AttemptId, retry: Option<Retry>) {
+        self.attempt_mut(id)
+            .expect("an attempt ends while it holds its slot")
+            .finish();
+        self.over += 1;
+        self.retries.extend(retry.map(|retry| (id.task, retry)));
+    }
+
+    /// Lets go of an attempt that is over. Answers the slot it held.
+    pub(crate) fn release(&mut self, id: AttemptId) -> Option<SlotId> {
+        let slot = self
+            .attempt_mut(id)
+            .filter(|attempt| !attempt.is_live())?
+            .slot;
+        self.attempts.remove(&id.task);
+        self.over -= 1;
+        Some(slot)
+    }
+
+    /// The retry of a task that no longer waits for the release of a slot.
+    pub(crate) fn released_retry(&self, task: u32) -> Option<Retry> {
+        let is_released = !self.attempts.contains_key(&task);
+        self.retries.get(&task).copied().filter(|_| is_released)
+    }
+
+    /// What the tasks that are not ready wait for: the one that is first to be.
+    pub(crate) fn pausing(&self) -> Option<Waiting> {
+        let paused = self
+            .retries
+            .iter()
+            .filter(|&(&task, _)| !self.due.contains(task));
+        let (task, retry) = paused.min_by_key(|(_, retry)| retry.not_before)?;
+        Some(if self.attempts.contains_key(task) {
+            Waiting::Reclaim
+        } else {
+            Waiting::Backoff {
+                until: retry.not_before,
+            }
+        })
+    }
+
+    /// The instant of the task's retry has come.
+    pub(crate) fn make_due(&mut self, task: u32) {
+        assert!(
+            self.released_retry(task).is_some(),
+            "task {task} has no retry that can start"
+        );
+        self.due.insert(task);
+    }
+
+    fn name(&self, task: u32, number: u32) -> AttemptId {
+        AttemptId {
+            job: self.job.id,
+            task,
+            number,
+        }
+    }
+}

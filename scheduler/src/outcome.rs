@@ -1,0 +1,183 @@
+//! How an attempt ended, and what it used. An outcome is a value and never an error: what happens to a guest is not a
+//! fault of the runner.
+
+use core::fmt;
+
+/// How an attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The guest returned, or exited with code 0.
+    Succeeded,
+    /// The guest exited with another code.
+    Failed(i32),
+    /// The guest did something that WebAssembly forbids.
+    Trapped(TrapKind),
+    /// The guest used more of something than its limits allow.
+    LimitExceeded(Limit),
+    /// Somebody asked for it.
+    Cancelled(CancelReason),
+    /// Our side failed: nothing is known of how far the guest came.
+    Lost(LossReason),
+}
+
+/// What a guest did that WebAssembly forbids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrapKind {
+    /// It executed `unreachable`: how most languages abort.
+    Unreachable,
+    /// It read or wrote outside its memory.
+    MemoryOutOfBounds,
+    /// It read or wrote outside a table.
+    TableOutOfBounds,
+    /// It called through a table entry of another type, or an empty one.
+    BadIndirectCall,
+    /// Its stack was used up.
+    StackOverflow,
+    /// It divided by zero.
+    DivisionByZero,
+    /// An integer result did not fit.
+    IntegerOverflow,
+    /// It passed a host function something that it must not.
+    HostCall,
+    /// Any other trap.
+    Other,
+}
+
+/// A limit that ended an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Linear memory: a declared minimum above the limit, or a trap after a denied growth.
+    Memory,
+    /// Table elements: as for memory.
+    Tables,
+    /// Component handles.
+    Handles,
+    /// Open files.
+    Files,
+    /// Processor time.
+    Cpu,
+    /// Wall time.
+    Wall,
+    /// Bytes in writable directories.
+    Disk,
+}
+
+/// Why an attempt or a task was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelReason {
+    /// Its user, or an operator, asked.
+    Asked,
+    /// The server was stopping and its grace was over.
+    Shutdown,
+}
+
+/// What was lost together with the attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LossReason {
+    /// The worker process died or was ended.
+    Worker,
+    /// The server itself was ended while the attempt was under way.
+    Server,
+    /// The attempt could not be started: its module or a directory could not be had.
+    Setup,
+    /// A host function panicked: our bug, not the guest's.
+    Panic,
+}
+
+/// What an attempt used, measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Processor time in microseconds.
+    pub cpu_us: u64,
+    /// Wall time in microseconds, from the first instruction to the end.
+    pub wall_us: u64,
+    /// Highest sum of linear memories, in bytes.
+    pub memory_peak_bytes: u64,
+    /// Bytes written to stdout, the cut ones included.
+    pub stdout_bytes: u64,
+    /// Bytes written to stderr, the cut ones included.
+    pub stderr_bytes: u64,
+    /// Bytes of stdout and stderr beyond the output limit, which were not kept.
+    pub output_cut_bytes: u64,
+    /// Highest number of bytes seen in writable directories.
+    pub scratch_peak_bytes: u64,
+    /// Growths of memory that were denied.
+    pub memory_denied: u32,
+    /// Growths of tables that were denied.
+    pub tables_denied: u32,
+    /// Opens of files, or makings of handles, that were denied.
+    pub handles_denied: u32,
+}
+
+impl Outcome {
+    /// Whether the guest did what it was asked to.
+    #[must_use]
+    pub const fn is_success(self) -> bool {
+        matches!(self, Self::Succeeded)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Succeeded => f.write_str("succeeded"),
+            Self::Failed(code) => write!(f, "failed with exit code {code}"),
+            Self::Trapped(kind) => write!(f, "trapped: {kind}"),
+            Self::LimitExceeded(limit) => write!(f, "limit exceeded: {limit}"),
+            Self::Cancelled(CancelReason::Asked) => f.write_str("cancelled"),
+            Self::Cancelled(CancelReason::Shutdown) => {
+                f.write_str("cancelled: the server was stopping")
+            }
+            Self::Lost(reason) => write!(f, "lost: {reason}"),
+        }
+    }
+}
+
+impl fmt::Display for TrapKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unreachable => "unreachable code was reached",
+            Self::MemoryOutOfBounds => "memory access out of bounds",
+            Self::TableOutOfBounds => "table access out of bounds",
+            Self::BadIndirectCall => "indirect call to an empty entry or another type",
+            Self::StackOverflow => "stack overflow",
+            Self::DivisionByZero => "division by zero",
+            Self::IntegerOverflow => "integer overflow",
+            Self::HostCall => "a host function refused its arguments",
+            Self::Other => "other",
+        })
+    }
+}
+
+impl Limit {
+    /// The word of the API and the command line.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Tables => "tables",
+            Self::Handles => "handles",
+            Self::Files => "files",
+            Self::Cpu => "cpu",
+            Self::Wall => "wall",
+            Self::Disk => "disk",
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl fmt::Display for LossReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Worker => "the worker process died",
+            Self::Server => "the server was ended",
+            Self::Setup => "it could not be started",
+            Self::Panic => "a host function failed",
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! Jobs that come in: new ones, ones that come back with work left, and ones that never were.
+
+use alloc::vec::Vec;
+
+use crate::live_job::LiveJob;
+use crate::queue::Turn;
+use crate::restart::{History, Retry};
+use crate::scheduler::Scheduler;
+use crate::{Action, Again, Interrupted, Job, JobId, LossReason, Outcome, Resumption, UnixMillis};
+
+impl Scheduler {
+    pub(crate) fn submitted(&mut self, job: Job, actions: &mut Vec<Action>) {
+        if self.jobs.contains_key(&job.id) {
+            return;
+        }
+        let (id, tasks) = (job.id, job.tasks.clone());
+        self.entry(job).add_fresh(&tasks);
+        self.settle(id, actions);
+    }
+
+    /// Takes up what is left of a job. A job that is still known (its user retries some tasks while others run) keeps
+    /// what it has and gets what is new.
+    pub(crate) fn resumed(
+        &mut self,
+        now: UnixMillis,
+        resumption: Resumption,
+        actions: &mut Vec<Action>,
+    ) {
+        let Resumption {
+            job,
+            fresh,
+            again,
+            interrupted,
+        } = resumption;
+        let id = job.id;
+        let live = self.entry(job);
+        live.is_durable = true;
+        for tasks in &fresh {
+            live.add_fresh(tasks);
+        }
+        for again in again.into_iter().filter(|again| again.attempt.job == id) {
+            self.take_up_again(now, again);
+        }
+        for interrupted in interrupted.into_iter().filter(|one| one.attempt.job == id) {
+            self.take_up_interrupted(now, interrupted, actions);
+        }
+        self.settle(id, actions);
+    }
+
+    /// Undoes a submission, with the slots that it was granted already. They need no release: its starts are void.
+    /// Once an attempt is known to have run or to have ended, the job is on disk and stays.
+    pub(crate) fn withdrawn(&mut self, id: JobId) {
+        if self.jobs.get(&id).is_none_or(|live| live.is_durable) {
+            return;
+        }
+        let Some(live) = self.jobs.remove(&id) else {
+            return;
+        };
+        for attempt in live.attempts() {
+            self.pool.give_back(attempt.slot, attempt.id);
+        }
+        if let Some(subcluster) = live.subcluster {
+            self.pool
+                .subcluster_mut(subcluster)
+                .queue
+                .set(Turn::of(&live.job), 0);
+        }
+        self.tallies.change(live.job.user, live.tallied, 0);
+    }
+
+    /// What is known of the job; a job that is new is routed.
+    fn entry(&mut self, job: Job) -> &mut LiveJob {
+        let route = self.route(job.want);
+        self.jobs
+            .entry(job.id)
+            .or_insert_with(|| LiveJob::new(job, route))
+    }
+
+    fn take_up_again(&mut self, now: UnixMillis, again: Again) {
+        let Again {
+            attempt,
+            not_before,
+            failures,
+            losses,
+        } = again;
+        let history = History { failures, losses };
+        let retry = Retry {
+            number: attempt.number,
+            not_before,
+            history,
+        };
+        let live = self.jobs.get_mut(&attempt.job);
+        if live.is_some_and(|live| live.add_retry(attempt.task, retry)) {
+            self.await_instant(now, attempt.job, attempt.task);
+        }
+    }
+
+    /// The attempt held a slot of a server that is gone, so there is nothing to release.
+    fn take_up_interrupted(
+        &mut self,
+        now: UnixMillis,
+        interrupted: Interrupted,
+        actions: &mut Vec<Action>,
+    ) {
+        let Interrupted {
+            attempt,
+            failures,
+            losses,
+        } = interrupted;
+        let Some(live) = self.jobs.get_mut(&attempt.job) else {
+            return;
+        };
+        let outcome = Outcome::Lost(LossReason::Server);
+        let history = History { failures, losses };
+        let retry = live
+            .job
+            .restart
+            .follow(attempt.number, history, outcome, now);
+        if live.add_ended(attempt, retry) {
+            actions.push(Action::Finish {
+                attempt,
+                outcome,
+                next: Retry::as_next(retry),
+            });
+            self.await_instant(now, attempt.job, attempt.task);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The scheduler's behaviour, told in short stories. Their notation is in `story/notation.rs`.
+
+#[path = "story/notation.rs"]
+mod notation;
+#[path = "story/words.rs"]
+mod words;
+
+#[path = "story/array.rs"]
+mod array;
+#[path = "story/cancel.rs"]
+mod cancel;
+#[path = "story/course.rs"]
+mod course;
+#[path = "story/drain.rs"]
+mod drain;
+#[path = "story/questions.rs"]
+mod questions;
+#[path = "story/queue.rs"]
+mod queue;
+#[path = "story/refusals.rs"]
+mod refusals;
+#[path = "story/restart.rs"]
+mod restart;
+#[path = "story/resume.rs"]
+mod resume;
