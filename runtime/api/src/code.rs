@@ -1,0 +1,138 @@
+//! The stable codes of every error, on the command line and in the API, each with its page.
+
+use std::fmt;
+
+macro_rules! codes {
+    ($( $name:ident = $number:literal, $title:literal, $page:literal; )*) => {
+        /// A stable error code. A code never changes its meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code { $( #[doc = $title] $name, )* }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &'static [Self] = &[$( Self::$name, )*];
+
+            /// The four digits.
+            #[must_use]
+            pub const fn number(self) -> u16 {
+                match self { $( Self::$name => $number, )* }
+            }
+
+            /// The code in a few words.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $( Self::$name => $title, )* }
+            }
+
+            /// What it means and what to do: a paragraph, shown by `sublet help CODE`.
+            #[must_use]
+            pub const fn page(self) -> &'static str {
+                match self { $( Self::$name => $page, )* }
+            }
+        }
+    };
+}
+
+codes! {
+    RequestMalformed = 101, "request is malformed",
+        "The body, path, query or a header could not be read as what the route expects. The message names the place. Compare with the API's types, or send the request with the sublet command of the same name.";
+    UnknownField = 102, "unknown field",
+        "The request has a field that this server does not know. The message offers the nearest name. Fields are never ignored silently, because a misspelt limit would then not hold.";
+    OutOfRange = 103, "value out of range",
+        "A number, text or list is outside what is allowed. The message names the limit and what was asked.";
+    BodyTooLarge = 104, "body is too large",
+        "The upload or request is larger than the server takes. The message names the limit. Modules: strip debug information (wasm-tools strip, or `strip = true` in the release profile).";
+    MethodNotAllowed = 105, "method not allowed",
+        "The route exists, but not with this method.";
+    NoSuchRoute = 106, "no such route",
+        "The server has no such route. Everything is under /v1 but for /livez, /readyz and /version.";
+    ForeignCaller = 107, "caller is not the owner of the server",
+        "The unix socket serves only the account that started the server. Run the command as that account, or start a server of your own.";
+    JobNotFound = 201, "job not found",
+        "No job of yours matches. `sublet jobs list` shows them. A job is named by its id, a unique prefix of it, its number (#412), its name, `last`, or -2 for the one before the last.";
+    Ambiguous = 202, "several things match",
+        "The prefix fits several jobs or modules where one is wanted; the message lists them. Give more characters.";
+    ModuleNotFound = 203, "module not found",
+        "No module of yours has this digest, prefix or name. `sublet modules list` shows them; `sublet modules push FILE` uploads one; `sublet submit FILE` does both.";
+    TaskNotFound = 204, "task not found",
+        "The job has no task of this index. `sublet jobs show JOB` shows the range.";
+    InputNotFound = 205, "input not found",
+        "The job names an input that was not uploaded. `sublet submit --in PATH` uploads and names it in one go.";
+    QueueFull = 301, "queue is full",
+        "As many tasks as allowed are waiting or running. Wait for some to finish, or ask the operator for a larger [defaults] quota.";
+    NotPlaceable = 302, "cannot be placed",
+        "No slot of the pool is large enough for one task of this job, so it would wait for ever. Ask for less memory or CPU, or let the operator give the sub-cluster larger slots.";
+    Draining = 303, "server is stopping",
+        "The server takes no new work because it is shutting down. Submit again when it is back.";
+    DiskFull = 304, "disk is full",
+        "The server's data directory has no room to record the submission, so it was refused and nothing of it was kept. Free some space; the server goes on by itself.";
+    TooManyTasks = 305, "too many tasks",
+        "An array has more tasks than a job may have. Split it into several jobs.";
+    NotWasm = 401, "not a WebAssembly binary",
+        "The file does not begin like a WebAssembly module or component. The message says what it looks like. The command line also takes the text format (.wat).";
+    NativeCode = 402, "native code is refused",
+        "The file is machine code (an executable, or a module that was compiled ahead of time). Only WebAssembly is run, because only that can be confined. Upload the .wasm it was made from.";
+    ModuleInvalid = 403, "module is not valid",
+        "The binary is truncated or breaks the rules of WebAssembly at the place that the message names. Build it again.";
+    FeatureRefused = 404, "WebAssembly feature is not allowed",
+        "The module uses a proposal that is switched off here: threads, 64-bit memories, several memories, garbage collection, exceptions. Build without it.";
+    ModuleTooComplex = 405, "module is too complex",
+        "A part of the module is larger than the compiler is trusted with: the message names the part, the number and the limit. Honest programs stay far below; code generators may need to split functions.";
+    CompileBudget = 406, "compilation took too long",
+        "The module was given a budget of processor time and memory for its compilation, and used it up. The refusal is remembered, so that the same bytes are not tried again. Split large functions, or optimise the module for size.";
+    UnknownImport = 412, "module imports what nobody provides",
+        "The module needs a function that is not part of WASI 0.1 or 0.2. The message names it. Build for wasm32-wasip1 or wasm32-wasip2; browser and Node.js builds do not fit.";
+    NoEntryPoint = 413, "module is not a command",
+        "The module has no start: a WASI 0.1 command exports `_start`, a WASI 0.2 command exports `wasi:cli/run`. Libraries and reactors cannot be run as jobs: build an executable.";
+    ModuleNeedsMore = 414, "module needs more than any slot has",
+        "The module's declared minimum of memory or tables is above the limit. Raise --memory if the slots allow it, or lower the module's minimum.";
+    DigestMismatch = 415, "digest does not match",
+        "The bytes that arrived do not have the sha256 that was announced. Send them again.";
+    ModuleInUse = 416, "module is in use",
+        "Jobs that are not over still need the module. Wait for them or cancel them.";
+    InputInvalid = 417, "input is not valid",
+        "An input tree may hold regular files and directories with relative paths, and nothing else: no links, no devices, no `..`. The message names the entry.";
+    ServerFault = 501, "fault of the server",
+        "Something failed on the server's side. The request id is in its log with the causes.";
+    CompilerFault = 502, "compiler failed",
+        "The process that compiles modules died or could not be started. This is not the module's fault as far as known; try again, and tell the operator.";
+    NothingToRetry = 601, "nothing to retry",
+        "No finished task of the job fits the choice. `sublet jobs show JOB` shows how its tasks ended.";
+    KeyReused = 602, "idempotency key was used for another request",
+        "The same Idempotency-Key came with another body. Use a new key for a new job.";
+    ServerUnreachable = 701, "server cannot be reached",
+        "No server answers on the socket. Start one with `sublet serve`, or name another with --url or SUBLET_URL.";
+    FileUnreadable = 702, "file cannot be read",
+        "The file does not exist or may not be read. The message has the system's reason.";
+    DataDirectoryHeld = 703, "data directory is in use",
+        "Another server works on this data directory; the message names its process. Stop it first, or choose another with --data-dir.";
+    ConfigurationInvalid = 704, "configuration is not valid",
+        "The configuration file has an error at the place that the message names. All keys are optional; unknown ones are errors.";
+    Usage = 705, "command line is not valid",
+        "The command line could not be understood. `sublet help COMMAND` shows what it takes.";
+    TextInvalid = 706, "WebAssembly text is not valid",
+        "The .wat file could not be turned into a binary; the message has line and column.";
+    FileUnwritable = 707, "file cannot be written",
+        "A temporary file or the command's own output could not be written; the message has the system's reason. Most often a disk is full: free some space, or set TMPDIR to another place.";
+    LocalFault = 708, "this machine cannot do it",
+        "The command could not get what it needs from the machine it runs on: threads, memory, a signal, a file of its own. The causes tell what and why.";
+}
+
+impl Code {
+    /// The code of this text, such as `S0412`, in either case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix(['S', 's'])?;
+        let number: u16 = digits.parse().ok()?;
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.number() == number)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "S{:04}", self.number())
+    }
+}

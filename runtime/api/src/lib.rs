@@ -1,0 +1,26 @@
+//! The words of the HTTP API: what goes over the wire, as plain serde types, and the stable codes of every error.
+//!
+//! These types are a promise to programs: within `/v1` they only grow. They know nothing of the scheduler's own types;
+//! the daemon converts between the two in one file. Sizes are bytes, durations carry their unit in the name, times are
+//! RFC 3339 in UTC.
+
+pub mod code;
+pub mod job;
+pub mod log;
+pub mod module;
+pub mod pool;
+pub mod problem;
+pub mod server;
+pub mod task;
+
+pub use code::Code;
+pub use job::{
+    Explanation, Fact, InputMount, Job, JobEnd, JobQuery, Limits, Restart, RetryRequest, Selected,
+    SubmitJob, TaskCounts, Waiting,
+};
+pub use log::{LogEntry, LogQuery, Stream};
+pub use module::{Module, ModuleKind, ModuleQuery, PushQuery};
+pub use pool::{Node, Pool, Slots, Subcluster};
+pub use problem::{Problem, Violation};
+pub use server::{Input, InputKind, InputQuery, Page, Version, Whoami};
+pub use task::{Attempt, Outcome, State, Task, TaskQuery, Usage};

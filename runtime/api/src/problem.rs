@@ -1,0 +1,89 @@
+//! The one shape of every error: RFC 9457 problem details with a stable code, a next step and the places at fault.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Code;
+
+/// An error as it goes over the wire, with media type `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Where the code is explained, relative to the server: `/problems/S0301`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The code in a few words; the same for every occurrence.
+    pub title: String,
+    /// The HTTP status, repeated for readers of the body alone; absent where no server was asked.
+    #[serde(default, skip_serializing_if = "is_unset")]
+    pub status: u16,
+    /// This occurrence in one sentence: it names the thing and the number.
+    pub detail: String,
+    /// The stable code, `S` and four digits.
+    pub code: String,
+    /// Which parts of the request are at fault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<Violation>,
+    /// What to do next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// The request, as the server's log names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+/// One part of a request that is at fault.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Violation {
+    /// A JSON pointer into the body, or the name of a query parameter or header.
+    pub pointer: String,
+    /// The limit, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+    /// What was asked for, where it is a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<u64>,
+}
+
+/// Whether a status has not been given.
+fn is_unset(status: &u16) -> bool {
+    *status == 0
+}
+
+impl Problem {
+    /// A problem of this code. The status is set by the HTTP layer, which alone knows about those.
+    #[must_use]
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("/problems/{code}"),
+            title: code.title().to_owned(),
+            status: 0,
+            detail: detail.into(),
+            code: code.to_string(),
+            errors: Vec::new(),
+            help: None,
+            request_id: None,
+        }
+    }
+
+    /// The same problem with a next step for its reader.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The same problem with one more place at fault, its limit and what was asked.
+    #[must_use]
+    pub fn at(
+        mut self,
+        pointer: impl Into<String>,
+        limit: Option<u64>,
+        asked: Option<u64>,
+    ) -> Self {
+        self.errors.push(Violation {
+            pointer: pointer.into(),
+            limit,
+            asked,
+        });
+        self
+    }
+}
