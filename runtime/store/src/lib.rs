@@ -1,0 +1,48 @@
+//! The disk: everything that outlives the server's process.
+//!
+//! This crate decides how things are kept so that an answer, once given, stays true: across `kill -9`, across power loss,
+//! and across a full disk. It knows nothing of HTTP, of guests or of placement; it is told what happened and asked what
+//! is known.
+//!
+//! ```text
+//!                    DataDirectory  (one holder at a time)
+//!        ┌───────────────┬──────┴────────┬────────────────┬──────────────┐
+//!     Writer          Readers         Library            Logs           Work
+//!   records in,    questions about   modules,         what guests     directories that
+//!   whole batches  records           artifacts,       printed         worker processes
+//!                                    inputs                           may touch
+//! ```
+//!
+//! * [`Writer`] is the only one that changes records. A batch is one transaction: all of it is durable, or none.
+//! * [`Readers`] answer questions, each about the rows of one user or, for operators, of all.
+//! * [`Library`] keeps files by the digest of their content. What has a name there is whole.
+//! * [`Logs`] are append-only segments beside the database; a torn tail is skipped and said.
+
+mod data_directory;
+mod digest;
+mod durable;
+mod error;
+mod library;
+mod logs;
+mod public_id;
+mod records;
+mod work;
+
+pub use data_directory::DataDirectory;
+pub use digest::{Digest, DigestPrefix, NotADigest};
+pub use error::Error;
+pub use library::{
+    ArchiveRefusal, Artifact, KeptInput, Library, Refusal, TreeLimits, Upload, Uploaded,
+    WholeArtifact,
+};
+pub use logs::{
+    LogChunk, LogEntry, LogFound, LogPosition, LogReader, LogSelection, Logs, NotAPosition, Stream,
+};
+pub use public_id::{NotAPublicId, PublicId, PublicIdPrefix};
+pub use records::{
+    AttemptRow, CompileRefusal, FinishedAttempt, IdempotencyKey, Input, InputKind, JobFilter,
+    JobPage, JobSelector, JobSpec, JobSummary, KnownKey, ModuleName, ModuleRow, ModuleSelector,
+    NewInput, NewJob, NewModule, NextIds, OpenStart, OutcomeKind, OwnedJob, Reader, Readers,
+    Record, Tally, TaskFilter, TaskRow, TaskState, Unfinished, UsageTotal, User, Whose, Writer,
+};
+pub use work::{Removal, Work};

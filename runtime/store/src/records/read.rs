@@ -1,0 +1,52 @@
+//! Questions about records. Each says whose rows it is about, so that somebody else's row looks exactly like a missing
+//! one; what belongs to a job is asked of an [`OwnedJob`], which only its owner (or an operator) can get.
+
+mod jobs;
+mod library;
+mod owned_job;
+mod pool;
+mod rows;
+mod users;
+
+pub use jobs::{JobFilter, JobPage, JobSelector};
+pub use library::{ModuleRow, ModuleSelector};
+pub use owned_job::{AttemptRow, OpenStart, OwnedJob, TaskFilter, TaskRow, UsageTotal};
+pub use pool::{Reader, Readers};
+pub use rows::JobSummary;
+pub(crate) use rows::unfinished_jobs;
+use sublet_scheduler::UserId;
+pub use users::{KnownKey, NextIds, User};
+
+use super::database::exact;
+
+/// Whose rows a question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// One user's.
+    User(UserId),
+    /// Every user's: for operators.
+    Everyone,
+}
+
+impl Whose {
+    /// The most rows that a page has, whatever is asked for.
+    pub const PAGE_MAX: u32 = 1_000;
+    /// The most rows that a selector finds: enough to show that it is not unique.
+    pub const MATCHES_MAX: u32 = 10;
+
+    /// The user, or null for everyone: always the first parameter of a statement.
+    fn parameter(self) -> rusqlite::Result<Option<i64>> {
+        match self {
+            Self::User(user) => exact(user.0).map(Some),
+            Self::Everyone => Ok(None),
+        }
+    }
+
+    /// A condition for tables whose index begins with the user: for everyone it is looked up once per user.
+    const fn condition(self) -> &'static str {
+        match self {
+            Self::User(_) => "user = ?1",
+            Self::Everyone => "?1 IS NULL AND user IN (SELECT id FROM users)",
+        }
+    }
+}

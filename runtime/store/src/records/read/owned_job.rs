@@ -1,0 +1,324 @@
+//! What belongs to one job: its spec, its tasks and their attempts, what they used.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+use sublet_scheduler::{NodeId, Outcome, SlotId, TaskRange, UnixMillis, Usage};
+
+use crate::{
+    Error,
+    records::{
+        codes::{OutcomeKind, outcome_from_codes},
+        database::{exact, maybe_millis, millis, unreadable, unsigned},
+        job::{JobSpec, NewJob},
+        task::{TaskState, Walk},
+    },
+};
+
+use super::{Reader, Whose, rows};
+
+/// A job that the asker may see.
+#[derive(Debug)]
+pub struct OwnedJob<'r> {
+    reader: &'r Reader,
+    /// What lists show of it.
+    pub summary: rows::JobSummary,
+}
+
+/// A task as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskRow {
+    /// Its index.
+    pub task: u32,
+    /// Where it stands.
+    pub state: TaskState,
+    /// Its latest attempt that ended.
+    pub latest: Option<AttemptRow>,
+}
+
+/// An attempt that ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRow {
+    /// Of which task.
+    pub task: u32,
+    /// Counted from 1.
+    pub number: u32,
+    /// When it executed its first instruction, if it came so far.
+    pub started_at: Option<UnixMillis>,
+    /// When it ended.
+    pub ended_at: UnixMillis,
+    /// How.
+    pub outcome: Outcome,
+    /// More about it, for people.
+    pub detail: Option<String>,
+    /// Where it ran, if that is known.
+    pub slot: Option<SlotId>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// Attempts that were started together and have not ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenStart {
+    /// Of which tasks.
+    pub tasks: TaskRange,
+    /// Which attempt of each.
+    pub number: u32,
+    /// When the start was recorded.
+    pub at: UnixMillis,
+}
+
+/// What the attempts of a job used: sums, and the highest of the peaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UsageTotal {
+    /// Attempts that ended.
+    pub attempts: u64,
+    /// What they used.
+    pub usage: Usage,
+}
+
+/// Which tasks a list shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TaskFilter {
+    /// All.
+    All,
+    /// Those without an attempt that are to have one.
+    Fresh,
+    /// Those with an attempt under way.
+    Started,
+    /// Those that are to have another attempt.
+    Waiting,
+    /// Those that are over.
+    Settled,
+    /// Those that are over and did not succeed.
+    Unsuccessful,
+    /// Those that are over, with this outcome.
+    Outcome(OutcomeKind),
+}
+
+const SPEC: &str = "SELECT version, spec FROM job_specs WHERE job = ?1";
+
+const ATTEMPT: &str = "SELECT task, number, started_at, ended_at, outcome, code, detail, node, slot,
+        cpu_us, wall_us, memory_peak_bytes, stdout_bytes, stderr_bytes, output_cut_bytes, scratch_peak_bytes,
+        memory_denied, tables_denied, handles_denied
+    FROM attempts WHERE job = ?1 AND task = ?2 AND number BETWEEN ?3 AND ?4 ORDER BY number";
+
+const USAGE: &str = "SELECT count(*), coalesce(sum(cpu_us), 0), coalesce(sum(wall_us), 0),
+        coalesce(max(memory_peak_bytes), 0), coalesce(sum(stdout_bytes), 0), coalesce(sum(stderr_bytes), 0),
+        coalesce(sum(output_cut_bytes), 0), coalesce(max(scratch_peak_bytes), 0),
+        min(coalesce(sum(memory_denied), 0), 4294967295), min(coalesce(sum(tables_denied), 0), 4294967295),
+        min(coalesce(sum(handles_denied), 0), 4294967295)
+    FROM attempts WHERE job = ?1";
+
+impl<'r> OwnedJob<'r> {
+    pub(super) const fn new(reader: &'r Reader, summary: rows::JobSummary) -> Self {
+        Self { reader, summary }
+    }
+
+    /// How it runs.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn spec(&self) -> Result<JobSpec, Error> {
+        self.reader.ask("read a job", |connection| {
+            let mut statement = connection.prepare_cached(SPEC)?;
+            statement.query_one(params![self.id()?], |row| rows::spec(row, 0))
+        })
+    }
+
+    /// It as it was submitted, less its idempotency key.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn new_job(&self) -> Result<NewJob, Error> {
+        let summary = &self.summary;
+        Ok(NewJob {
+            id: summary.id,
+            public_id: summary.public_id,
+            user: summary.user,
+            number: summary.number,
+            name: summary.name.clone(),
+            module: summary.module,
+            spec: self.spec()?,
+            submitted_at: summary.submitted_at,
+            idempotency: None,
+        })
+    }
+
+    /// Tasks after the task `after`, or from the first one: at most `limit` and [`Whose::PAGE_MAX`] of those that the
+    /// filter lets pass, in their order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn tasks(
+        &self,
+        filter: TaskFilter,
+        after: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<TaskRow>, Error> {
+        self.reader.ask("list tasks", |connection| {
+            let Some(tasks) = self.tasks_after(after) else {
+                return Ok(Vec::new());
+            };
+            let limit = usize::try_from(limit.min(Whose::PAGE_MAX)).unwrap_or(usize::MAX);
+            let mut walk = Walk::new(connection)?;
+            walk.through(self.id()?, tasks)?
+                .filter(|walked| {
+                    walked
+                        .as_ref()
+                        .map_or(true, |walked| filter.passes(walked.state))
+                })
+                .take(limit)
+                .map(|walked| {
+                    let walked = walked?;
+                    let latest = match walked.last_ended {
+                        Some(number) => self.attempt(walked.task, number)?,
+                        None => None,
+                    };
+                    Ok(TaskRow {
+                        task: walked.task,
+                        state: walked.state,
+                        latest,
+                    })
+                })
+                .collect()
+        })
+    }
+
+    /// All attempts of a task that ended, in their order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn attempts(&self, task: u32) -> Result<Vec<AttemptRow>, Error> {
+        self.reader.ask("list attempts", |connection| {
+            let mut statement = connection.prepare_cached(ATTEMPT)?;
+            statement
+                .query_map(params![self.id()?, task, 0, u32::MAX], attempt)?
+                .collect()
+        })
+    }
+
+    /// Attempts that were started and have not ended.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn open_starts(&self) -> Result<Vec<OpenStart>, Error> {
+        self.reader.ask("list attempts under way", |connection| {
+            let mut open: Vec<OpenStart> = Vec::new();
+            let mut walk = Walk::new(connection)?;
+            for walked in walk.through(self.id()?, self.summary.tasks.clone())? {
+                let walked = walked?;
+                if let TaskState::Started { number, at } = walked.state {
+                    add_start(&mut open, walked.task, (number, at));
+                }
+            }
+            Ok(open)
+        })
+    }
+
+    /// What its attempts used.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn usage(&self) -> Result<UsageTotal, Error> {
+        self.reader.ask("add up what a job used", |connection| {
+            let mut statement = connection.prepare_cached(USAGE)?;
+            statement.query_one(params![self.id()?], |row| {
+                Ok(UsageTotal {
+                    attempts: unsigned(row, 0)?,
+                    usage: usage(row, 1)?,
+                })
+            })
+        })
+    }
+
+    fn id(&self) -> rusqlite::Result<i64> {
+        exact(self.summary.id.0)
+    }
+
+    fn tasks_after(&self, after: Option<u32>) -> Option<TaskRange> {
+        let (first, last) = (*self.summary.tasks.start(), *self.summary.tasks.end());
+        let first = match after {
+            Some(after) => first.max(after.checked_add(1)?),
+            None => first,
+        };
+        (first <= last).then_some(first..=last)
+    }
+
+    fn attempt(&self, task: u32, number: u32) -> rusqlite::Result<Option<AttemptRow>> {
+        let mut statement = self.reader.connection().prepare_cached(ATTEMPT)?;
+        statement
+            .query_row(params![self.id()?, task, number, number], attempt)
+            .optional()
+    }
+}
+
+impl TaskFilter {
+    fn passes(self, state: TaskState) -> bool {
+        match self {
+            Self::All => true,
+            Self::Fresh => state == TaskState::Fresh,
+            Self::Started => matches!(state, TaskState::Started { .. }),
+            Self::Waiting => matches!(state, TaskState::Waiting { .. }),
+            Self::Unsuccessful => {
+                Self::Settled.passes(state) && !Self::Outcome(OutcomeKind::Succeeded).passes(state)
+            }
+            Self::Settled => {
+                matches!(state, TaskState::Settled(_) | TaskState::Cancelled { .. })
+            }
+            Self::Outcome(OutcomeKind::Cancelled) => matches!(
+                state,
+                TaskState::Settled(OutcomeKind::Cancelled) | TaskState::Cancelled { .. }
+            ),
+            Self::Outcome(outcome) => state == TaskState::Settled(outcome),
+        }
+    }
+}
+
+fn add_start(open: &mut Vec<OpenStart>, task: u32, (number, at): (u32, UnixMillis)) {
+    match open.last_mut() {
+        Some(last)
+            if (last.number, last.at) == (number, at)
+                && last.tasks.end().checked_add(1) == Some(task) =>
+        {
+            last.tasks = *last.tasks.start()..=task;
+        }
+        _ => open.push(OpenStart {
+            tasks: task..=task,
+            number,
+            at,
+        }),
+    }
+}
+
+fn attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
+    let outcome = outcome_from_codes(row.get(4)?, row.get(5)?);
+    let (node, index): (Option<u32>, Option<u32>) = (row.get(7)?, row.get(8)?);
+    Ok(AttemptRow {
+        task: row.get(0)?,
+        number: row.get(1)?,
+        started_at: maybe_millis(row, 2)?,
+        ended_at: millis(row, 3)?,
+        outcome: outcome
+            .ok_or_else(|| unreadable(4, "an outcome that this program does not know"))?,
+        detail: row.get(6)?,
+        slot: node.zip(index).map(|(node, index)| SlotId {
+            node: NodeId(node),
+            index,
+        }),
+        usage: usage(row, 9)?,
+    })
+}
+
+fn usage(row: &Row<'_>, column: usize) -> rusqlite::Result<Usage> {
+    Ok(Usage {
+        cpu_us: unsigned(row, column)?,
+        wall_us: unsigned(row, column + 1)?,
+        memory_peak_bytes: unsigned(row, column + 2)?,
+        stdout_bytes: unsigned(row, column + 3)?,
+        stderr_bytes: unsigned(row, column + 4)?,
+        output_cut_bytes: unsigned(row, column + 5)?,
+        scratch_peak_bytes: unsigned(row, column + 6)?,
+        memory_denied: row.get(column + 7)?,
+        tables_denied: row.get(column + 8)?,
+        handles_denied: row.get(column + 9)?,
+    })
+}

@@ -1,0 +1,112 @@
+//! How rows of jobs become values.
+
+use rusqlite::{Connection, Row};
+use sublet_scheduler::{JobId, TaskRange, UnixMillis, UserId};
+
+use crate::{
+    Digest, PublicId,
+    records::{
+        database::{job_id, maybe_millis, millis, unreadable, unsigned, user_id},
+        job::{JobSpec, NewJob, Tally},
+    },
+};
+
+/// A job as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobSummary {
+    /// Its place in the order of submission; the cursor of a list.
+    pub id: JobId,
+    /// The name that people see.
+    pub public_id: PublicId,
+    /// Who owns it.
+    pub user: UserId,
+    /// Its place in the order of its user's jobs.
+    pub number: u64,
+    /// What its user calls it.
+    pub name: Option<String>,
+    /// What it runs.
+    pub module: Digest,
+    /// The indices of its tasks.
+    pub tasks: TaskRange,
+    /// When it was submitted.
+    pub submitted_at: UnixMillis,
+    /// When something last happened to it.
+    pub last_activity_at: UnixMillis,
+    /// When its last task was settled, if all are.
+    pub finished_at: Option<UnixMillis>,
+    /// Its settled tasks, as last recorded.
+    pub tally: Tally,
+    /// Whether somebody wants some of its tasks ended that are not settled yet.
+    pub cancel_asked: bool,
+}
+
+pub(super) const SUMMARY: &str = "id, public_id, user, number, name, module, first_task, last_task,
+    submitted_at, last_activity_at, finished_at, succeeded, failed, trapped, limit_exceeded, cancelled, lost,
+    EXISTS (SELECT 1 FROM cancel_wishes WHERE cancel_wishes.job = jobs.id)";
+
+pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<JobSummary> {
+    Ok(JobSummary {
+        id: job_id(row, 0)?,
+        public_id: row.get(1)?,
+        user: user_id(row, 2)?,
+        number: unsigned(row, 3)?,
+        name: row.get(4)?,
+        module: row.get(5)?,
+        tasks: row.get(6)?..=row.get(7)?,
+        submitted_at: millis(row, 8)?,
+        last_activity_at: millis(row, 9)?,
+        finished_at: maybe_millis(row, 10)?,
+        tally: Tally {
+            succeeded: row.get(11)?,
+            failed: row.get(12)?,
+            trapped: row.get(13)?,
+            limit_exceeded: row.get(14)?,
+            cancelled: row.get(15)?,
+            lost: row.get(16)?,
+        },
+        cancel_asked: row.get(17)?,
+    })
+}
+
+/// The index is named because the planner would rather read every job that ever was, in order, than sort these few.
+const UNFINISHED: &str =
+    "SELECT id, public_id, user, number, name, module, submitted_at, version, spec
+    FROM jobs INDEXED BY jobs_unfinished JOIN job_specs ON job_specs.job = jobs.id
+    WHERE finished_at IS NULL ORDER BY id";
+
+/// The jobs that are not finished, as they were submitted, the oldest first.
+pub(crate) fn unfinished_jobs(connection: &Connection) -> rusqlite::Result<Vec<NewJob>> {
+    connection
+        .prepare(UNFINISHED)?
+        .query_map([], stored_job)?
+        .collect()
+}
+
+fn stored_job(row: &Row<'_>) -> rusqlite::Result<NewJob> {
+    Ok(NewJob {
+        id: job_id(row, 0)?,
+        public_id: row.get(1)?,
+        user: user_id(row, 2)?,
+        number: unsigned(row, 3)?,
+        name: row.get(4)?,
+        module: row.get(5)?,
+        submitted_at: millis(row, 6)?,
+        spec: spec(row, 7)?,
+        idempotency: None,
+    })
+}
+
+/// Reads a spec from the columns of its version and its text.
+pub(super) fn spec(row: &Row<'_>, column: usize) -> rusqlite::Result<JobSpec> {
+    if row.get::<_, i64>(column)? != JobSpec::VERSION {
+        return Err(unreadable(
+            column,
+            "a job in a form that this program does not know",
+        ));
+    }
+    let text = row.get_ref(column + 1)?.as_str()?;
+    serde_json::from_str(text).map_err(|error| {
+        let kind = rusqlite::types::Type::Text;
+        rusqlite::Error::FromSqlConversionFailure(column + 1, kind, Box::new(error))
+    })
+}

@@ -1,0 +1,132 @@
+//! What happened, as the writer is told.
+
+use sublet_scheduler::{
+    AttemptId, JobId, Next, Outcome, SlotId, TaskRange, UnixMillis, Usage, UserId,
+};
+
+use crate::Digest;
+
+use super::{Input, NewJob, NewModule, Tally};
+
+/// Something that happened and is to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// Somebody may own things from now on.
+    UserAdded {
+        /// New among users.
+        id: UserId,
+        /// New among users, too.
+        name: String,
+    },
+    /// A job is there. An earlier use of its idempotency key is forgotten: whoever records has looked before.
+    JobSubmitted(Box<NewJob>),
+    /// Attempts are about to be started: attempt `number` of each of the tasks.
+    AttemptsStarted {
+        /// Of which job.
+        job: JobId,
+        /// Which tasks.
+        tasks: TaskRange,
+        /// Which attempt of each.
+        number: u32,
+        /// When.
+        at: UnixMillis,
+    },
+    /// An attempt is over.
+    AttemptFinished(FinishedAttempt),
+    /// Tasks that waited, for their first attempt or for another one, will not have it.
+    TasksCancelled {
+        /// Of which job.
+        job: JobId,
+        /// Which tasks.
+        tasks: Vec<TaskRange>,
+        /// When.
+        at: UnixMillis,
+    },
+    /// Somebody wants one task, or all tasks, of a job ended. Kept until the job is finished.
+    CancelAsked {
+        /// Which job.
+        job: JobId,
+        /// Which of its tasks, or all of them.
+        task: Option<u32>,
+        /// When.
+        at: UnixMillis,
+    },
+    /// The user wants another attempt of settled tasks. The job is unfinished again, the tasks have their retries anew,
+    /// and nobody wants them ended any more.
+    TasksReopened {
+        /// Of which job.
+        job: JobId,
+        /// Which tasks: all of them are settled.
+        tasks: Vec<TaskRange>,
+        /// When.
+        at: UnixMillis,
+    },
+    /// How far a job is.
+    JobTally {
+        /// Which job.
+        job: JobId,
+        /// Its settled tasks.
+        tally: Tally,
+        /// When something last happened to it.
+        at: UnixMillis,
+    },
+    /// Every task of the job is settled.
+    JobFinished {
+        /// Which job.
+        job: JobId,
+        /// When.
+        at: UnixMillis,
+    },
+    /// A module is there. One that was there already gets the further name.
+    ModuleAdded(NewModule),
+    /// A module is gone, with its names and with what the compiler said of it.
+    ModuleDeleted {
+        /// Whose.
+        user: UserId,
+        /// Which.
+        digest: Digest,
+    },
+    /// The compiler does not take a module.
+    ModuleRefused {
+        /// Whose.
+        user: UserId,
+        /// Which.
+        digest: Digest,
+        /// Which compiler with which settings.
+        engine: String,
+        /// The stable code of the reason.
+        code: String,
+        /// The reason in a sentence.
+        message: String,
+        /// When.
+        at: UnixMillis,
+    },
+    /// An input is there.
+    InputAdded(Input),
+    /// Idempotency keys of earlier submissions may be used anew.
+    IdempotencyKeysExpired {
+        /// Earlier than this.
+        before: UnixMillis,
+    },
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinishedAttempt {
+    /// Which.
+    pub attempt: AttemptId,
+    /// When it executed its first instruction, if it came so far.
+    pub started_at: Option<UnixMillis>,
+    /// When it ended.
+    pub ended_at: UnixMillis,
+    /// How.
+    pub outcome: Outcome,
+    /// More about it, for people.
+    pub detail: Option<String>,
+    /// What it used.
+    pub usage: Usage,
+    /// Where it ran; unknown when an earlier server started it and did not see its end.
+    pub slot: Option<SlotId>,
+    /// What becomes of its task.
+    pub next: Next,
+}

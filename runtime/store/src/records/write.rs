@@ -1,0 +1,53 @@
+//! One statement, or a few, per record. Everything here runs inside the writer's transaction.
+
+mod attempts;
+mod jobs;
+mod library;
+mod ranges;
+
+use rusqlite::{Connection, Params};
+
+use super::record::Record;
+
+/// Writes what the record says.
+pub(crate) fn record(connection: &Connection, record: &Record) -> rusqlite::Result<()> {
+    match record {
+        Record::AttemptFinished(finished) => attempts::finished(connection, finished),
+        Record::AttemptsStarted {
+            job,
+            tasks,
+            number,
+            at,
+        } => attempts::started(connection, *job, tasks, (*number, *at)),
+        Record::TasksCancelled { job, tasks, at } => {
+            attempts::cancelled(connection, *job, tasks, *at)
+        }
+        Record::TasksReopened { job, tasks, at } => {
+            attempts::reopened(connection, *job, tasks, *at)
+        }
+        Record::UserAdded { id, name } => jobs::user_added(connection, *id, name),
+        Record::JobSubmitted(job) => jobs::submitted(connection, job),
+        Record::CancelAsked { job, task, at } => jobs::cancel_asked(connection, *job, *task, *at),
+        Record::JobTally { job, tally, at } => jobs::tally(connection, *job, *tally, *at),
+        Record::JobFinished { job, at } => jobs::finished(connection, *job, *at),
+        Record::IdempotencyKeysExpired { before } => jobs::keys_expired(connection, *before),
+        Record::ModuleAdded(module) => library::module_added(connection, module),
+        Record::ModuleDeleted { user, digest } => {
+            library::module_deleted(connection, *user, *digest)
+        }
+        Record::ModuleRefused {
+            user,
+            digest,
+            engine,
+            code,
+            message,
+            at,
+        } => library::module_refused(connection, (*user, *digest, engine), (code, message, *at)),
+        Record::InputAdded(input) => library::input_added(connection, input),
+    }
+}
+
+/// Runs a statement that is compiled once and kept.
+fn execute(connection: &Connection, sql: &str, parameters: impl Params) -> rusqlite::Result<usize> {
+    connection.prepare_cached(sql)?.execute(parameters)
+}

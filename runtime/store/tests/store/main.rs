@@ -1,0 +1,20 @@
+//! The store as the server sees it, on a real disk.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "all of this is tests, also what lies outside of the functions that are marked so"
+)]
+
+mod archives;
+mod crash;
+mod data_directory;
+mod disk_full;
+mod library;
+mod logs;
+mod model;
+mod queries;
+mod recovery;
+mod support;
+mod throughput;
+mod work;

@@ -1,0 +1,203 @@
+//! A store in a temporary directory, and records in few words.
+
+use std::{collections::BTreeMap, path::Path};
+
+use sublet_scheduler::{
+    AttemptId, JobId, Limits, Next, NodeId, Outcome, Restart, SlotId, TaskRange, UnixMillis, Usage,
+    UserId,
+};
+use sublet_store::{
+    DataDirectory, Digest, FinishedAttempt, JobSpec, NewJob, PublicId, Reader, Readers, Record,
+    Unfinished, Writer,
+};
+use tempfile::TempDir;
+
+pub(crate) const ADA: UserId = UserId(1);
+pub(crate) const BOB: UserId = UserId(2);
+
+pub(crate) struct Store {
+    // Dropped in this order: the database is closed before its directory goes.
+    pub(crate) writer: Writer,
+    pub(crate) readers: Readers,
+    pub(crate) data: DataDirectory,
+    pub(crate) folder: TempDir,
+}
+
+/// An empty store with two users.
+pub(crate) fn store() -> Store {
+    store_in(TempDir::new().unwrap())
+}
+
+/// A folder in memory where there is such a place: for tests that make many commits and whose point is not the disk.
+pub(crate) fn memory_folder() -> TempDir {
+    TempDir::new_in("/dev/shm")
+        .or_else(|_| TempDir::new())
+        .unwrap()
+}
+
+pub(crate) fn store_in(folder: TempDir) -> Store {
+    let data = DataDirectory::open(folder.path()).unwrap();
+    let (writer, readers) = (data.writer().unwrap(), data.readers());
+    let mut store = Store {
+        writer,
+        readers,
+        data,
+        folder,
+    };
+    store.commit(&[user(ADA, "ada"), user(BOB, "bob")]);
+    store
+}
+
+/// What a server that starts on this directory finds.
+pub(crate) fn recovered(path: &Path) -> Vec<Unfinished> {
+    let data = DataDirectory::open(path).unwrap();
+    let _writer = data.writer().unwrap();
+    data.readers().get().unwrap().recover().unwrap()
+}
+
+impl Store {
+    pub(crate) fn commit(&mut self, batch: &[Record]) {
+        self.writer.commit(batch).unwrap();
+    }
+
+    pub(crate) fn reader(&self) -> Reader {
+        self.readers.get().unwrap()
+    }
+
+    pub(crate) fn recover(&self) -> Vec<Unfinished> {
+        self.reader().recover().unwrap()
+    }
+
+    /// The one unfinished job.
+    pub(crate) fn unfinished(&self) -> Unfinished {
+        let mut jobs = self.recover();
+        assert_eq!(jobs.len(), 1);
+        jobs.remove(0)
+    }
+}
+
+pub(crate) fn user(id: UserId, name: &str) -> Record {
+    Record::UserAdded {
+        id,
+        name: name.to_owned(),
+    }
+}
+
+/// Job `id` of ada.
+pub(crate) fn job(id: u64, tasks: TaskRange) -> NewJob {
+    let spec = JobSpec {
+        program: "main.wasm".to_owned(),
+        cpu_millis: 50,
+        tasks,
+        args: vec!["--fast".to_owned()],
+        env: vec![
+            ("B".to_owned(), "2".to_owned()),
+            ("A".to_owned(), "1".to_owned()),
+        ],
+        limits: Limits::default(),
+        labels: BTreeMap::new(),
+        priority: 0,
+        restart: Restart::OnFailure {
+            retries: 3,
+            backoff_ms: 1_000,
+        },
+        stdin: None,
+        inputs: Vec::new(),
+    };
+    NewJob {
+        id: JobId(id),
+        public_id: PublicId(u128::from(id) << 64 | 7),
+        user: ADA,
+        number: id,
+        name: None,
+        module: Digest::of(b"module"),
+        spec,
+        submitted_at: at(id),
+        idempotency: None,
+    }
+}
+
+pub(crate) fn submitted(job: &NewJob) -> Record {
+    Record::JobSubmitted(Box::new(job.clone()))
+}
+
+pub(crate) fn started(job: u64, tasks: TaskRange, number: u32) -> Record {
+    Record::AttemptsStarted {
+        job: JobId(job),
+        tasks,
+        number,
+        at: at(100),
+    }
+}
+
+pub(crate) fn finished(job: u64, task: u32, number: u32, outcome: Outcome, next: Next) -> Record {
+    Record::AttemptFinished(FinishedAttempt {
+        attempt: AttemptId {
+            job: JobId(job),
+            task,
+            number,
+        },
+        started_at: Some(at(101)),
+        ended_at: at(200),
+        outcome,
+        detail: None,
+        usage: usage(),
+        slot: Some(SlotId {
+            node: NodeId(1),
+            index: task % 64,
+        }),
+        next,
+    })
+}
+
+pub(crate) fn usage() -> Usage {
+    Usage {
+        cpu_us: 1_234,
+        wall_us: 5_678,
+        memory_peak_bytes: 1_114_112,
+        stdout_bytes: 12,
+        ..Usage::default()
+    }
+}
+
+pub(crate) fn cancelled(job: u64, tasks: &[TaskRange]) -> Record {
+    Record::TasksCancelled {
+        job: JobId(job),
+        tasks: tasks.to_vec(),
+        at: at(300),
+    }
+}
+
+pub(crate) fn reopened(job: u64, tasks: &[TaskRange]) -> Record {
+    Record::TasksReopened {
+        job: JobId(job),
+        tasks: tasks.to_vec(),
+        at: at(400),
+    }
+}
+
+pub(crate) fn cancel_asked(job: u64, task: Option<u32>) -> Record {
+    Record::CancelAsked {
+        job: JobId(job),
+        task,
+        at: at(250),
+    }
+}
+
+pub(crate) fn job_finished(job: u64) -> Record {
+    Record::JobFinished {
+        job: JobId(job),
+        at: at(500),
+    }
+}
+
+pub(crate) fn retry(number: u32, not_before: u64) -> Next {
+    Next::Retry {
+        number,
+        at: at(not_before),
+    }
+}
+
+pub(crate) const fn at(millis: u64) -> UnixMillis {
+    UnixMillis(millis)
+}
