@@ -1,7 +1,7 @@
 //! What follows an attempt: nothing, or another one. Pure arithmetic on the job's policy and on what its task has
 //! behind it. It knows neither slots nor queues, and nothing of cancels: whoever cancelled does not ask here.
 
-use crate::{Next, Outcome, Restart, UnixMillis};
+use crate::{CancelReason, Next, Outcome, Restart, UnixMillis};
 
 /// What a task has behind it, as far as its restart policy looks back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,7 +44,8 @@ impl Restart {
         now: UnixMillis,
     ) -> Option<Retry> {
         let (history, pause_ms) = match outcome {
-            Outcome::Succeeded | Outcome::Cancelled(_) => None,
+            Outcome::Succeeded | Outcome::Cancelled(CancelReason::Asked) => None,
+            Outcome::Cancelled(CancelReason::Shutdown) => self.after_shutdown(history),
             Outcome::Lost(_) => self.after_loss(history),
             Outcome::Failed(_) | Outcome::Trapped(_) | Outcome::LimitExceeded(_) => {
                 self.after_failure(history)
@@ -66,6 +67,14 @@ impl Restart {
             Self::OnLoss | Self::OnFailure { .. } => {
                 (losses < Self::LOSSES_IN_A_ROW_MAX).then_some((History { failures, losses }, 0))
             }
+        }
+    }
+
+    /// A server that stopped is nobody's fault: the next one goes on, unless a task may start only once.
+    const fn after_shutdown(self, history: History) -> Option<(History, u64)> {
+        match self {
+            Self::Never => None,
+            Self::OnLoss | Self::OnFailure { .. } => Some((history, 0)),
         }
     }
 
@@ -97,7 +106,7 @@ fn doubled(backoff_ms: u64, times: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::{History, Retry};
-    use crate::{LossReason, Outcome, Restart, UnixMillis};
+    use crate::{CancelReason, LossReason, Outcome, Restart, UnixMillis};
 
     const NOW: UnixMillis = UnixMillis(1_000);
     const LOST: Outcome = Outcome::Lost(LossReason::Worker);
@@ -145,6 +154,25 @@ mod tests {
                 history
             })
         );
+    }
+
+    #[test]
+    fn a_shutdown_costs_nothing_and_starts_nothing_twice_that_must_not() {
+        let stopped = Outcome::Cancelled(CancelReason::Shutdown);
+        let history = History {
+            failures: 5,
+            losses: 2,
+        };
+        let retry = PATIENT.follow(6, history, stopped, NOW);
+        assert_eq!(
+            retry,
+            Some(Retry {
+                number: 7,
+                not_before: NOW,
+                history
+            })
+        );
+        assert_eq!(Restart::Never.follow(1, history, stopped, NOW), None);
     }
 
     #[test]

@@ -72,6 +72,12 @@ impl DataDirectory {
         Ok(directory)
     }
 
+    /// Where it is, for whoever starts processes that work below it.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The one who changes records. There is one: a second one would wait for the first for ever.
     ///
     /// # Errors

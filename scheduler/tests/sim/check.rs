@@ -256,10 +256,16 @@ impl Model {
 
 /// The restart policies, in the words of `job.rs`: the pause before the next attempt, if there is to be one.
 fn follow(policy: Restart, outcome: Outcome, past: &mut Past) -> Option<u64> {
-    let is_loss = matches!(outcome, Outcome::Lost(_));
-    past.losses = if is_loss { past.losses + 1 } else { 0 };
+    const SHUTDOWN: Outcome = Outcome::Cancelled(CancelReason::Shutdown);
+    past.losses = match outcome {
+        Outcome::Lost(_) => past.losses + 1,
+        SHUTDOWN => past.losses,
+        _ => 0,
+    };
     match (policy, outcome) {
-        (_, Outcome::Succeeded | Outcome::Cancelled(_)) | (Restart::Never, _) => None,
+        (Restart::Never, _) | (_, Outcome::Succeeded) => None,
+        (_, SHUTDOWN) => Some(0),
+        (_, Outcome::Cancelled(_)) => None,
         (_, Outcome::Lost(_)) => (past.losses < 3).then_some(0),
         (Restart::OnLoss, _) => None,
         (Restart::OnFailure { retries, .. }, _) if past.failures >= retries => None,

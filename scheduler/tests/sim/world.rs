@@ -199,12 +199,13 @@ impl World {
     }
 
     pub(crate) fn outcome(&mut self) -> Outcome {
-        match self.random.below(10) {
+        match self.random.below(11) {
             0 => Outcome::Failed(1),
             1 => Outcome::Trapped(TrapKind::Unreachable),
             2 => Outcome::LimitExceeded(Limit::Memory),
             3 => Outcome::Lost(LossReason::Setup),
             4 => Outcome::Cancelled(CancelReason::Asked),
+            5 => Outcome::Cancelled(CancelReason::Shutdown),
             _ => Outcome::Succeeded,
         }
     }

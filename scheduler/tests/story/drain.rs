@@ -42,7 +42,7 @@ fn when_the_grace_is_over_everything_is_told_to_stop_once() {
           stop a/2: Shutdown
         grace
         end a/0 shutdown
-          finish a/0: cancelled: the server was stopping; settled
+          finish a/0: cancelled: the server was stopping; #2 at 0
           reclaim a/0 on 0.0
         ",
     );
@@ -82,6 +82,24 @@ fn a_task_that_is_lost_at_the_end_of_the_grace_waits_for_the_next_server() {
           reclaim a/0 on 0.0
         job a
           1 queued, 0 retrying, 0 starting, 0 running, 0 stopping; 0 reclaiming
+        ",
+    );
+}
+
+#[test]
+fn a_task_that_may_start_only_once_is_over_when_the_server_stops_it() {
+    check(
+        "
+        capacity 1
+        submit a restart=never
+          start a/0 on 0.0
+        drain
+        grace
+          stop a/0: Shutdown
+        end a/0 shutdown
+          finish a/0: cancelled: the server was stopping; settled
+          job a finished
+          reclaim a/0 on 0.0
         ",
     );
 }
