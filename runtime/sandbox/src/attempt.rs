@@ -1,0 +1,158 @@
+//! One instance from its store to its ending. The store is made for it and dropped with it, whatever happens.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use sublet_scheduler::{Limits, LossReason, Usage};
+use wasmtime::{Engine, Store};
+
+use crate::files::OpenFiles;
+use crate::limiter::Limiter;
+use crate::output::{Allowance, Output};
+use crate::scratch::{Scratch, Used};
+use crate::state::{State, Surroundings, give_way};
+use crate::text::shown;
+use crate::ticker::Ticker;
+use crate::verdict::{self, Facts};
+use crate::watch::Watch;
+use crate::{Ending, Instance, Program};
+
+/// Bytes that one call of a host function may make us copy. Without it a guest could have us hold as much as it has.
+const HOST_CALL_BYTES_MAX: usize = 1 << 20;
+
+/// Runs one instance. A panic in a host function ends this attempt and no other.
+pub(crate) async fn run(
+    engine: &Engine,
+    ticker: &Ticker,
+    program: &Program,
+    instance: Instance,
+) -> Ending {
+    let mut attempt = pin!(attempt(engine, ticker, program, instance));
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| attempt.as_mut().poll(cx))) {
+            Ok(polled) => polled,
+            Err(_) => Poll::Ready(Ending::lost(
+                LossReason::Panic,
+                "a host function panicked".to_owned(),
+            )),
+        },
+    )
+    .await
+}
+
+async fn attempt(
+    engine: &Engine,
+    ticker: &Ticker,
+    program: &Program,
+    instance: Instance,
+) -> Ending {
+    let limits = instance.limits;
+    let (scratch, opened) = Scratch::start(&instance.directories, limits.scratch_bytes).unzip();
+    let files = OpenFiles::new(limits.open_files, instance.directories.len(), opened);
+    let mut watch = Watch::new(ticker, instance.stop, &limits, scratch);
+    let streams = Streams::new(limits.output_bytes, instance.stdout, instance.stderr);
+    let surroundings = Surroundings {
+        args: &instance.args,
+        env: [&instance.env, &instance.attempt_env],
+        directories: &instance.directories,
+        stdin: instance.stdin,
+        stdout: streams.stdout.clone(),
+        stderr: streams.stderr.clone(),
+    };
+    let state = match State::new(
+        surroundings,
+        Limiter::new(&limits),
+        files,
+        limits.handles,
+        watch.gave_way(),
+    ) {
+        Ok(state) => state,
+        Err(error) => return not_set_up(&error),
+    };
+    let mut store = store(engine, state, &limits);
+    let result = watch.over(program.call(&mut store)).await;
+
+    let scratch = match watch.take_scratch() {
+        // What the guest left is measured once more before it is believed.
+        Some(scratch) if result.is_ok() => scratch.finish().await,
+        Some(scratch) => scratch.used(),
+        None => Used::default(),
+    };
+    let state = store.data();
+    let facts = Facts {
+        limits: &limits,
+        limiter: &state.limiter,
+        files: &state.files,
+        scratch_exceeded: scratch.exceeded,
+    };
+    let verdict = verdict::of(result, &facts);
+    Ending {
+        outcome: verdict.outcome,
+        usage: Usage {
+            cpu_us: microseconds(watch.processor_time()),
+            wall_us: microseconds(watch.wall_time()),
+            memory_peak_bytes: state.limiter.memory.peak,
+            scratch_peak_bytes: scratch.peak_bytes,
+            memory_denied: state.limiter.memory.denied,
+            tables_denied: state.limiter.tables.denied,
+            handles_denied: state.files.denied.saturating_add(verdict.handles_denied),
+            ..streams.usage()
+        },
+        detail: verdict.detail,
+    }
+}
+
+fn store(engine: &Engine, state: State, limits: &Limits) -> Store<State> {
+    let mut store = Store::new(engine, state);
+    store.limiter(|state| &mut state.limiter);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(give_way);
+    store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
+    store.set_max_component_handles(usize::try_from(limits.handles).unwrap_or(usize::MAX));
+    store
+}
+
+fn not_set_up(error: &wasmtime::Error) -> Ending {
+    Ending::lost(
+        LossReason::Setup,
+        format!(
+            "a directory could not be opened: {}",
+            shown(&error.root_cause().to_string())
+        ),
+    )
+}
+
+/// Both output streams and what they share.
+struct Streams {
+    allowance: Arc<Allowance>,
+    stdout: Output,
+    stderr: Output,
+}
+
+impl Streams {
+    fn new(limit_bytes: u64, stdout: Box<dyn crate::Sink>, stderr: Box<dyn crate::Sink>) -> Self {
+        let allowance = Allowance::new(limit_bytes);
+        Self {
+            stdout: Output::new(stdout, &allowance),
+            stderr: Output::new(stderr, &allowance),
+            allowance,
+        }
+    }
+
+    fn usage(&self) -> Usage {
+        Usage {
+            stdout_bytes: self.stdout.written_bytes(),
+            stderr_bytes: self.stderr.written_bytes(),
+            output_cut_bytes: self.allowance.cut_bytes(),
+            ..Usage::default()
+        }
+    }
+}
+
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}

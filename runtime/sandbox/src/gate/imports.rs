@@ -1,0 +1,182 @@
+//! What may be imported. The names stand here as well as in the linkers, so that a missing one is named before anything
+//! is compiled; a test compares the two, and linking checks the types once more.
+
+use crate::link::PREVIEW1;
+use crate::text::shown;
+use crate::{Kind, Refusal, RefusalCode};
+
+/// The functions of WASI 0.1.
+pub(crate) const PREVIEW1_FUNCTIONS: [&str; 46] = [
+    "args_get",
+    "args_sizes_get",
+    "clock_res_get",
+    "clock_time_get",
+    "environ_get",
+    "environ_sizes_get",
+    "fd_advise",
+    "fd_allocate",
+    "fd_close",
+    "fd_datasync",
+    "fd_fdstat_get",
+    "fd_fdstat_set_flags",
+    "fd_fdstat_set_rights",
+    "fd_filestat_get",
+    "fd_filestat_set_size",
+    "fd_filestat_set_times",
+    "fd_pread",
+    "fd_prestat_dir_name",
+    "fd_prestat_get",
+    "fd_pwrite",
+    "fd_read",
+    "fd_readdir",
+    "fd_renumber",
+    "fd_seek",
+    "fd_sync",
+    "fd_tell",
+    "fd_write",
+    "path_create_directory",
+    "path_filestat_get",
+    "path_filestat_set_times",
+    "path_link",
+    "path_open",
+    "path_readlink",
+    "path_remove_directory",
+    "path_rename",
+    "path_symlink",
+    "path_unlink_file",
+    "poll_oneoff",
+    "proc_exit",
+    "proc_raise",
+    "random_get",
+    "sched_yield",
+    "sock_accept",
+    "sock_recv",
+    "sock_send",
+    "sock_shutdown",
+];
+
+/// The interfaces of WASI 0.2, of any 0.2 version.
+pub(crate) const PREVIEW2_INTERFACES: [&str; 20] = [
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stderr",
+    "wasi:cli/stdin",
+    "wasi:cli/stdout",
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stderr",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
+    "wasi:clocks/monotonic-clock",
+    "wasi:clocks/wall-clock",
+    "wasi:filesystem/preopens",
+    "wasi:filesystem/types",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+    "wasi:random/insecure",
+    "wasi:random/insecure-seed",
+    "wasi:random/random",
+];
+
+/// Names the first that is not known, in the order of the file, and how many more there are.
+pub(super) fn check(kind: Kind, imports: &[String]) -> Result<(), Refusal> {
+    let check = match kind {
+        Kind::Core => check_core,
+        Kind::Component => check_component,
+    };
+    let mut refusals = imports.iter().filter_map(|import| check(import).err());
+    let Some(mut refusal) = refusals.next() else {
+        return Ok(());
+    };
+    match refusals.count() {
+        0 => {}
+        more => refusal.message.push_str(&format!(" (and {more} more)")),
+    }
+    Err(refusal)
+}
+
+fn check_core(import: &str) -> Result<(), Refusal> {
+    let (module, name) = import.split_once('.').unwrap_or((import, ""));
+    if module == PREVIEW1 && PREVIEW1_FUNCTIONS.contains(&name) {
+        return Ok(());
+    }
+    let advice = match module {
+        "wasi_unstable" => "that is WASI before 0.1: build it with a current toolchain",
+        PREVIEW1 => "WASI 0.1 has no such function: build it with a current toolchain",
+        _ => {
+            "build it as a WASI command (wasm32-wasip1 or wasm32-wasip2) with all libraries linked in"
+        }
+    };
+    let (module, name) = (shown(module), shown(name));
+    Err(unknown(format!(
+        "the module imports `{module}`.`{name}`, which nothing provides: {advice}"
+    )))
+}
+
+fn check_component(import: &str) -> Result<(), Refusal> {
+    let (interface, version) = import.split_once('@').unwrap_or((import, ""));
+    if PREVIEW2_INTERFACES.contains(&interface) && version.starts_with("0.2.") {
+        return Ok(());
+    }
+    let shown = shown(import);
+    if interface.starts_with("wasi:sockets/") {
+        return Err(Refusal::new(
+            RefusalCode::NoNetwork,
+            format!(
+                "the component imports `{shown}`: networks are not available yet, build it without sockets"
+            ),
+        ));
+    }
+    let advice = if interface.starts_with("wasi:http/") {
+        "wasi:http is not available yet"
+    } else if version.starts_with("0.3.") {
+        "WASI 0.3 is not available yet: build it for WASI 0.2 (wasm32-wasip2)"
+    } else {
+        "build it as a WASI command (wasm32-wasip1 or wasm32-wasip2)"
+    };
+    Err(unknown(format!(
+        "the component imports `{shown}`, which nothing provides: {advice}"
+    )))
+}
+
+fn unknown(message: String) -> Refusal {
+    Refusal::new(RefusalCode::UnknownImport, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link::Linkers;
+    use crate::{compile, config};
+
+    #[test]
+    fn every_interface_that_is_known_is_linked() {
+        let engine = wasmtime::Engine::new(&config::compiling()).unwrap();
+        let linkers = Linkers::new(&engine).unwrap();
+        for interface in PREVIEW2_INTERFACES {
+            let text = format!("(component (import \"{interface}@0.2.0\" (instance)))");
+            let component =
+                wasmtime::component::Component::new(&engine, wat::parse_str(text).unwrap())
+                    .unwrap();
+            assert!(
+                linkers.component.instantiate_pre(&component).is_ok(),
+                "{interface}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_function_that_is_known_is_linked() {
+        // A function of a type that it cannot have is answered by its real type, an absent one is not.
+        for name in PREVIEW1_FUNCTIONS {
+            let import = format!("(import \"{PREVIEW1}\" \"{name}\" (func (param v128)))");
+            let text = format!("(module {import} (func (export \"_start\")))");
+            let refusal = compile(&wat::parse_str(text).unwrap()).unwrap_err();
+            assert!(
+                refusal.message.contains("incompatible import type"),
+                "{refusal}"
+            );
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What one instance is given. What is not here, it does not have.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sublet_scheduler::Limits;
+
+use crate::{Input, Sink, Stop};
+
+/// Everything that one instance can see of the world.
+pub struct Instance {
+    /// Its arguments, the program's name first.
+    pub args: Arc<[String]>,
+    /// Variables that the tasks of a job share.
+    pub env: Arc<[(String, String)]>,
+    /// Variables of this attempt alone, seen after the shared ones.
+    pub attempt_env: Vec<(String, String)>,
+    /// What it may use.
+    pub limits: Limits,
+    /// The directories it is granted.
+    pub directories: Vec<Directory>,
+    /// What it reads.
+    pub stdin: Input,
+    /// Where its output goes.
+    pub stdout: Box<dyn Sink>,
+    /// Where its diagnostics go.
+    pub stderr: Box<dyn Sink>,
+    /// How it is ended from outside.
+    pub stop: Stop,
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Instance")
+            .field("args", &self.args)
+            .field("limits", &self.limits)
+            .field("directories", &self.directories)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A directory of the host, as the guest sees it.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    /// Where it is. Only this attempt writes to it.
+    pub host: PathBuf,
+    /// Its name for the guest.
+    pub guest: String,
+    /// What the guest may do in it.
+    pub access: Access,
+    /// Whether what is in it counts towards [`Limits::scratch_bytes`].
+    pub counted: bool,
+}
+
+/// What a guest may do in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// List and read.
+    ReadOnly,
+    /// Also create, change and remove.
+    ReadWrite,
+}

@@ -1,0 +1,67 @@
+//! The sandbox: one WebAssembly instance, run inside its limits.
+//!
+//! This crate decides what a guest may be made of ([`recognise`], `compile`), what it can reach while it runs
+//! ([`Instance`]) and how its end is told ([`Ending`]). It is the only crate that names wasmtime. It must not know jobs,
+//! users, queues or the network: it is handed a program, directories, streams and limits, and answers with a value.
+//!
+//! ```text
+//!   wasm ──recognise──► compile ──artifact──► Sandbox::load ──► Program
+//!                     (a process that           │
+//!                      may be killed)           ▼
+//!                     Instance ──► Sandbox::run(program, instance) ──► Ending { outcome, usage, detail }
+//! ```
+//!
+//! One process has one [`Sandbox`]: one engine with the compiler off, a pool of places for instances, and a ticker that
+//! makes running guests give way. An instance serves one attempt; nothing of it is ever used again.
+
+mod refusal;
+
+mod recognise;
+
+mod config;
+mod fault;
+mod identity;
+mod interface;
+mod sandbox;
+mod shape;
+mod ticker;
+
+mod files;
+mod link;
+mod program;
+
+mod attempt;
+mod clocks;
+mod ending;
+mod input;
+mod instance;
+mod limiter;
+mod output;
+mod processor;
+mod scratch;
+mod state;
+mod stop;
+mod text;
+mod verdict;
+mod watch;
+
+#[cfg(feature = "compile")]
+mod compile;
+#[cfg(feature = "compile")]
+pub mod gate;
+
+#[cfg(feature = "compile")]
+pub use compile::{Compiled, compile};
+pub use ending::Ending;
+pub use fault::Fault;
+pub use identity::engine_identity;
+pub use input::Input;
+pub use instance::{Access, Directory, Instance};
+pub use interface::{Interface, Kind};
+pub use output::Sink;
+pub use program::Program;
+pub use recognise::recognise;
+pub use refusal::{Refusal, RefusalCode};
+pub use sandbox::Sandbox;
+pub use shape::{Occupancy, Shape};
+pub use stop::Stop;

@@ -1,0 +1,69 @@
+//! The sandbox of a process: one engine, its linkers and its ticker, made once and shared.
+
+use std::fmt;
+use std::sync::Arc;
+
+use wasmtime::Engine;
+
+use crate::link::Linkers;
+use crate::ticker::Ticker;
+use crate::{Ending, Fault, Instance, Occupancy, Program, Shape, Stop, attempt, config};
+
+/// Runs instances. Clones are the same sandbox. A process should have one: wasmtime's advisories tell what happens to
+/// types that meet a second engine.
+#[derive(Clone)]
+pub struct Sandbox(Arc<Parts>);
+
+struct Parts {
+    engine: Engine,
+    linkers: Linkers,
+    ticker: Ticker,
+    shape: Shape,
+}
+
+impl Sandbox {
+    /// Makes the engine and reserves the pool's address space. To be called before the process is locked down.
+    pub fn new(shape: Shape) -> Result<Self, Fault> {
+        let engine = Engine::new(&config::running(shape)).map_err(|error| Fault::engine(&error))?;
+        let linkers = Linkers::new(&engine).map_err(|error| Fault::engine(&error))?;
+        let ticker = Ticker::start(engine.weak(), shape.threads).map_err(Fault::Ticker)?;
+        Ok(Self(Arc::new(Parts {
+            engine,
+            linkers,
+            ticker,
+            shape,
+        })))
+    }
+
+    /// Turns an artifact into a program that can be started many times. The bytes must hash to `sha256`: they are
+    /// machine code, and the hash is what says that our own compiler made them.
+    pub fn load(&self, artifact: &[u8], sha256: &[u8; 32]) -> Result<Program, Fault> {
+        Program::load(&self.0.engine, &self.0.linkers, artifact, sha256)
+    }
+
+    /// A handle that ends one instance, to be put into that [`Instance`].
+    #[must_use]
+    pub fn stop_handle(&self) -> Stop {
+        Stop::new(self.0.engine.weak())
+    }
+
+    /// Runs one instance to its end. Dropping the future ends the instance as well. To be polled on a tokio runtime.
+    pub async fn run(&self, program: &Program, instance: Instance) -> Ending {
+        attempt::run(&self.0.engine, &self.0.ticker, program, instance).await
+    }
+
+    /// What of the pool is in use.
+    #[must_use]
+    pub fn occupancy(&self) -> Occupancy {
+        Occupancy::of(&self.0.engine)
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("shape", &self.0.shape)
+            .field("ticker", &self.0.ticker)
+            .finish_non_exhaustive()
+    }
+}

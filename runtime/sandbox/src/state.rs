@@ -1,0 +1,114 @@
+//! What belongs to one instance inside its store: what host functions may touch, and nothing else.
+
+use std::sync::atomic::Ordering;
+
+use wasmtime::{Result, StoreContextMut, UpdateDeadline};
+use wasmtime_wasi::p1::WasiP1Ctx;
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiCtxView, WasiView};
+
+use crate::clocks::{MonotonicClock, WallClock};
+use crate::files::OpenFiles;
+use crate::input::Input;
+use crate::instance::{Access, Directory};
+use crate::limiter::Limiter;
+use crate::output::Output;
+use crate::watch::GaveWay;
+
+/// Random bytes of one call. A larger ask would make us allocate as much.
+const RANDOM_BYTES_MAX: u64 = 64 << 10;
+/// Resources that host functions make for themselves beside those that a guest may hold: standard streams and the like.
+const OWN_RESOURCES: u32 = 64;
+
+pub(crate) struct State {
+    pub(crate) wasi: WasiP1Ctx,
+    pub(crate) limiter: Limiter,
+    pub(crate) files: OpenFiles,
+    gave_way: GaveWay,
+}
+
+/// What the world of a guest is made of.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) args: &'a [String],
+    pub(crate) env: [&'a [(String, String)]; 2],
+    pub(crate) directories: &'a [Directory],
+    pub(crate) stdin: Input,
+    pub(crate) stdout: Output,
+    pub(crate) stderr: Output,
+}
+
+impl State {
+    pub(crate) fn new(
+        surroundings: Surroundings<'_>,
+        limiter: Limiter,
+        files: OpenFiles,
+        handles: u32,
+        gave_way: GaveWay,
+    ) -> Result<Self> {
+        let mut wasi = surroundings.wasi()?.build_p1();
+        let resources = handles
+            .saturating_add(files.limit())
+            .saturating_add(OWN_RESOURCES);
+        // The default is a million, and only this way leads to the table that a 0.1 context hides.
+        wasi.ctx()
+            .table
+            .set_max_capacity(usize::try_from(resources).unwrap_or(usize::MAX));
+        Ok(Self {
+            wasi,
+            limiter,
+            files,
+            gave_way,
+        })
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi.ctx()
+    }
+}
+
+impl Surroundings<'_> {
+    fn wasi(self) -> Result<WasiCtxBuilder> {
+        let mut wasi = WasiCtxBuilder::new();
+        // Sockets are not linked at all; these three are the second wall.
+        wasi.allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false);
+        wasi.wall_clock(WallClock)
+            .monotonic_clock(MonotonicClock::start())
+            .max_random_size(RANDOM_BYTES_MAX);
+        wasi.args(self.args).stdout(self.stdout).stderr(self.stderr);
+        for variables in self.env {
+            wasi.envs(variables);
+        }
+        self.stdin.give_to(&mut wasi);
+        for directory in self.directories {
+            wasi.preopened_dir(
+                &directory.host,
+                &directory.guest,
+                directory.access.permissions(),
+            )?;
+        }
+        Ok(wasi)
+    }
+}
+
+impl Access {
+    const fn permissions(self) -> FsPerms {
+        match self {
+            Self::ReadOnly => FsPerms::ReadOnly,
+            Self::ReadWrite => FsPerms::ReadWrite,
+        }
+    }
+}
+
+/// At every tick a running guest gives its thread away. Whether it may go on is decided by the watch, which polls it.
+///
+/// The built-in yield wakes itself and may be polled again at once; tokio's own lets the others go first.
+pub(crate) fn give_way(store: StoreContextMut<'_, State>) -> Result<UpdateDeadline> {
+    store.data().gave_way.store(true, Ordering::Relaxed);
+    Ok(UpdateDeadline::YieldCustom(
+        1,
+        Box::pin(tokio::task::yield_now()),
+    ))
+}

@@ -1,0 +1,210 @@
+//! What the tests share: guests from text, a world around them, and what came of it.
+
+use std::future::Future;
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use sublet_sandbox::{
+    Access, Directory, Ending, Input, Instance, Program, Sandbox, Shape, Sink, Stop, compile,
+};
+use sublet_scheduler::{Limits, Outcome};
+use tokio::sync::Notify;
+
+/// Nothing in these tests takes longer unless something is broken.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+pub const MIB: u64 = 1 << 20;
+pub const PAGE: u64 = 64 << 10;
+
+/// A shape that fits every test.
+pub const SHAPE: Shape = Shape {
+    instances_max: 64,
+    memory_bytes_max: 256 * MIB,
+    threads: 2,
+};
+
+/// The sandbox of all tests but those that count what is in use.
+pub fn sandbox() -> &'static Sandbox {
+    static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
+    SANDBOX.get_or_init(|| Sandbox::new(SHAPE).expect("the sandbox is made"))
+}
+
+/// An artifact from the text format.
+pub fn artifact(text: &str) -> Vec<u8> {
+    let wasm = wat::parse_str(text).expect("the text is well formed");
+    compile(&wasm).expect("the gate lets it pass").artifact
+}
+
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+pub fn program_in(sandbox: &Sandbox, text: &str) -> Program {
+    let artifact = artifact(text);
+    sandbox
+        .load(&artifact, &sha256(&artifact))
+        .expect("the artifact is loaded")
+}
+
+/// A guest and the world it is run in.
+pub struct Guest {
+    pub sandbox: Sandbox,
+    program: Program,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    pub limits: Limits,
+    directories: Vec<Directory>,
+    stdin: Input,
+    stdout: Option<Box<dyn Sink>>,
+    stderr: Option<Box<dyn Sink>>,
+    pub stop: Stop,
+}
+
+/// What came of a guest.
+#[derive(Debug)]
+pub struct Ran {
+    pub ending: Ending,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Guest {
+    pub fn new(text: &str) -> Self {
+        Self::of(sandbox(), &program_in(sandbox(), text))
+    }
+
+    pub fn of(sandbox: &Sandbox, program: &Program) -> Self {
+        Self {
+            sandbox: sandbox.clone(),
+            program: program.clone(),
+            args: vec!["guest".to_owned()],
+            env: Vec::new(),
+            limits: Limits::default(),
+            directories: Vec::new(),
+            stdin: Input::Empty,
+            stdout: None,
+            stderr: None,
+            stop: sandbox.stop_handle(),
+        }
+    }
+
+    pub fn limit(mut self, set: impl FnOnce(&mut Limits)) -> Self {
+        set(&mut self.limits);
+        self
+    }
+
+    pub fn arg(mut self, arg: &str) -> Self {
+        self.args.push(arg.to_owned());
+        self
+    }
+
+    pub fn env(mut self, key: &str, value: &str) -> Self {
+        self.env.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn stdin(mut self, stdin: Input) -> Self {
+        self.stdin = stdin;
+        self
+    }
+
+    pub fn stdout(mut self, sink: impl Sink) -> Self {
+        self.stdout = Some(Box::new(sink));
+        self
+    }
+
+    pub fn stderr(mut self, sink: impl Sink) -> Self {
+        self.stderr = Some(Box::new(sink));
+        self
+    }
+
+    /// Grants a directory that is counted when it may be written to.
+    pub fn directory(mut self, host: &Path, guest: &str, access: Access) -> Self {
+        let counted = access == Access::ReadWrite;
+        self.directories.push(Directory {
+            host: host.to_owned(),
+            guest: guest.to_owned(),
+            access,
+            counted,
+        });
+        self
+    }
+
+    pub async fn run(self) -> Ran {
+        let (stdout, stderr) = (Collected::default(), Collected::default());
+        let instance = Instance {
+            args: self.args.into(),
+            env: self.env.into(),
+            attempt_env: Vec::new(),
+            limits: self.limits,
+            directories: self.directories,
+            stdin: self.stdin,
+            stdout: self.stdout.unwrap_or_else(|| Box::new(stdout.clone())),
+            stderr: self.stderr.unwrap_or_else(|| Box::new(stderr.clone())),
+            stop: self.stop,
+        };
+        let ending = soon(self.sandbox.run(&self.program, instance)).await;
+        Ran {
+            ending,
+            stdout: stdout.text(),
+            stderr: stderr.text(),
+        }
+    }
+
+    /// Runs it and compares the outcome; the rest is answered.
+    pub async fn ends(self, outcome: Outcome) -> Ran {
+        let ran = self.run().await;
+        assert_eq!(ran.ending.outcome, outcome, "{ran:#?}");
+        ran
+    }
+}
+
+impl Ran {
+    pub fn detail(&self) -> &str {
+        self.ending.detail.as_deref().unwrap_or_default()
+    }
+}
+
+/// Waits for a future that must not take for ever.
+pub async fn soon<F: Future>(future: F) -> F::Output {
+    tokio::time::timeout(DEADLINE, future)
+        .await
+        .expect("it ends within the deadline")
+}
+
+/// A sink that keeps everything.
+#[derive(Clone, Default)]
+pub struct Collected(Arc<Mutex<Vec<u8>>>, Arc<Notify>);
+
+impl Collected {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+
+    /// Waits until the guest has written `text`.
+    pub async fn wait_for(&self, text: &str) {
+        soon(async {
+            while self.text() != text {
+                self.1.notified().await;
+            }
+        })
+        .await;
+    }
+}
+
+impl Sink for Collected {
+    fn write(&mut self, bytes: Bytes) -> io::Result<()> {
+        self.0.lock().unwrap().extend_from_slice(&bytes);
+        self.1.notify_one();
+        Ok(())
+    }
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+}

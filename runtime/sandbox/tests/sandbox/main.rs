@@ -1,0 +1,27 @@
+//! The sandbox from outside: one guest for each limit, each attack and each way to end, with the exact outcome and the
+//! counter that moved.
+#![cfg(feature = "compile")]
+
+mod guests;
+mod harness;
+
+mod commands;
+mod traps;
+
+mod handles;
+mod memory;
+mod tables;
+
+mod scratch;
+mod streams;
+mod time;
+
+mod directories;
+mod stop;
+
+mod fairness;
+mod gate;
+mod load;
+mod reuse;
+
+mod floor;
