@@ -1,0 +1,80 @@
+//! Inside the compile process: limits first, then the module, then the answer.
+
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::thread;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Resource, Rlimit, setpriority_process, setrlimit};
+
+use super::{Budget, Report};
+
+/// Largest module that is read. The front counts uploads itself; this holds for whoever else calls.
+const MODULE_BYTES_MAX: u64 = 64 << 20;
+/// Standard streams, and a few for the engine.
+const DESCRIPTORS_MAX: u64 = 8;
+/// Compiling may wait for those who run.
+const NICENESS: i32 = 10;
+
+pub(crate) fn serve() -> io::Result<()> {
+    end_with_the_reader()?;
+    limit(Resource::Core, 0)?;
+    limit(Resource::Fsize, 0)?;
+    limit(Resource::Nofile, DESCRIPTORS_MAX)?;
+    limit(Resource::As, Budget::for_module(0).memory_bytes)?;
+    setpriority_process(None, NICENESS)?;
+    let mut wasm = Vec::new();
+    io::stdin()
+        .take(MODULE_BYTES_MAX + 1)
+        .read_to_end(&mut wasm)?;
+    let size = u64::try_from(wasm.len()).map_err(io::Error::other)?;
+    limit(Resource::Cpu, Budget::for_module(size).cpu_s)?;
+    answer(&wasm)
+}
+
+/// Soft and hard limit alike: at the limit the kernel ends the process, and nothing in it can ask for more.
+fn limit(resource: Resource, most: u64) -> io::Result<()> {
+    Ok(setrlimit(
+        resource,
+        Rlimit {
+            current: Some(most),
+            maximum: Some(most),
+        },
+    )?)
+}
+
+fn answer(wasm: &[u8]) -> io::Result<()> {
+    let (report, artifact) = match sublet_sandbox::compile(wasm) {
+        Ok(compiled) => (Report::Compiled(compiled.interface), compiled.artifact),
+        Err(refusal) => (Report::Refused(refusal), Vec::new()),
+    };
+    let report = serde_json::to_vec(&report).map_err(io::Error::other)?;
+    let length = u32::try_from(report.len()).map_err(io::Error::other)?;
+    let mut out = io::stdout().lock();
+    out.write_all(&length.to_le_bytes())?;
+    out.write_all(&report)?;
+    out.write_all(&artifact)?;
+    out.flush()
+}
+
+/// A compiler whose parent died would go on for nobody: the kernel tells when the pipe has no reader any more.
+fn end_with_the_reader() -> io::Result<()> {
+    let stdout = io::stdout().as_fd().try_clone_to_owned()?;
+    thread::Builder::new()
+        .name("reader-watch".into())
+        .spawn(move || {
+            let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+            if poll(&mut watched, None).is_ok() {
+                end_now();
+            }
+        })?;
+    Ok(())
+}
+
+#[expect(
+    clippy::exit,
+    reason = "the main thread is inside the compiler and cannot be asked to return"
+)]
+fn end_now() -> ! {
+    std::process::exit(1)
+}

@@ -1,0 +1,28 @@
+//! The worker: many instances of one user in one process, reached by framed messages.
+//!
+//! ```text
+//!   front (or `sublet run`) ── ToWorker ──►  Slots ── Sandbox::run ──► instance
+//!                           ◄─ FromWorker ─  Outbox ◄── output, endings
+//! ```
+//!
+//! A worker serves one user in one sub-cluster. It opens no file but below its one directory, makes no socket, and ends
+//! with the link to whoever started it. The same [`Slots`] serve `sublet run` over an in-memory link, so that a module
+//! meets one sandbox, not two. The one-shot compile process lives here too, because it needs the engine as well.
+
+pub mod child;
+pub mod compile;
+mod environment;
+pub mod frame;
+pub mod local;
+mod outbox;
+pub mod process;
+pub mod protocol;
+mod slots;
+mod wire;
+
+pub use protocol::{Definition, FromWorker, Mount, Stdin, StopCause, Stream, ToWorker};
+pub use slots::Slots;
+pub use sublet_sandbox::{
+    Access, Directory, Interface, Kind, Refusal, RefusalCode, engine_identity, recognise,
+};
+pub use sublet_scheduler::Limits;

@@ -1,0 +1,248 @@
+//! `sublet run`: the same slots in this process, without a server.
+//!
+//! The module is compiled by a child process all the same, and its machine code kept in a cache directory; its output
+//! goes straight to this process's own streams.
+
+mod artifact_cache;
+mod terminal;
+
+use std::future::Future;
+use std::io;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use sublet_sandbox::{Access, Directory, Refusal};
+use sublet_scheduler::{AttemptId, JobId, Limits, Outcome, Usage};
+use tempfile::TempDir;
+use thiserror::Error;
+
+use crate::compile::{CompileError, Compiler};
+use crate::environment::scratch_path;
+use crate::outbox::Outbox;
+use crate::protocol::{Definition, Digest, Mount, Stdin, StopCause};
+use crate::slots::Slots;
+use artifact_cache::ArtifactCache;
+use terminal::Course;
+
+/// What is run, and with what.
+#[derive(Debug)]
+pub struct LocalJob {
+    /// The module's binary.
+    pub wasm: Vec<u8>,
+    /// What the guest sees as its own name.
+    pub program: String,
+    /// Arguments after that.
+    pub args: Vec<String>,
+    /// Environment.
+    pub env: Vec<(String, String)>,
+    /// Name for people, if any.
+    pub name: Option<String>,
+    /// Limits of each task.
+    pub limits: Limits,
+    /// Directories of the host and where the guest sees them.
+    pub directories: Vec<Directory>,
+    /// Standard input of each task.
+    pub stdin: LocalInput,
+    /// Indices of the tasks.
+    pub tasks: RangeInclusive<u32>,
+    /// Where compiled code is kept; nothing compiles anew each time.
+    pub cache: Option<PathBuf>,
+    /// The executable that is started as `sublet compile`.
+    pub compiler: PathBuf,
+}
+
+/// Where the guest's standard input comes from.
+#[derive(Clone, Debug)]
+pub enum LocalInput {
+    /// This process's own.
+    Inherit,
+    /// A file.
+    File(PathBuf),
+    /// Nothing.
+    Empty,
+}
+
+/// How one task ended.
+#[derive(Clone, Debug)]
+pub struct TaskEnding {
+    /// Its index.
+    pub task: u32,
+    /// How.
+    pub outcome: Outcome,
+    /// What it used.
+    pub usage: Usage,
+    /// A few words more.
+    pub detail: Option<String>,
+}
+
+/// Why nothing was run.
+#[derive(Debug, Error)]
+pub enum LocalError {
+    /// The module is at fault.
+    #[error("{}", .0.message)]
+    Refused(Refusal),
+    /// The module cannot be compiled within its budget, or the compiler failed.
+    #[error(transparent)]
+    Compile(CompileError),
+    /// The host is at fault: a file, a stream, or what the engine asks of it.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl From<CompileError> for LocalError {
+    fn from(error: CompileError) -> Self {
+        match error {
+            CompileError::Refused(refusal) => Self::Refused(refusal),
+            other @ (CompileError::OverBudget(_) | CompileError::Fault(_)) => Self::Compile(other),
+        }
+    }
+}
+
+/// The one job of this process.
+const JOB: JobId = JobId(1);
+
+/// Runs the tasks, as many at once as there are processors, until all are over or `stop` says to end them.
+///
+/// # Errors
+/// When nothing could be run; what happens to a task is its ending.
+pub async fn run(
+    job: LocalJob,
+    stop: impl Future<Output = ()>,
+) -> Result<Vec<TaskEnding>, LocalError> {
+    let artifact = compiled(&job).await?;
+    let at_once = tasks_at_once(&job.tasks);
+    let scratch = Scratch::for_job(&job)?;
+    let outbox = Outbox::default();
+    let mut slots = Slots::new(
+        at_once,
+        job.limits.memory_bytes,
+        scratch.root().to_owned(),
+        outbox.clone(),
+    )?;
+    let definition = definition(&job)?;
+    let module = definition.module;
+    slots.load(module, &artifact, &Sha256::digest(&artifact).into());
+    drop(artifact);
+    slots.define(definition);
+    let slots = Arc::new(slots);
+    let mut course = Course::new(Arc::clone(&slots), outbox.clone(), scratch, job.tasks);
+    let mut over =
+        tokio::task::spawn_blocking(move || course.follow(at_once).map(|()| course.into_endings()));
+    let endings = tokio::select! {
+        over = &mut over => over,
+        () = stop => {
+            slots.stop_all(StopCause::Cancel);
+            over.await
+        }
+    };
+    Ok(endings.map_err(io::Error::other)??)
+}
+
+async fn compiled(job: &LocalJob) -> Result<Vec<u8>, LocalError> {
+    sublet_sandbox::recognise(&job.wasm).map_err(LocalError::Refused)?;
+    let cache = job
+        .cache
+        .as_deref()
+        .map(|directory| ArtifactCache::new(directory, &job.wasm));
+    if let Some(artifact) = cache.as_ref().and_then(ArtifactCache::find) {
+        return Ok(artifact);
+    }
+    let compiled = Compiler::new(job.compiler.clone())
+        .compile(&job.wasm)
+        .await?;
+    if let Some(Err(error)) = cache.map(|cache| cache.keep(&compiled.artifact)) {
+        tracing::warn!(%error, "compiled code is not kept, it will be compiled again next time");
+    }
+    Ok(compiled.artifact)
+}
+
+fn tasks_at_once(tasks: &RangeInclusive<u32>) -> u32 {
+    let count = tasks.end().saturating_sub(*tasks.start()).saturating_add(1);
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    count.min(u32::try_from(processors).unwrap_or(u32::MAX))
+}
+
+fn definition(job: &LocalJob) -> Result<Definition, LocalError> {
+    let module: Digest = Sha256::digest(&job.wasm).into();
+    let count = u64::from(job.tasks.end().saturating_sub(*job.tasks.start())) + 1;
+    let mounts = job
+        .directories
+        .iter()
+        .map(mount)
+        .collect::<io::Result<_>>()?;
+    let stdin = match &job.stdin {
+        LocalInput::Inherit => Stdin::Inherit,
+        LocalInput::File(path) => Stdin::File(text(path)?),
+        LocalInput::Empty => Stdin::Empty,
+    };
+    Ok(Definition {
+        job: JOB,
+        public_id: "local".to_owned(),
+        name: job.name.clone(),
+        module,
+        program: job.program.clone(),
+        args: job.args.clone(),
+        env: job.env.clone(),
+        limits: job.limits,
+        task_count: count,
+        stdin,
+        mounts,
+    })
+}
+
+fn mount(directory: &Directory) -> io::Result<Mount> {
+    Ok(Mount {
+        host: text(&directory.host)?,
+        guest: directory.guest.clone(),
+        writable: matches!(directory.access, Access::ReadWrite),
+    })
+}
+
+/// Absolute, so that joining it to the slots' root leaves it as it is.
+fn text(path: &Path) -> io::Result<String> {
+    std::path::absolute(path)?
+        .into_os_string()
+        .into_string()
+        .map_err(|path| io::Error::other(format!("path {} is not UTF-8", path.display())))
+}
+
+/// The writable directories of the tasks, gone when it is dropped.
+#[derive(Debug)]
+struct Scratch {
+    directory: Option<TempDir>,
+}
+
+impl Scratch {
+    fn for_job(job: &LocalJob) -> io::Result<Self> {
+        let wanted = job.limits.scratch_bytes > 0;
+        Ok(Self {
+            directory: wanted.then(TempDir::new).transpose()?,
+        })
+    }
+
+    fn root(&self) -> &Path {
+        self.directory
+            .as_ref()
+            .map_or_else(|| Path::new("/"), TempDir::path)
+    }
+
+    fn make(&self, attempt: AttemptId) -> io::Result<()> {
+        match &self.directory {
+            Some(directory) => {
+                std::fs::create_dir_all(directory.path().join(scratch_path(attempt)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn remove(&self, attempt: AttemptId) -> io::Result<()> {
+        match &self.directory {
+            Some(directory) => {
+                std::fs::remove_dir_all(directory.path().join(scratch_path(attempt)))
+            }
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What a worker is told and what it answers.
+//!
+//! ```text
+//!   Configure ─► Ready      Load ─► Loaded | LoadFailed      Define, Forget, Unload: no answer
+//!   Start ─► Started, Output*, Ended       Stop: the attempt's own Ended is the answer
+//! ```
+//!
+//! A job is described once ([`Definition`]); each of its attempts is then started with a few bytes.
+
+use serde::{Deserialize, Serialize};
+use sublet_scheduler::{AttemptId, JobId, Limits, Outcome, Usage};
+
+use crate::wire::{AttemptIdWire, JobIdWire, LimitsWire, OutcomeWire, UsageWire};
+
+/// Sha256 of a module's binary.
+pub type Digest = [u8; 32];
+
+/// To the worker. Descriptors travel beside the frame, in the order of the messages that need one.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum ToWorker {
+    /// The first message: how large the pool is and where its one directory lies. With a descriptor that the worker
+    /// only holds: as long as it lives, the lock behind it tells a later front that this worker is not gone yet.
+    Configure(Configuration),
+    /// Make a compiled module ready to start. With a descriptor of the artifact, open for reading.
+    Load {
+        /// The module.
+        module: Digest,
+        /// What the bytes of the artifact must hash to.
+        artifact_sha256: Digest,
+        /// How many there are.
+        length: u64,
+    },
+    /// Forget a module that nothing runs.
+    Unload(Digest),
+    /// Describe a job.
+    Define(Box<Definition>),
+    /// Forget a job that is over.
+    Forget(#[serde(with = "JobIdWire")] JobId),
+    /// Run an attempt of a job that was defined, of a module that is loaded.
+    Start(#[serde(with = "AttemptIdWire")] AttemptId),
+    /// End an attempt.
+    Stop {
+        /// Which.
+        #[serde(with = "AttemptIdWire")]
+        attempt: AttemptId,
+        /// Why.
+        cause: StopCause,
+    },
+}
+
+/// The shape of a worker.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Configuration {
+    /// Instances that may live at once.
+    pub instances_max: u32,
+    /// Memory ceiling of one instance.
+    pub memory_bytes_max: u64,
+    /// The worker's one directory.
+    pub directory: String,
+}
+
+/// All that the attempts of a job have in common.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Definition {
+    /// The job.
+    #[serde(with = "JobIdWire")]
+    pub job: JobId,
+    /// The name that guests see.
+    pub public_id: String,
+    /// The name that people gave it.
+    pub name: Option<String>,
+    /// The module it runs.
+    pub module: Digest,
+    /// What the guest sees as its own name, `argv[0]`.
+    pub program: String,
+    /// Arguments after that.
+    pub args: Vec<String>,
+    /// Environment, beside the variables that say who the guest is.
+    pub env: Vec<(String, String)>,
+    /// Limits of each attempt.
+    #[serde(with = "LimitsWire")]
+    pub limits: Limits,
+    /// How many tasks the job has.
+    pub task_count: u64,
+    /// What each attempt reads from its standard input.
+    pub stdin: Stdin,
+    /// Directories that are the same for each attempt.
+    pub mounts: Vec<Mount>,
+}
+
+/// What an attempt reads from its standard input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stdin {
+    /// Nothing: end of file at once.
+    Empty,
+    /// A file below the worker's directory.
+    File(String),
+    /// The standard input of this process: `sublet run` only.
+    Inherit,
+}
+
+/// A directory of the host and where guests see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    /// Below the worker's directory; `sublet run` may name any.
+    pub host: String,
+    /// Absolute path in the guest.
+    pub guest: String,
+    /// Whether guests may write.
+    pub writable: bool,
+}
+
+/// Why an attempt is ended early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StopCause {
+    /// Its user or an operator asked.
+    Cancel,
+    /// The server is stopping.
+    Shutdown,
+}
+
+/// From the worker.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub enum FromWorker {
+    /// The pool is made; attempts may be started.
+    Ready {
+        /// The engine, as it must stand in every artifact: version, configuration, processor.
+        engine: String,
+    },
+    /// The module can be started.
+    Loaded(Digest),
+    /// The module cannot be started: its artifact is damaged or of another engine.
+    LoadFailed {
+        /// The module.
+        module: Digest,
+        /// Why.
+        reason: String,
+    },
+    /// The first instruction is about to be executed.
+    Started(#[serde(with = "AttemptIdWire")] AttemptId),
+    /// The guest wrote something.
+    Output {
+        /// Which guest.
+        #[serde(with = "AttemptIdWire")]
+        attempt: AttemptId,
+        /// Where to.
+        stream: Stream,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// The instance is gone, and so is all it held in this process.
+    Ended(Box<Ended>),
+}
+
+/// The end of an attempt.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    /// Which attempt.
+    #[serde(with = "AttemptIdWire")]
+    pub attempt: AttemptId,
+    /// First instruction, in milliseconds since the Unix epoch; nothing when it never came so far.
+    pub started_at_ms: Option<u64>,
+    /// The end, in milliseconds since the Unix epoch.
+    pub ended_at_ms: u64,
+    /// How.
+    #[serde(with = "OutcomeWire")]
+    pub outcome: Outcome,
+    /// What it used.
+    #[serde(with = "UsageWire")]
+    pub usage: Usage,
+    /// A few words more.
+    pub detail: Option<String>,
+}
+
+/// Which of a guest's two outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}

@@ -1,0 +1,101 @@
+//! How the scheduler's nouns are written into frames. The scheduler itself knows nothing of any format; the compiler
+//! checks these mirrors against the real types, field by field.
+
+use serde::{Deserialize, Serialize};
+use sublet_scheduler::{
+    AttemptId, CancelReason, JobId, Limit, Limits, LossReason, Outcome, TrapKind, Usage,
+};
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "JobId")]
+pub(crate) struct JobIdWire(u64);
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "AttemptId")]
+pub(crate) struct AttemptIdWire {
+    #[serde(with = "JobIdWire")]
+    job: JobId,
+    task: u32,
+    number: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Limits")]
+pub(crate) struct LimitsWire {
+    memory_bytes: u64,
+    cpu_ms: Option<u64>,
+    wall_ms: u64,
+    output_bytes: u64,
+    scratch_bytes: u64,
+    open_files: u32,
+    table_elements: u32,
+    handles: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Usage")]
+pub(crate) struct UsageWire {
+    cpu_us: u64,
+    wall_us: u64,
+    memory_peak_bytes: u64,
+    stdout_bytes: u64,
+    stderr_bytes: u64,
+    output_cut_bytes: u64,
+    scratch_peak_bytes: u64,
+    memory_denied: u32,
+    tables_denied: u32,
+    handles_denied: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Outcome")]
+pub(crate) enum OutcomeWire {
+    Succeeded,
+    Failed(i32),
+    Trapped(#[serde(with = "TrapKindWire")] TrapKind),
+    LimitExceeded(#[serde(with = "LimitWire")] Limit),
+    Cancelled(#[serde(with = "CancelReasonWire")] CancelReason),
+    Lost(#[serde(with = "LossReasonWire")] LossReason),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "TrapKind")]
+enum TrapKindWire {
+    Unreachable,
+    MemoryOutOfBounds,
+    TableOutOfBounds,
+    BadIndirectCall,
+    StackOverflow,
+    DivisionByZero,
+    IntegerOverflow,
+    HostCall,
+    Other,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Limit")]
+enum LimitWire {
+    Memory,
+    Tables,
+    Handles,
+    Files,
+    Cpu,
+    Wall,
+    Disk,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "CancelReason")]
+enum CancelReasonWire {
+    Asked,
+    Shutdown,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "LossReason")]
+enum LossReasonWire {
+    Worker,
+    Server,
+    Setup,
+    Panic,
+}

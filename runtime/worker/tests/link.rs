@@ -1,0 +1,273 @@
+//! A worker behind its link, without a front: what it is told, what it answers, and what it does when it is told nonsense.
+
+#![cfg(feature = "compile")]
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::thread::{self, JoinHandle};
+
+use sha2::{Digest as _, Sha256};
+use sublet_scheduler::{AttemptId, CancelReason, JobId, Limits, LossReason, Outcome};
+use sublet_worker::frame::{FRAME_BYTES_MAX, FrameReader, FrameWriter};
+use sublet_worker::protocol::{
+    Configuration, Definition, Ended, FromWorker, Stdin, StopCause, ToWorker,
+};
+
+const MODULE: [u8; 32] = [7; 32];
+const JOB: JobId = JobId(1);
+
+const HELLO: &str = r#"(module
+    (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
+    (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))))"#;
+const SPIN: &str =
+    r#"(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))"#;
+
+/// A worker on a thread, and our end of its link.
+struct Worker {
+    to: FrameWriter,
+    from: FrameReader,
+    thread: JoinHandle<std::io::Result<()>>,
+    _directory: tempfile::TempDir,
+}
+
+impl Worker {
+    fn start() -> Self {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let thread = thread::spawn(move || sublet_worker::process::serve(theirs));
+        let configuration = Configuration {
+            instances_max: 4,
+            memory_bytes_max: 1 << 20,
+            directory: directory.path().to_str().unwrap().to_owned(),
+        };
+        let mut worker = Self {
+            to: FrameWriter::new(ours.try_clone().unwrap()),
+            from: FrameReader::new(ours),
+            thread,
+            _directory: directory,
+        };
+        worker
+            .to
+            .send(&[ToWorker::Configure(configuration)], &[])
+            .unwrap();
+        assert!(matches!(worker.next(), FromWorker::Ready { .. }));
+        worker
+    }
+
+    fn load(&mut self, text: &str, sha256: impl FnOnce(&[u8]) -> [u8; 32]) {
+        let artifact = sublet_sandbox::compile(&wat::parse_str(text).unwrap())
+            .unwrap()
+            .artifact;
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&artifact).unwrap();
+        let file = rewound(file);
+        let load = ToWorker::Load {
+            module: MODULE,
+            artifact_sha256: sha256(&artifact),
+            length: u64::try_from(artifact.len()).unwrap(),
+        };
+        self.to
+            .send(
+                &[load, ToWorker::Define(Box::new(definition()))],
+                &[file.as_fd()],
+            )
+            .unwrap();
+    }
+
+    fn next(&mut self) -> FromWorker {
+        self.all_next().remove(0)
+    }
+
+    fn all_next(&mut self) -> Vec<FromWorker> {
+        self.from.receive().unwrap().expect("the worker goes on")
+    }
+
+    /// Everything up to the end of one attempt.
+    fn until_ended(&mut self) -> (Vec<FromWorker>, Ended) {
+        let mut before = Vec::new();
+        loop {
+            for message in self.all_next() {
+                match message {
+                    FromWorker::Ended(ended) => return (before, *ended),
+                    other => before.push(other),
+                }
+            }
+        }
+    }
+
+    fn ends_well(self) {
+        drop((self.to, self.from));
+        self.thread.join().unwrap().unwrap();
+    }
+}
+
+fn rewound(mut file: File) -> File {
+    std::io::Seek::rewind(&mut file).unwrap();
+    file
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+fn attempt(task: u32) -> AttemptId {
+    AttemptId {
+        job: JOB,
+        task,
+        number: 1,
+    }
+}
+
+fn definition() -> Definition {
+    Definition {
+        job: JOB,
+        public_id: "job_1".to_owned(),
+        name: None,
+        module: MODULE,
+        program: "main.wasm".to_owned(),
+        args: Vec::new(),
+        env: Vec::new(),
+        limits: Limits {
+            memory_bytes: 1 << 20,
+            ..Limits::default()
+        },
+        task_count: 1,
+        stdin: Stdin::Empty,
+        mounts: Vec::new(),
+    }
+}
+
+#[test]
+fn an_attempt_is_started_heard_and_ended() {
+    let mut worker = Worker::start();
+    worker.load(HELLO, sha256);
+    worker.to.send(&[ToWorker::Start(attempt(0))], &[]).unwrap();
+    let (before, ended) = worker.until_ended();
+    let output: Vec<u8> = before
+        .iter()
+        .filter_map(|message| match message {
+            FromWorker::Output { bytes, .. } => Some(bytes.as_slice()),
+            _ => None,
+        })
+        .flatten()
+        .copied()
+        .collect();
+    assert!(before.contains(&FromWorker::Loaded(MODULE)));
+    assert!(before.contains(&FromWorker::Started(attempt(0))));
+    assert_eq!(output, b"hello\n");
+    assert_eq!(
+        (ended.attempt, ended.outcome),
+        (attempt(0), Outcome::Succeeded)
+    );
+    worker.ends_well();
+}
+
+#[test]
+fn a_spinning_attempt_is_stopped_and_its_neighbour_runs_to_its_end() {
+    let mut worker = Worker::start();
+    worker.load(SPIN, sha256);
+    worker
+        .to
+        .send(
+            &[ToWorker::Start(attempt(0)), ToWorker::Start(attempt(1))],
+            &[],
+        )
+        .unwrap();
+    let stop = |task, cause| ToWorker::Stop {
+        attempt: attempt(task),
+        cause,
+    };
+    worker.to.send(&[stop(1, StopCause::Cancel)], &[]).unwrap();
+    let (_, ended) = worker.until_ended();
+    assert_eq!(
+        (ended.attempt, ended.outcome),
+        (attempt(1), Outcome::Cancelled(CancelReason::Asked))
+    );
+    worker
+        .to
+        .send(&[stop(0, StopCause::Shutdown)], &[])
+        .unwrap();
+    let (_, ended) = worker.until_ended();
+    assert_eq!(
+        (ended.attempt, ended.outcome),
+        (attempt(0), Outcome::Cancelled(CancelReason::Shutdown))
+    );
+    worker.ends_well();
+}
+
+#[test]
+fn machine_code_that_is_not_what_was_announced_is_not_loaded_and_its_attempts_say_so() {
+    let mut worker = Worker::start();
+    worker.load(HELLO, |_| [0; 32]);
+    worker.to.send(&[ToWorker::Start(attempt(0))], &[]).unwrap();
+    let (before, ended) = worker.until_ended();
+    assert!(
+        matches!(&before[0], FromWorker::LoadFailed { module: MODULE, .. }),
+        "{before:?}"
+    );
+    assert_eq!(ended.outcome, Outcome::Lost(LossReason::Setup));
+    worker.ends_well();
+}
+
+#[test]
+fn an_attempt_of_an_unknown_job_ends_and_a_stop_of_one_is_nothing() {
+    let mut worker = Worker::start();
+    let stop = ToWorker::Stop {
+        attempt: attempt(9),
+        cause: StopCause::Cancel,
+    };
+    worker
+        .to
+        .send(&[stop, ToWorker::Start(attempt(0))], &[])
+        .unwrap();
+    let (_, ended) = worker.until_ended();
+    assert_eq!(
+        (ended.attempt, ended.outcome),
+        (attempt(0), Outcome::Lost(LossReason::Setup))
+    );
+    worker.ends_well();
+}
+
+#[test]
+fn a_worker_that_is_told_nonsense_gives_up_the_link() {
+    for nonsense in [
+        &b"\x03\0\0\0\xff\xff\xff"[..],
+        &u32::MAX.to_le_bytes(),
+        b"\x10\0\0\0short",
+    ] {
+        let (mut ours, theirs) = UnixStream::pair().unwrap();
+        ours.write_all(nonsense).unwrap();
+        drop(ours);
+        let ended = sublet_worker::process::serve(theirs);
+        assert!(ended.is_err(), "{nonsense:?}");
+    }
+}
+
+#[test]
+fn a_frame_beyond_the_limit_is_not_sent() {
+    let (ours, _theirs) = UnixStream::pair().unwrap();
+    let huge = FromWorker::LoadFailed {
+        module: MODULE,
+        reason: "x".repeat(FRAME_BYTES_MAX + 1),
+    };
+    let refused = FrameWriter::new(ours).send(&[huge], &[]);
+    assert!(
+        refused
+            .unwrap_err()
+            .to_string()
+            .contains("the limit is 67108864")
+    );
+}
+
+#[test]
+fn a_worker_ends_with_its_link_while_guests_spin() {
+    let mut worker = Worker::start();
+    worker.load(SPIN, sha256);
+    worker.to.send(&[ToWorker::Start(attempt(0))], &[]).unwrap();
+    while !worker.all_next().contains(&FromWorker::Started(attempt(0))) {}
+    worker.ends_well();
+}
