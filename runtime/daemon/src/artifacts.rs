@@ -1,0 +1,122 @@
+//! Machine code of modules: found on the disk, or made by a compile process. One module is compiled at a time.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sublet_scheduler::UserId;
+use sublet_store::{Artifact, Digest, Error, Library, WholeArtifact};
+use sublet_worker::compile::{CompileError, Compiled, Compiler};
+use sublet_worker::engine_identity;
+use thiserror::Error;
+use tokio::sync::Semaphore;
+
+/// Compilations at a time: they are for whoever waits, but not at the cost of those who run.
+const AT_ONCE: usize = 1;
+
+/// Where machine code comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Artifacts {
+    library: Arc<Library>,
+    compiler: Compiler,
+    places: Arc<Semaphore>,
+    engine: Arc<str>,
+}
+
+/// Why there is no machine code.
+#[derive(Debug, Error)]
+pub(crate) enum ArtifactError {
+    #[error("the module's binary is not there")]
+    NoModule,
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    #[error(transparent)]
+    Store(#[from] Error),
+    #[error("the server is stopping")]
+    Stopping,
+}
+
+impl Artifacts {
+    pub(crate) fn new(library: Arc<Library>, executable: PathBuf) -> Self {
+        Self {
+            library,
+            compiler: Compiler::new(executable),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+            engine: engine_identity().into(),
+        }
+    }
+
+    /// The engine that the machine code is for.
+    pub(crate) fn engine(&self) -> &str {
+        &self.engine
+    }
+
+    /// Compiles bytes that were just uploaded. Nothing is kept.
+    pub(crate) async fn compile(&self, wasm: &[u8]) -> Result<Compiled, ArtifactError> {
+        let _place = self
+            .places
+            .acquire()
+            .await
+            .map_err(|_| ArtifactError::Stopping)?;
+        Ok(self.compiler.compile(wasm).await?)
+    }
+
+    /// Keeps what was compiled.
+    pub(crate) async fn keep(
+        &self,
+        user: UserId,
+        module: Digest,
+        artifact: Vec<u8>,
+    ) -> Result<(), ArtifactError> {
+        let (library, engine) = (Arc::clone(&self.library), Arc::clone(&self.engine));
+        on_disk(move || library.keep_artifact(user, module, &engine, &artifact)).await?;
+        Ok(())
+    }
+
+    /// The checked machine code of a module that is there, compiled anew if it is missing, damaged or of another engine.
+    pub(crate) async fn obtain(
+        &self,
+        user: UserId,
+        module: Digest,
+    ) -> Result<WholeArtifact, ArtifactError> {
+        if let Some(artifact) = self.find(user, module).await? {
+            return Ok(artifact);
+        }
+        tracing::info!(%module, "the module is compiled for this engine");
+        let library = Arc::clone(&self.library);
+        let wasm = on_disk(move || library.module(user, module))
+            .await?
+            .ok_or(ArtifactError::NoModule)?;
+        let compiled = self.compile(&wasm).await?;
+        self.keep(user, module, compiled.artifact).await?;
+        self.find(user, module)
+            .await?
+            .ok_or(ArtifactError::NoModule)
+    }
+
+    async fn find(
+        &self,
+        user: UserId,
+        module: Digest,
+    ) -> Result<Option<WholeArtifact>, ArtifactError> {
+        let (library, engine) = (Arc::clone(&self.library), Arc::clone(&self.engine));
+        Ok(
+            match on_disk(move || library.artifact(user, module, &engine)).await? {
+                Artifact::Whole(artifact) => Some(artifact),
+                Artifact::Missing => None,
+                Artifact::Damaged => {
+                    tracing::error!(%module, "machine code on the disk was damaged, it is made again");
+                    None
+                }
+            },
+        )
+    }
+}
+
+/// Work with files, off the threads that answer.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}

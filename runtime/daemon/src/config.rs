@@ -1,0 +1,275 @@
+//! What an operator may say in the configuration file. Every key is optional; an unknown one is an error with its place.
+
+mod quantity;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use sublet_scheduler::{Limits, Resources, Restart};
+use thiserror::Error;
+
+pub use quantity::{Cpu, Size, Span};
+
+/// The configuration file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where everything that must last is kept.
+    pub data_dir: Option<PathBuf>,
+    /// Where clients find the server.
+    pub listen: Listen,
+    /// What this host offers.
+    pub pool: Pool,
+    /// The sub-clusters. For now there is one, which takes every node.
+    #[serde(rename = "subcluster")]
+    pub subclusters: Vec<Subcluster>,
+    /// What holds when a job or a user says nothing.
+    pub defaults: Defaults,
+    /// How the server goes about its own business.
+    pub service: Service,
+}
+
+/// Where clients find the server.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Listen {
+    /// The unix socket; a relative path is taken from the runtime directory.
+    pub socket: Option<PathBuf>,
+}
+
+/// What this host offers.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pool {
+    /// What is kept back for everything that is not a guest.
+    pub reserve: Reserve,
+}
+
+/// What is kept back on a host.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reserve {
+    /// Processors.
+    pub cpu: Cpu,
+    /// Memory.
+    pub memory: Size,
+    /// Free space on the disk of the data directory, below which submissions are refused.
+    pub disk: Size,
+}
+
+impl Default for Reserve {
+    fn default() -> Self {
+        Self {
+            cpu: Cpu::millis(500),
+            memory: Size::mib(1024),
+            disk: Size::mib(256),
+        }
+    }
+}
+
+/// A partition of the pool.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Subcluster {
+    /// Its name.
+    pub name: String,
+    /// The shape of its slots.
+    pub slot: Slot,
+}
+
+/// The shape of a slot.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slot {
+    /// Its share of processors.
+    pub cpu: Cpu,
+    /// Its memory ceiling.
+    pub memory: Size,
+}
+
+/// What holds when a job or a user says nothing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Defaults {
+    /// Of a job.
+    pub job: JobDefaults,
+    /// Of a user.
+    pub quota: Quota,
+}
+
+/// What holds when a job says nothing.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JobDefaults {
+    /// Share of processors.
+    pub cpu: Cpu,
+    /// Memory.
+    pub memory: Size,
+    /// Wall time.
+    pub timeout: Span,
+    /// Output that is kept.
+    pub output: Size,
+}
+
+impl Default for JobDefaults {
+    fn default() -> Self {
+        let limits = Limits::default();
+        Self {
+            cpu: Cpu::millis(50),
+            memory: Size::bytes(limits.memory_bytes),
+            timeout: Span::millis(limits.wall_ms),
+            output: Size::bytes(limits.output_bytes),
+        }
+    }
+}
+
+/// What one user may have at a time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Quota {
+    /// Tasks that are queued or running.
+    pub queued: u64,
+}
+
+impl Default for Quota {
+    fn default() -> Self {
+        Self { queued: 1_000_000 }
+    }
+}
+
+/// How the server goes about its own business.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Service {
+    /// How it stops.
+    pub drain: Drain,
+}
+
+/// How the server stops.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Drain {
+    /// How long running tasks may go on after the first SIGTERM.
+    pub grace: Span,
+}
+
+impl Default for Drain {
+    fn default() -> Self {
+        Self {
+            grace: Span::millis(120_000),
+        }
+    }
+}
+
+/// Why there is no configuration.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read configuration {path}")]
+    Read {
+        /// The file that was named.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The text does not fit; the message has line, column and caret.
+    #[error("configuration {path}: {message}")]
+    Parse {
+        /// The file that was named.
+        path: String,
+        /// What and where.
+        message: String,
+    },
+    /// Every word is fine, the whole is not.
+    #[error("configuration: {0}")]
+    Value(String),
+}
+
+/// The restart policy of a job that says nothing.
+pub(crate) const DEFAULT_RESTART: Restart = Restart::OnLoss;
+/// Slots of one sub-cluster: what one worker process can hold within the kernel's default number of memory mappings.
+const SLOTS_MAX: u64 = 4_000;
+/// The name of the sub-cluster when nothing is configured.
+const DEFAULT_SUBCLUSTER: &str = "default";
+
+impl Config {
+    /// Reads the file that was named, or the one in the usual place if it is there.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
+        let usual = crate::paths::configuration_file();
+        let path = match named {
+            Some(path) => path,
+            None if usual.exists() => usual.as_path(),
+            None => return Ok(Self::default()),
+        };
+        let shown = path.display().to_string();
+        let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            path: shown.clone(),
+            source,
+        })?;
+        toml::from_str(&text).map_err(|error| ConfigError::Parse {
+            path: shown,
+            message: error.to_string(),
+        })
+    }
+
+    /// How long running tasks may go on once the server stops.
+    #[must_use]
+    pub fn grace(&self) -> Duration {
+        Duration::from_millis(self.service.drain.grace.as_millis())
+    }
+
+    /// The sub-cluster and its slot shape, for a host that offers `capacity`.
+    ///
+    /// # Errors
+    /// When the shape cannot be: no slot fits the host, or more than a worker can hold.
+    pub fn subcluster(&self, capacity: Resources) -> Result<(String, Resources), ConfigError> {
+        let (name, slot) = match self.subclusters.as_slice() {
+            [] => (DEFAULT_SUBCLUSTER.to_owned(), self.slot_for(capacity)),
+            [one] => (one.name.clone(), one.slot.resources()),
+            more => {
+                return Err(ConfigError::Value(format!(
+                    "{} sub-clusters, and this version has one: keep the first [[subcluster]]",
+                    more.len()
+                )));
+            }
+        };
+        match capacity.slots_of(slot) {
+            0 => Err(ConfigError::Value(format!(
+                "a slot of sub-cluster `{name}` wants {slot}, and the host offers {capacity} less the reserve"
+            ))),
+            1..=SLOTS_MAX => Ok((name, slot)),
+            more => Err(ConfigError::Value(format!(
+                "sub-cluster `{name}` would have {more} slots, the limit is {SLOTS_MAX}: give a slot more cpu or memory"
+            ))),
+        }
+    }
+
+    /// As many slots as the processors give at a job's default share, the memory dealt evenly among them.
+    fn slot_for(&self, capacity: Resources) -> Resources {
+        let cpu_millis = self.defaults.job.cpu.as_millis().max(1);
+        let slots = (capacity.cpu_millis / cpu_millis).clamp(1, SLOTS_MAX);
+        let memory_mib = (capacity.memory_bytes / slots) >> 20;
+        Resources {
+            cpu_millis,
+            memory_bytes: memory_mib.min(SLOT_MEMORY_MIB_MAX) << 20,
+        }
+    }
+}
+
+/// A 32-bit memory has 4 GiB.
+const SLOT_MEMORY_MIB_MAX: u64 = 4096;
+
+impl Slot {
+    const fn resources(self) -> Resources {
+        Resources {
+            cpu_millis: self.cpu.as_millis(),
+            memory_bytes: self.memory.as_bytes(),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Tasks and attempts in the API's words.
+
+use std::cmp::Ordering;
+
+use sublet_api::{Attempt, Outcome, State, Task, Usage};
+use sublet_scheduler::{AttemptState, AttemptView, CancelReason, LossReason, TrapKind};
+use sublet_store::{AttemptRow, OutcomeKind, TaskRow, TaskState};
+
+use super::timestamp;
+
+/// A task with its attempts: those that ended, then the one that lives.
+pub(crate) fn task(row: &TaskRow, ended: &[AttemptRow], live: Option<&AttemptView>) -> Task {
+    let mut attempts: Vec<Attempt> = ended.iter().map(attempt).collect();
+    let last = attempts.last().map_or(0, |attempt| attempt.number);
+    if let Some(live) = live {
+        match live.attempt.number.cmp(&last) {
+            Ordering::Greater => attempts.push(living(live)),
+            // Its end is recorded, and its slot is being given back.
+            Ordering::Equal => attempts
+                .iter_mut()
+                .rev()
+                .take(1)
+                .for_each(|one| one.state = State::Finished),
+            Ordering::Less => {}
+        }
+    }
+    let outcome = match row.state {
+        TaskState::Settled(_) => row.latest.as_ref().map(|latest| outcome(latest.outcome)),
+        TaskState::Cancelled { .. } => Some(Outcome::Cancelled {
+            reason: "asked".to_owned(),
+        }),
+        TaskState::Fresh | TaskState::Started { .. } | TaskState::Waiting { .. } => None,
+    };
+    let state = match row.state {
+        TaskState::Settled(_) => attempts
+            .last()
+            .map_or(State::Finished, |attempt| attempt.state),
+        TaskState::Cancelled { .. } => State::Finished,
+        TaskState::Started { .. } => live.map_or(State::Starting, |live| state(live.state)),
+        TaskState::Fresh | TaskState::Waiting { .. } => State::Queued,
+    };
+    Task {
+        index: row.task,
+        state,
+        outcome,
+        attempts,
+    }
+}
+
+/// How a settled task ended.
+pub(super) const fn settled_as(state: TaskState) -> OutcomeKind {
+    match state {
+        TaskState::Settled(kind) => kind,
+        TaskState::Cancelled { .. }
+        | TaskState::Fresh
+        | TaskState::Started { .. }
+        | TaskState::Waiting { .. } => OutcomeKind::Cancelled,
+    }
+}
+
+fn attempt(row: &AttemptRow) -> Attempt {
+    Attempt {
+        number: row.number,
+        state: State::Reclaimed,
+        outcome: Some(outcome(row.outcome)),
+        detail: row.detail.clone(),
+        slot: row.slot.map(|slot| slot.to_string()),
+        started_at: row.started_at.map(timestamp),
+        ended_at: Some(timestamp(row.ended_at)),
+        usage: Some(usage(&row.usage)),
+    }
+}
+
+fn living(view: &AttemptView) -> Attempt {
+    Attempt {
+        number: view.attempt.number,
+        state: state(view.state),
+        outcome: None,
+        detail: None,
+        slot: Some(view.slot.to_string()),
+        started_at: None,
+        ended_at: None,
+        usage: None,
+    }
+}
+
+const fn state(state: AttemptState) -> State {
+    match state {
+        AttemptState::Starting => State::Starting,
+        AttemptState::Running => State::Running,
+        AttemptState::Stopping => State::Stopping,
+        AttemptState::Finished => State::Finished,
+    }
+}
+
+/// How an attempt ended, in words.
+#[must_use]
+pub fn outcome(outcome: sublet_scheduler::Outcome) -> Outcome {
+    use sublet_scheduler::Outcome as Fate;
+    match outcome {
+        Fate::Succeeded => Outcome::Succeeded,
+        Fate::Failed(code) => Outcome::Failed { code },
+        Fate::Trapped(kind) => Outcome::Trapped {
+            trap: trap(kind).to_owned(),
+        },
+        Fate::LimitExceeded(limit) => Outcome::LimitExceeded {
+            limit: limit.word().to_owned(),
+        },
+        Fate::Cancelled(reason) => Outcome::Cancelled {
+            reason: match reason {
+                CancelReason::Asked => "asked",
+                CancelReason::Shutdown => "shutdown",
+            }
+            .to_owned(),
+        },
+        Fate::Lost(reason) => Outcome::Lost {
+            reason: match reason {
+                LossReason::Worker => "worker",
+                LossReason::Server => "server",
+                LossReason::Setup => "setup",
+                LossReason::Panic => "panic",
+            }
+            .to_owned(),
+        },
+    }
+}
+
+const fn trap(kind: TrapKind) -> &'static str {
+    match kind {
+        TrapKind::Unreachable => "unreachable",
+        TrapKind::MemoryOutOfBounds => "memory_out_of_bounds",
+        TrapKind::TableOutOfBounds => "table_out_of_bounds",
+        TrapKind::BadIndirectCall => "bad_indirect_call",
+        TrapKind::StackOverflow => "stack_overflow",
+        TrapKind::DivisionByZero => "division_by_zero",
+        TrapKind::IntegerOverflow => "integer_overflow",
+        TrapKind::HostCall => "host_call",
+        TrapKind::Other => "other",
+    }
+}
+
+/// What was used, in words.
+pub(crate) fn usage(usage: &sublet_scheduler::Usage) -> Usage {
+    Usage {
+        cpu_us: usage.cpu_us,
+        wall_us: usage.wall_us,
+        memory_peak_bytes: usage.memory_peak_bytes,
+        stdout_bytes: usage.stdout_bytes,
+        stderr_bytes: usage.stderr_bytes,
+        output_cut_bytes: usage.output_cut_bytes,
+        scratch_peak_bytes: usage.scratch_peak_bytes,
+        memory_denied: usage.memory_denied.into(),
+        tables_denied: usage.tables_denied.into(),
+        handles_denied: usage.handles_denied.into(),
+    }
+}

@@ -1,0 +1,210 @@
+//! The driver: the one who changes anything.
+//!
+//! A thread of its own owns the scheduler and the store's writer. Each round takes all commands that have come in, turns
+//! them into events, and collects what follows into one batch; the batch is committed; only then are workers told to
+//! start something and callers answered. So one write to the disk carries as much as came in since the last one, and
+//! nothing is seen outside that a crash could undo.
+//!
+//! ```text
+//!   commands ─► events ─► Scheduler ─► actions ─► Batch { records, effects } ─► commit ─► effects
+//! ```
+
+mod act;
+mod active;
+mod batch;
+mod chores;
+mod command;
+mod commit;
+mod obey;
+mod resume;
+mod retry;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use sublet_scheduler::{AttemptId, JobId, Scheduler, SlotId, StopReason, SubclusterId, UnixMillis};
+use sublet_store::{NextIds, Reader, Writer};
+use sublet_worker::protocol::Ended;
+use tokio::sync::watch;
+
+pub(crate) use active::{ActiveJob, ActiveJobs, scheduled};
+use batch::Batch;
+pub(crate) use chores::Chores;
+pub(crate) use command::{
+    Answer, Chosen, Command, DriverHandle, Gone, Look, Looker, NotKept, Report, RetryError,
+    Submission, SubmitError, Submitted, reply,
+};
+
+use crate::workers::{WorkerId, Workers};
+
+/// Commands taken in one round at most: bounds how long the first of them waits for its commit.
+const COMMANDS_PER_ROUND_MAX: usize = 4096;
+/// How long a worker may take to end an attempt that was stopped, before the worker itself is ended. The promise to
+/// users is two seconds.
+const STOP_GRACE: Duration = Duration::from_millis(1500);
+/// How often a batch that found the disk full is tried again.
+const FULL_DISK_PAUSE: Duration = Duration::from_millis(500);
+/// How often idle workers are looked at.
+const IDLE_PAUSE: Duration = Duration::from_secs(5);
+
+/// The state of the server, and the only hands on it.
+pub(crate) struct Driver {
+    pub(crate) scheduler: Scheduler,
+    pub(crate) writer: Writer,
+    pub(crate) reader: Reader,
+    chores: Chores,
+    pub(crate) workers: Workers,
+    pub(crate) jobs: ActiveJobs,
+    pub(crate) ids: NextIds,
+    /// Attempts that hold a slot.
+    pub(crate) live: HashMap<AttemptId, Live>,
+    /// What workers said of ends that the scheduler has not been told of yet.
+    ends: HashMap<AttemptId, Ended>,
+    /// Attempts that were stopped, in the order of their deadlines.
+    stops: VecDeque<(Instant, AttemptId)>,
+    batch: Batch,
+    looks: Vec<Looker>,
+    wake_at: Option<UnixMillis>,
+    /// Whether the last commit found the disk full; its batch is kept and tried again.
+    pub(crate) disk_full: bool,
+    drained: Option<Answer<()>>,
+    /// When idempotency keys that are too old are next forgotten.
+    keys_expire_at: UnixMillis,
+    /// Counts jobs that ended, for those who wait for one.
+    finished: watch::Sender<u64>,
+    now: fn() -> UnixMillis,
+}
+
+/// An attempt that holds a slot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Live {
+    slot: SlotId,
+    subcluster: SubclusterId,
+    /// Nothing until the start is carried out.
+    worker: Option<WorkerId>,
+    stopped: Option<StopReason>,
+}
+
+/// What a driver is made of.
+pub(crate) struct Parts {
+    pub(crate) scheduler: Scheduler,
+    pub(crate) writer: Writer,
+    pub(crate) reader: Reader,
+    pub(crate) chores: Chores,
+    pub(crate) workers: Workers,
+    pub(crate) ids: NextIds,
+    pub(crate) finished: watch::Sender<u64>,
+    pub(crate) now: fn() -> UnixMillis,
+}
+
+impl Driver {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            scheduler: parts.scheduler,
+            writer: parts.writer,
+            reader: parts.reader,
+            chores: parts.chores,
+            workers: parts.workers,
+            jobs: ActiveJobs::default(),
+            ids: parts.ids,
+            live: HashMap::new(),
+            ends: HashMap::new(),
+            stops: VecDeque::new(),
+            batch: Batch::default(),
+            looks: Vec::new(),
+            wake_at: None,
+            disk_full: false,
+            drained: None,
+            keys_expire_at: UnixMillis(0),
+            finished: parts.finished,
+            now: parts.now,
+        }
+    }
+
+    /// Goes round until it is told to quit.
+    ///
+    /// # Errors
+    /// When the store fails in a way that waiting does not mend: going on would answer what is not durable.
+    pub(crate) fn run(mut self, commands: &Receiver<Command>) -> Result<(), sublet_store::Error> {
+        loop {
+            let first = match commands.recv_timeout(self.patience()) {
+                Ok(command) => Some(command),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
+            let more = std::iter::from_fn(|| commands.try_recv().ok()).take(COMMANDS_PER_ROUND_MAX);
+            for command in first.into_iter().chain(more) {
+                if matches!(command, Command::Quit) {
+                    return self.settle();
+                }
+                self.obey(command);
+            }
+            self.time_passed();
+            self.settle()?;
+            self.show();
+        }
+    }
+
+    /// How long to wait for a command before time itself asks for a round.
+    fn patience(&self) -> Duration {
+        let wake = self
+            .wake_at
+            .map(|at| Duration::from_millis(at.0.saturating_sub((self.now)().0)));
+        let stop = self
+            .stops
+            .front()
+            .map(|(at, _)| at.saturating_duration_since(Instant::now()));
+        let full = self.disk_full.then_some(FULL_DISK_PAUSE);
+        [wake, stop, full]
+            .into_iter()
+            .flatten()
+            .fold(IDLE_PAUSE, Duration::min)
+    }
+
+    fn time_passed(&mut self) {
+        if self.wake_at.is_some_and(|at| at <= (self.now)()) {
+            self.wake_at = None;
+            self.happened(sublet_scheduler::Event::TimePassed);
+        }
+        self.end_what_would_not_stop();
+        self.forget_old_keys();
+        self.workers.retire_idle();
+    }
+
+    /// A guest that does not give way takes its worker with it: the neighbours' attempts are lost, and say so.
+    fn end_what_would_not_stop(&mut self) {
+        while let Some(&(deadline, attempt)) = self.stops.front() {
+            if deadline > Instant::now() {
+                return;
+            }
+            self.stops.pop_front();
+            if let Some(worker) = self.live.get(&attempt).and_then(|live| live.worker) {
+                tracing::warn!(%attempt, "the attempt did not stop in time, its worker is ended");
+                self.workers.kill(worker);
+            }
+        }
+    }
+
+    fn show(&mut self) {
+        for look in std::mem::take(&mut self.looks) {
+            look(Look {
+                scheduler: &self.scheduler,
+                jobs: &self.jobs,
+            });
+        }
+        if self.live.is_empty()
+            && self.batch.is_empty()
+            && let Some(drained) = self.drained.take()
+        {
+            reply(drained, ());
+        }
+    }
+
+    fn job_finished(&mut self, job: JobId) {
+        self.jobs.remove(job);
+        self.workers.forget(job);
+        self.chores.close_log(job);
+        self.finished.send_modify(|count| *count += 1);
+    }
+}

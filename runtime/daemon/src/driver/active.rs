@@ -1,0 +1,138 @@
+//! The jobs that are not over: what the scheduler need not know of them and the workers must.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sublet_scheduler::{Job, JobId, Outcome, Resources, Usage, UserId};
+use sublet_store::{Digest, NewJob, OutcomeKind, PublicId, Tally, Work};
+use sublet_worker::protocol::{Definition, Mount, Stdin};
+
+use crate::convert;
+
+/// A job that is not over.
+#[derive(Clone, Debug)]
+pub(crate) struct ActiveJob {
+    pub(crate) user: UserId,
+    pub(crate) module: Digest,
+    /// What workers are told of it.
+    pub(crate) definition: Arc<Definition>,
+    /// Settled tasks by outcome, as last made durable or about to be.
+    pub(crate) tally: Tally,
+    /// What its finished attempts used: sums, and the highest of the peaks.
+    pub(crate) used: Usage,
+}
+
+/// All of them.
+#[derive(Debug, Default)]
+pub(crate) struct ActiveJobs(HashMap<JobId, ActiveJob>);
+
+impl ActiveJobs {
+    pub(crate) fn insert(&mut self, id: JobId, job: ActiveJob) {
+        self.0.insert(id, job);
+    }
+
+    pub(crate) fn remove(&mut self, id: JobId) {
+        self.0.remove(&id);
+    }
+
+    pub(crate) fn get(&self, id: JobId) -> Option<&ActiveJob> {
+        self.0.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: JobId) -> Option<&mut ActiveJob> {
+        self.0.get_mut(&id)
+    }
+
+    /// Whether some job that is not over needs the module.
+    pub(crate) fn need(&self, user: UserId, module: Digest) -> bool {
+        self.0
+            .values()
+            .any(|job| job.user == user && job.module == module)
+    }
+}
+
+impl ActiveJob {
+    pub(crate) fn new(job: &NewJob, tally: Tally, used: Usage) -> Self {
+        Self {
+            user: job.user,
+            module: job.module,
+            definition: Arc::new(definition(job)),
+            tally,
+            used,
+        }
+    }
+
+    pub(crate) fn add_usage(&mut self, more: &Usage) {
+        let used = &mut self.used;
+        used.cpu_us += more.cpu_us;
+        used.wall_us += more.wall_us;
+        used.memory_peak_bytes = used.memory_peak_bytes.max(more.memory_peak_bytes);
+        used.stdout_bytes += more.stdout_bytes;
+        used.stderr_bytes += more.stderr_bytes;
+        used.output_cut_bytes += more.output_cut_bytes;
+        used.scratch_peak_bytes = used.scratch_peak_bytes.max(more.scratch_peak_bytes);
+        used.memory_denied = used.memory_denied.saturating_add(more.memory_denied);
+        used.tables_denied = used.tables_denied.saturating_add(more.tables_denied);
+        used.handles_denied = used.handles_denied.saturating_add(more.handles_denied);
+    }
+
+    /// Whether each of its attempts has a directory of its own.
+    pub(crate) fn has_directories(&self) -> bool {
+        self.definition.limits.scratch_bytes > 0
+    }
+
+    pub(crate) const fn count(&mut self, outcome: Outcome) {
+        *self.tally.of(OutcomeKind::of(outcome)) += 1;
+    }
+}
+
+/// The job as the scheduler sees it.
+pub(crate) fn scheduled(job: &NewJob) -> Job {
+    Job {
+        id: job.id,
+        user: job.user,
+        tasks: job.spec.tasks.clone(),
+        want: want(job),
+        priority: job.spec.priority,
+        restart: job.spec.restart,
+    }
+}
+
+const fn want(job: &NewJob) -> Resources {
+    Resources {
+        cpu_millis: job.spec.cpu_millis,
+        memory_bytes: job.spec.limits.memory_bytes,
+    }
+}
+
+fn definition(job: &NewJob) -> Definition {
+    let spec = &job.spec;
+    Definition {
+        job: job.id,
+        public_id: convert::job_id(job.public_id),
+        name: job.name.clone(),
+        module: *job.module.as_bytes(),
+        program: spec.program.clone(),
+        args: spec.args.clone(),
+        env: spec.env.clone(),
+        limits: spec.limits,
+        task_count: u64::from(spec.tasks.end().saturating_sub(*spec.tasks.start())) + 1,
+        stdin: spec
+            .stdin
+            .map_or(Stdin::Empty, |digest| Stdin::File(Work::blob_path(digest))),
+        mounts: spec
+            .inputs
+            .iter()
+            .map(|input| Mount {
+                host: Work::tree_path(input.digest),
+                guest: input.guest_path.clone(),
+                writable: false,
+            })
+            .collect(),
+    }
+}
+
+/// The public name as the store keeps it, for a job that the driver names.
+pub(crate) fn new_public_id() -> PublicId {
+    PublicId(ulid::Ulid::generate().0)
+}

@@ -1,0 +1,190 @@
+//! What the driver can be told, and the handle by which everyone else tells it.
+
+use std::fmt;
+use std::sync::mpsc;
+
+use sublet_scheduler::{AttemptId, JobId, Rejection, Scheduler, UserId};
+use sublet_store::{Digest, IdempotencyKey, JobSpec, PublicId, Record, WholeArtifact};
+use sublet_worker::protocol::Ended;
+use tokio::sync::oneshot;
+
+use super::ActiveJobs;
+use crate::workers::WorkerId;
+
+/// Where an answer goes. Who does not wait for it any more is not missed.
+pub(crate) type Answer<T> = oneshot::Sender<T>;
+
+/// Something for the driver to do.
+pub(crate) enum Command {
+    /// Take a job in.
+    Submit(Box<Submission>, Answer<Result<Submitted, SubmitError>>),
+    /// End a job, or one of its tasks.
+    Cancel {
+        job: JobId,
+        task: Option<u32>,
+        answer: Answer<Result<(), NotKept>>,
+    },
+    /// Run settled tasks of a job again.
+    Retry {
+        job: JobId,
+        tasks: Chosen,
+        answer: Answer<Result<(), RetryError>>,
+    },
+    /// Keep records that concern no job: modules, inputs, users.
+    Keep(Vec<Record>, Answer<Result<(), NotKept>>),
+    /// A worker said something.
+    Reports(WorkerId, Vec<Report>),
+    /// A worker's process is gone.
+    WorkerGone(WorkerId),
+    /// The machine code that a worker needs is there, or cannot be had.
+    ArtifactReady {
+        worker: WorkerId,
+        module: Digest,
+        artifact: Result<WholeArtifact, String>,
+    },
+    /// What was bound to an attempt is released.
+    Released(AttemptId),
+    /// Look at the state between two batches.
+    Look(Looker),
+    /// Take nothing new, let run what runs, and say when nothing does.
+    Drain(Answer<()>),
+    /// Stop what still runs.
+    EndGrace,
+    /// End the driver's thread.
+    Quit,
+}
+
+/// Somebody who wants to look.
+pub(crate) type Looker = Box<dyn FnOnce(Look<'_>) + Send>;
+
+/// What can be looked at.
+pub(crate) struct Look<'a> {
+    pub(crate) scheduler: &'a Scheduler,
+    pub(crate) jobs: &'a ActiveJobs,
+}
+
+/// A job on its way in: everything but what the driver gives it.
+#[derive(Debug)]
+pub(crate) struct Submission {
+    pub(crate) user: UserId,
+    pub(crate) name: Option<String>,
+    pub(crate) module: Digest,
+    pub(crate) spec: JobSpec,
+    pub(crate) idempotency: Option<IdempotencyKey>,
+}
+
+/// A job that is in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Submitted {
+    pub(crate) public_id: PublicId,
+    /// Whether the same request had come before, with the same key.
+    pub(crate) was_known: bool,
+}
+
+/// Why a job is not in.
+#[derive(Debug)]
+pub(crate) enum SubmitError {
+    /// The scheduler does not admit it.
+    Rejected(Rejection),
+    /// Its idempotency key was used with another body.
+    KeyReused,
+    /// It could not be recorded.
+    NotKept(NotKept),
+}
+
+/// Why a record was not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotKept {
+    /// The disk is full.
+    DiskFull,
+    /// The store failed otherwise; the log says how.
+    Fault,
+}
+
+/// A choice among the settled tasks of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    /// Those that did not succeed.
+    Unsuccessful,
+    /// All of them.
+    All,
+    /// One.
+    One(u32),
+}
+
+/// Why nothing runs again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RetryError {
+    /// The server is stopping.
+    Draining,
+    /// No settled task fits the choice.
+    NothingChosen,
+    /// Not recorded.
+    NotKept(NotKept),
+}
+
+/// What a worker says of its attempts, output aside.
+#[derive(Debug)]
+pub(crate) enum Report {
+    Started(AttemptId),
+    Ended(Box<Ended>),
+    LoadFailed { module: Digest, reason: String },
+}
+
+/// The way to the driver.
+#[derive(Clone)]
+pub(crate) struct DriverHandle {
+    commands: mpsc::Sender<Command>,
+}
+
+/// The driver's thread has ended: the server is stopping.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gone;
+
+impl DriverHandle {
+    pub(crate) const fn new(commands: mpsc::Sender<Command>) -> Self {
+        Self { commands }
+    }
+
+    /// Sends a command that has no answer. After the driver has ended there is nobody who could mind.
+    pub(crate) fn tell(&self, command: Command) {
+        if self.commands.send(command).is_err() {
+            tracing::debug!("a command came after the driver had ended");
+        }
+    }
+
+    /// Sends a command and waits for its answer.
+    pub(crate) async fn ask<T>(
+        &self,
+        command: impl FnOnce(Answer<T>) -> Command,
+    ) -> Result<T, Gone> {
+        let (answer, answered) = oneshot::channel();
+        self.tell(command(answer));
+        answered.await.map_err(|_| Gone)
+    }
+
+    /// Looks at the state between two batches.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(Look<'_>) -> T + Send + 'static,
+    ) -> Result<T, Gone> {
+        let (answer, answered) = oneshot::channel();
+        self.tell(Command::Look(Box::new(move |state| {
+            reply(answer, look(state));
+        })));
+        answered.await.map_err(|_| Gone)
+    }
+}
+
+/// Answers somebody who may have gone.
+pub(crate) fn reply<T>(answer: Answer<T>, value: T) {
+    if answer.send(value).is_err() {
+        tracing::trace!("nobody waits for an answer any more");
+    }
+}
+
+impl fmt::Debug for DriverHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DriverHandle")
+    }
+}

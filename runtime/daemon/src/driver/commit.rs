@@ -1,0 +1,153 @@
+//! A batch becomes durable, and then visible.
+//!
+//! A full disk is not the end: what came in with the batch is refused, what happened is kept and tried again until there
+//! is room, and until then nothing new is taken in.
+
+use std::collections::HashSet;
+
+use sublet_scheduler::{AttemptId, CancelReason, Event, JobId, LossReason, Outcome, StopReason};
+use sublet_store::{Error, Record};
+use sublet_worker::protocol::{Ended, StopCause};
+
+use super::batch::Effect;
+use super::obey::unreported;
+use super::{Driver, NotKept};
+use crate::workers::{StartError, WorkerId};
+
+impl Driver {
+    /// Commits what has come together and carries it out.
+    pub(super) fn settle(&mut self) -> Result<(), Error> {
+        // Carrying out may itself end attempts, such as one that cannot be started: those go into a further batch.
+        while !self.batch.is_empty() {
+            self.record_tallies();
+            match self.writer.commit(self.batch.gathered()) {
+                Ok(()) => self.carry_out(),
+                Err(error) if error.is_disk_full() => {
+                    self.wait_for_room(&error);
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn record_tallies(&mut self) {
+        let at = (self.now)();
+        for job in self.batch.take_touched() {
+            if let Some(active) = self.jobs.get(job) {
+                self.batch.record(Record::JobTally {
+                    job,
+                    tally: active.tally,
+                    at,
+                });
+            }
+        }
+    }
+
+    fn carry_out(&mut self) {
+        if std::mem::take(&mut self.disk_full) {
+            tracing::info!("the disk has room again, submissions are taken in");
+        }
+        let (effects, answers) = std::mem::take(&mut self.batch).into_effects();
+        for effect in effects {
+            match effect {
+                Effect::Start(attempt) => self.start(attempt),
+                Effect::Stop { attempt, reason } => self.stop(attempt, reason),
+                Effect::Release(user, attempt) => self.chores.remove_directory(user, attempt),
+                Effect::Finished(job) => self.job_finished(job),
+            }
+        }
+        for answer in answers {
+            answer(Ok(()));
+        }
+        self.workers.flush();
+    }
+
+    fn start(&mut self, attempt: AttemptId) {
+        let (Some(job), Some(live)) = (self.jobs.get(attempt.job), self.live.get_mut(&attempt))
+        else {
+            return;
+        };
+        let prepared = self
+            .chores
+            .make_directory(job, attempt)
+            .map_err(StartError::Directory);
+        match prepared.and_then(|()| self.workers.start(attempt, job, live.subcluster)) {
+            Ok(worker) => live.worker = Some(worker),
+            Err(error) => self.could_not_start(attempt, &error),
+        }
+    }
+
+    fn could_not_start(&mut self, attempt: AttemptId, error: &StartError) {
+        tracing::error!(%attempt, error = error as &dyn std::error::Error, "an attempt cannot be started");
+        let ended = unreported(attempt, Outcome::Lost(LossReason::Setup), (self.now)());
+        self.ended(Ended {
+            detail: Some(error.to_string()),
+            ..ended
+        });
+    }
+
+    fn stop(&mut self, attempt: AttemptId, reason: StopReason) {
+        let Some(live) = self.live.get(&attempt) else {
+            return;
+        };
+        match live.worker {
+            Some(worker) if !self.workers.take_back(worker, attempt) => {
+                self.stop_running(worker, attempt, reason);
+            }
+            // It had not come to its worker yet.
+            Some(_) | None => {
+                let reason = cancel_reason(reason);
+                self.ended(unreported(
+                    attempt,
+                    Outcome::Cancelled(reason),
+                    (self.now)(),
+                ));
+            }
+        }
+    }
+
+    fn stop_running(&mut self, worker: WorkerId, attempt: AttemptId, reason: StopReason) {
+        let cause = match reason {
+            StopReason::Cancel => StopCause::Cancel,
+            StopReason::Shutdown => StopCause::Shutdown,
+        };
+        self.workers.stop(worker, attempt, cause);
+        self.expect_stop(attempt);
+    }
+
+    fn wait_for_room(&mut self, error: &Error) {
+        if !std::mem::replace(&mut self.disk_full, true) {
+            tracing::error!(
+                error = error as &dyn std::error::Error,
+                "the disk is full, submissions are refused"
+            );
+        }
+        let never_were = self.batch.give_up_waiting(NotKept::DiskFull);
+        self.withdraw(&never_were);
+        // To end something needs no room, and may be what makes some.
+        for effect in self.batch.take_stops() {
+            if let Effect::Stop { attempt, reason } = effect {
+                self.stop(attempt, reason);
+            }
+        }
+        self.workers.flush();
+    }
+
+    fn withdraw(&mut self, never_were: &HashSet<JobId>) {
+        self.live
+            .retain(|attempt, _| !never_were.contains(&attempt.job));
+        for &job in never_were {
+            self.jobs.remove(job);
+            self.happened(Event::Withdrawn(job));
+        }
+    }
+}
+
+pub(super) const fn cancel_reason(reason: StopReason) -> CancelReason {
+    match reason {
+        StopReason::Cancel => CancelReason::Asked,
+        StopReason::Shutdown => CancelReason::Shutdown,
+    }
+}

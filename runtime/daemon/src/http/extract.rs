@@ -1,0 +1,144 @@
+//! Reading requests: the framework's extractors with our errors, and the nearest name where a field is unknown.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path as AxumPath, Request};
+use axum::http::request::Parts;
+use serde::de::DeserializeOwned;
+use sublet_api::Code;
+
+use super::problem::ApiError;
+
+/// How far a name may be from a known one to be offered in its place: 0 is nothing alike, 1 the same.
+const ALIKE_ENOUGH: f64 = 0.7;
+
+/// A JSON body, with its bytes.
+pub(super) struct Json<T> {
+    pub(super) value: T,
+    pub(super) bytes: Bytes,
+}
+
+/// The query of a URL.
+pub(super) struct Query<T>(pub(super) T);
+
+/// One part of a path.
+pub(super) struct Path<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| body_error(&rejection))?;
+        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let pointer = pointer_of(error.path());
+            json_error(&pointer, error.inner())
+        })?;
+        reader.end().map_err(|error| json_error("", &error))?;
+        Ok(Self { value, bytes })
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        axum::extract::Query::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Query(value)| Self(value))
+            .map_err(|rejection| named_error("query", &rejection.body_text()))
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        AxumPath::from_request_parts(parts, state)
+            .await
+            .map(|AxumPath(value)| Self(value))
+            .map_err(|rejection| {
+                ApiError::new(Code::RequestMalformed, rejection.body_text()).at("path", None, None)
+            })
+    }
+}
+
+fn body_error(rejection: &BytesRejection) -> ApiError {
+    if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+        let limit = u64::try_from(super::JSON_BYTES_MAX).ok();
+        return ApiError::new(
+            Code::BodyTooLarge,
+            format!("the body is larger than {} bytes", super::JSON_BYTES_MAX),
+        )
+        .at("body", limit, None);
+    }
+    ApiError::new(
+        Code::RequestMalformed,
+        format!("the body cannot be read: {}", rejection.body_text()),
+    )
+}
+
+fn json_error(pointer: &str, error: &serde_json::Error) -> ApiError {
+    named_error(pointer, &error.to_string())
+}
+
+/// An unknown name has its own code and comes with the nearest known one.
+fn named_error(pointer: &str, message: &str) -> ApiError {
+    let Some((unknown, known)) = unknown_name(message) else {
+        return ApiError::new(Code::RequestMalformed, message.to_owned()).at(pointer, None, None);
+    };
+    let error = ApiError::new(Code::UnknownField, format!("unknown field `{unknown}`"))
+        .at(pointer, None, None);
+    match nearest(unknown, known) {
+        Some(nearest) => error.with_help(format!("did you mean `{nearest}`?")),
+        None => error,
+    }
+}
+
+/// Takes "unknown field `a`, expected one of `b`, `c`" apart.
+fn unknown_name(message: &str) -> Option<(&str, Vec<&str>)> {
+    let (_, rest) = message.split_once("unknown field `")?;
+    let (unknown, rest) = rest.split_once('`')?;
+    Some((unknown, rest.split('`').skip(1).step_by(2).collect()))
+}
+
+fn nearest<'a>(unknown: &str, known: Vec<&'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(unknown, name), name))
+        .filter(|(alike, _)| *alike >= ALIKE_ENOUGH)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, name)| name)
+}
+
+/// `limits.memory_bytes` as a JSON pointer.
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{key}"),
+            Segment::Enum { variant } => format!("/{variant}"),
+            Segment::Unknown => "/".to_owned(),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{nearest, unknown_name};
+
+    #[test]
+    fn a_misspelt_field_is_offered_its_nearest_name() {
+        let message = "unknown field `memory_byte`, expected one of `cpu_millis`, `memory_bytes` at line 1 column 4";
+        let (unknown, known) = unknown_name(message).unwrap();
+        assert_eq!(
+            (unknown, known.as_slice()),
+            ("memory_byte", &["cpu_millis", "memory_bytes"][..])
+        );
+        assert_eq!(nearest(unknown, known), Some("memory_bytes"));
+        assert_eq!(nearest("zebra", vec!["cpu_millis"]), None);
+    }
+}

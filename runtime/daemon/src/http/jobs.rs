@@ -1,0 +1,235 @@
+//! Jobs: lists, single ones, and what is asked of them after they were submitted.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use sublet_api::{Code, Explanation, Job, JobQuery, Page, RetryRequest, Selected};
+use sublet_scheduler::JobId;
+use sublet_store::{JobFilter, JobPage, JobSummary};
+
+use super::extract::{self, Path, Query};
+use super::problem::{Answer, ApiError};
+use super::{inputs, selector, validate};
+use crate::convert::{self, LiveJob};
+use crate::driver::{Chosen, Command, Look};
+use crate::front::Front;
+
+/// The longest that one request waits for a job; clients ask again.
+const WAIT_S_MAX: u64 = 300;
+const WAIT_S_DEFAULT: u64 = 60;
+
+pub(super) async fn list(
+    State(front): State<Arc<Front>>,
+    Query(query): Query<JobQuery>,
+) -> Answer<Json<Page<Job>>> {
+    let limit = validate::page_limit(query.limit)?;
+    let page = JobPage {
+        before: query.cursor.as_deref().map(cursor).transpose()?,
+        limit,
+    };
+    let filter = filter(query)?;
+    let whose = front.whose();
+    let summaries = front
+        .read(move |reader| reader.jobs(whose, &filter, page))
+        .await?;
+    let next_cursor = (summaries.len() >= usize::try_from(limit).unwrap_or(usize::MAX))
+        .then(|| summaries.last().map(|job| job.id.0.to_string()))
+        .flatten();
+    Ok(Json(Page {
+        items: views(&front, summaries).await?,
+        next_cursor,
+    }))
+}
+
+pub(super) async fn show(
+    State(front): State<Arc<Front>>,
+    Path(job): Path<String>,
+) -> Answer<Json<Job>> {
+    let summary = selector::job(&front, &job).await?;
+    view(&front, summary.id).await.map(Json)
+}
+
+/// Parameters of a wait.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WaitQuery {
+    timeout_s: Option<u64>,
+}
+
+/// Answers when the job is over, or with how it stands when the time is.
+pub(super) async fn wait(
+    State(front): State<Arc<Front>>,
+    Path(job): Path<String>,
+    Query(query): Query<WaitQuery>,
+) -> Answer<Json<Job>> {
+    let seconds = query.timeout_s.unwrap_or(WAIT_S_DEFAULT);
+    if seconds > WAIT_S_MAX {
+        return Err(ApiError::new(
+            Code::OutOfRange,
+            format!("timeout_s is {seconds}, the limit is {WAIT_S_MAX}"),
+        )
+        .at("timeout_s", Some(WAIT_S_MAX), Some(seconds)));
+    }
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let id = selector::job(&front, &job).await?.id;
+    let mut finished = front.finished.clone();
+    loop {
+        finished.mark_unchanged();
+        if is_finished(&front, id).await? {
+            break;
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if !matches!(
+            tokio::time::timeout(left, finished.changed()).await,
+            Ok(Ok(()))
+        ) {
+            break;
+        }
+    }
+    view(&front, id).await.map(Json)
+}
+
+pub(super) async fn explain(
+    State(front): State<Arc<Front>>,
+    Path(job): Path<String>,
+) -> Answer<Json<Explanation>> {
+    let summary = selector::job(&front, &job).await?;
+    let id = summary.id;
+    let look = move |state: Look<'_>| {
+        (
+            state.scheduler.job(id),
+            state.scheduler.waiting(id),
+            state.scheduler.pool(),
+        )
+    };
+    let (live, waiting, pool) = front.driver.look(look).await?;
+    Ok(Json(convert::explain::explanation(
+        &summary, live, waiting, &pool,
+    )))
+}
+
+/// Parameters of a cancel.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CancelQuery {
+    task: Option<u32>,
+}
+
+pub(super) async fn cancel(
+    State(front): State<Arc<Front>>,
+    Path(job): Path<String>,
+    Query(CancelQuery { task }): Query<CancelQuery>,
+) -> Answer<(StatusCode, Json<Job>)> {
+    let summary = selector::job(&front, &job).await?;
+    let job = summary.id;
+    if let Some(task) = task.filter(|task| !summary.tasks.contains(task)) {
+        return Err(ApiError::new(
+            Code::TaskNotFound,
+            format!("job #{} has no task {task}", summary.number),
+        ));
+    }
+    front
+        .driver
+        .ask(|answer| Command::Cancel { job, task, answer })
+        .await??;
+    Ok((StatusCode::ACCEPTED, Json(view(&front, job).await?)))
+}
+
+pub(super) async fn retry(
+    State(front): State<Arc<Front>>,
+    Path(job): Path<String>,
+    extract::Json {
+        value: RetryRequest { tasks },
+        ..
+    }: extract::Json<RetryRequest>,
+) -> Answer<(StatusCode, Json<Job>)> {
+    let job = selector::job(&front, &job).await?.id;
+    let tasks = match tasks {
+        Selected::Unsuccessful => Chosen::Unsuccessful,
+        Selected::All => Chosen::All,
+        Selected::One(task) => Chosen::One(task),
+    };
+    front
+        .driver
+        .ask(|answer| Command::Retry { job, tasks, answer })
+        .await??;
+    Ok((StatusCode::ACCEPTED, Json(view(&front, job).await?)))
+}
+
+/// One job with everything there is to say.
+pub(super) async fn view(front: &Arc<Front>, id: JobId) -> Answer<Job> {
+    let live = front
+        .driver
+        .look(move |state| LiveJob::of(&state, id))
+        .await?;
+    let whose = front.whose();
+    let stored = front
+        .read(move |reader| convert::StoredJob::read(reader, whose, id))
+        .await?;
+    let stored = stored.ok_or_else(|| ApiError::new(Code::JobNotFound, "the job is gone"))?;
+    Ok(convert::job(&front.owner.name, &stored, live.as_ref()))
+}
+
+async fn views(front: &Arc<Front>, summaries: Vec<JobSummary>) -> Answer<Vec<Job>> {
+    let ids: Vec<_> = summaries.iter().map(|job| job.id).collect();
+    let look = move |state: Look<'_>| {
+        ids.iter()
+            .map(|&id| LiveJob::of(&state, id))
+            .collect::<Vec<_>>()
+    };
+    let lives = front.driver.look(look).await?;
+    let whose = front.whose();
+    let read = move |reader: &sublet_store::Reader| {
+        summaries
+            .iter()
+            .map(|job| convert::StoredJob::read(reader, whose, job.id))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let stored = front.read(read).await?;
+    let rows = stored.into_iter().zip(lives);
+    Ok(rows
+        .filter_map(|(job, live)| Some(convert::job(&front.owner.name, &job?, live.as_ref())))
+        .collect())
+}
+
+async fn is_finished(front: &Arc<Front>, id: JobId) -> Answer<bool> {
+    let whose = front.whose();
+    Ok(front
+        .read(move |reader| {
+            Ok(reader
+                .job(whose, id)?
+                .is_none_or(|job| job.summary.finished_at.is_some()))
+        })
+        .await?)
+}
+
+fn filter(query: JobQuery) -> Answer<JobFilter> {
+    Ok(JobFilter {
+        active: query.active,
+        outcome: None,
+        labels: query
+            .label
+            .as_deref()
+            .map(validate::label)
+            .transpose()?
+            .into_iter()
+            .collect(),
+        name: query.name,
+        module: query.module.as_deref().map(inputs::parse).transpose()?,
+        since: query.since.map(convert::unix_millis),
+        until: query.until.map(convert::unix_millis),
+    })
+}
+
+fn cursor(text: &str) -> Answer<JobId> {
+    text.parse().map(JobId).map_err(|_| {
+        ApiError::new(
+            Code::RequestMalformed,
+            format!("`{text}` is not a cursor of this list"),
+        )
+    })
+}

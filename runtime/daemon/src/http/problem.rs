@@ -1,0 +1,265 @@
+//! Errors as answers: which status goes with which code, and how faults of the server are told without telling its
+//! insides.
+
+use axum::Json;
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use sublet_api::{Code, Problem};
+use sublet_scheduler::Rejection;
+use sublet_worker::Refusal;
+use sublet_worker::compile::CompileError;
+
+use crate::artifacts::ArtifactError;
+use crate::convert;
+use crate::driver::{Gone, NotKept, RetryError, SubmitError};
+
+/// Seconds after which a client may try again what failed for want of room.
+const RETRY_AFTER_S: u32 = 5;
+
+/// An error on its way to the caller.
+#[derive(Debug)]
+pub(crate) struct ApiError(Box<Problem>, Code);
+
+pub(super) type Answer<T> = Result<T, ApiError>;
+
+impl ApiError {
+    pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
+        let problem = Problem {
+            status: status_of(code).as_u16(),
+            ..Problem::new(code, detail)
+        };
+        Self(Box::new(problem), code)
+    }
+
+    pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// Names the place at fault, its limit and what was asked.
+    pub(super) fn at(mut self, pointer: &str, limit: Option<u64>, asked: Option<u64>) -> Self {
+        *self.0 = self.0.at(pointer, limit, asked);
+        self
+    }
+
+    /// Something on our side: the causes go to the log, the caller learns that it was us.
+    pub(crate) fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
+        tracing::error!(error, "a request failed on the server's side");
+        Self::new(Code::ServerFault, "something failed on the server's side")
+            .with_help("the server's log has the cause at this instant")
+    }
+}
+
+/// The one table of codes and statuses.
+const fn status_of(code: Code) -> StatusCode {
+    match code {
+        Code::RequestMalformed | Code::UnknownField | Code::DigestMismatch => {
+            StatusCode::BAD_REQUEST
+        }
+        Code::OutOfRange | Code::NotPlaceable | Code::TooManyTasks => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Code::NoSuchRoute
+        | Code::JobNotFound
+        | Code::ModuleNotFound
+        | Code::TaskNotFound
+        | Code::InputNotFound => StatusCode::NOT_FOUND,
+        Code::ForeignCaller => StatusCode::FORBIDDEN,
+        Code::Ambiguous | Code::ModuleInUse | Code::NothingToRetry => StatusCode::CONFLICT,
+        Code::QueueFull => StatusCode::TOO_MANY_REQUESTS,
+        Code::Draining => StatusCode::SERVICE_UNAVAILABLE,
+        Code::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
+        Code::NotWasm
+        | Code::NativeCode
+        | Code::ModuleInvalid
+        | Code::FeatureRefused
+        | Code::ModuleTooComplex
+        | Code::CompileBudget
+        | Code::UnknownImport
+        | Code::NoEntryPoint
+        | Code::ModuleNeedsMore
+        | Code::InputInvalid
+        | Code::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::ServerFault
+        | Code::CompilerFault
+        | Code::ServerUnreachable
+        | Code::FileUnreadable
+        | Code::FileUnwritable
+        | Code::LocalFault
+        | Code::DataDirectoryHeld
+        | Code::ConfigurationInvalid
+        | Code::Usage
+        | Code::TextInvalid => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = status_of(self.1);
+        let mut response = (status, Json(self.0)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        let may_pass = [
+            StatusCode::TOO_MANY_REQUESTS,
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::INSUFFICIENT_STORAGE,
+        ];
+        if may_pass.contains(&status) {
+            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        }
+        response
+    }
+}
+
+pub(super) async fn no_such_route(uri: Uri) -> ApiError {
+    ApiError::new(
+        Code::NoSuchRoute,
+        format!("there is no route {}", uri.path()),
+    )
+}
+
+pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
+    let mut response = ApiError::new(
+        Code::MethodNotAllowed,
+        format!("{} does not take {method}", uri.path()),
+    )
+    .into_response();
+    // The framework has named the methods already where it knows them; an empty list must not replace it.
+    if let Some(allowed) = response.headers().get(ALLOW).cloned() {
+        response.headers_mut().insert(ALLOW, allowed);
+    }
+    response
+}
+
+impl From<sublet_store::Error> for ApiError {
+    fn from(error: sublet_store::Error) -> Self {
+        if error.is_disk_full() {
+            return NotKept::DiskFull.into();
+        }
+        match error {
+            sublet_store::Error::UploadTooLong { limit_bytes } => Self::new(
+                Code::BodyTooLarge,
+                format!("the body is longer than {limit_bytes} bytes"),
+            )
+            .at("body", Some(limit_bytes), None),
+            sublet_store::Error::Archive(refused) => {
+                Self::new(Code::InputInvalid, refused.to_string())
+            }
+            other => Self::fault(&other),
+        }
+    }
+}
+
+impl From<Gone> for ApiError {
+    fn from(_: Gone) -> Self {
+        Self::new(Code::Draining, "the server is stopping")
+    }
+}
+
+impl From<NotKept> for ApiError {
+    fn from(why: NotKept) -> Self {
+        match why {
+            NotKept::DiskFull => Self::new(
+                Code::DiskFull,
+                "the disk of the server is full, so this cannot be recorded",
+            )
+            .with_help("free some space; the server goes on by itself"),
+            NotKept::Fault => Self::new(Code::ServerFault, "the server could not record this"),
+        }
+    }
+}
+
+impl From<SubmitError> for ApiError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Rejected(rejection) => rejection.into(),
+            SubmitError::KeyReused => Self::new(
+                Code::KeyReused,
+                "this Idempotency-Key came before with another body",
+            )
+            .with_help("use a new key for a new job"),
+            SubmitError::NotKept(why) => why.into(),
+        }
+    }
+}
+
+impl From<Rejection> for ApiError {
+    fn from(rejection: Rejection) -> Self {
+        let detail = rejection.to_string();
+        match rejection {
+            Rejection::Draining => Self::new(Code::Draining, detail),
+            Rejection::NoTasks => Self::new(Code::OutOfRange, detail).at("/array", None, Some(0)),
+            Rejection::TooManyTasks { asked, limit } => {
+                Self::new(Code::TooManyTasks, detail).at("/array", Some(limit.into()), Some(asked))
+            }
+            Rejection::TooLarge { asked, largest } => {
+                let (pointer, limit, asked) = if asked.memory_bytes > largest.memory_bytes {
+                    (
+                        "/limits/memory_bytes",
+                        largest.memory_bytes,
+                        asked.memory_bytes,
+                    )
+                } else {
+                    ("/limits/cpu_millis", largest.cpu_millis, asked.cpu_millis)
+                };
+                Self::new(Code::NotPlaceable, detail)
+                    .at(pointer, Some(limit), Some(asked))
+                    .with_help(
+                        "ask for less, or let the operator give the sub-cluster larger slots",
+                    )
+            }
+            Rejection::NoCapacity { .. } => Self::new(Code::NotPlaceable, detail),
+            Rejection::QueueFull { asked, limit, .. } => {
+                Self::new(Code::QueueFull, detail).at("/array", Some(limit), Some(asked))
+            }
+        }
+    }
+}
+
+impl From<RetryError> for ApiError {
+    fn from(error: RetryError) -> Self {
+        match error {
+            RetryError::Draining => Rejection::Draining.into(),
+            RetryError::NothingChosen => Self::new(
+                Code::NothingToRetry,
+                "no finished task of the job fits the choice",
+            )
+            .with_help("`sublet jobs show` tells how its tasks ended"),
+            RetryError::NotKept(why) => why.into(),
+        }
+    }
+}
+
+impl From<ArtifactError> for ApiError {
+    fn from(error: ArtifactError) -> Self {
+        match error {
+            ArtifactError::Compile(CompileError::Refused(refusal)) => refusal.into(),
+            ArtifactError::Compile(error @ CompileError::OverBudget(_)) => {
+                Self::new(Code::CompileBudget, error.to_string())
+                    .with_help("split very large functions, or optimise the module for size")
+            }
+            ArtifactError::Compile(CompileError::Fault(error)) => {
+                tracing::error!(%error, "the compile process failed");
+                Self::new(
+                    Code::CompilerFault,
+                    "the process that compiles modules failed",
+                )
+            }
+            ArtifactError::Store(error) => error.into(),
+            ArtifactError::NoModule => Self::new(Code::ModuleNotFound, error.to_string()),
+            ArtifactError::Stopping => Gone.into(),
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(convert::code_of(refusal.code), refusal.message)
+    }
+}

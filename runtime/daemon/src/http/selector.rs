@@ -1,0 +1,68 @@
+//! The many names that people have for a job, turned into the one that is meant.
+
+use std::sync::Arc;
+
+use sublet_api::Code;
+use sublet_store::{JobSelector, JobSummary};
+
+use super::problem::{Answer, ApiError};
+use crate::convert;
+use crate::front::Front;
+
+/// The job that the text means: its id or a unique prefix of it, its number, `last`, `-2`, or its name.
+pub(super) async fn job(front: &Arc<Front>, text: &str) -> Answer<JobSummary> {
+    let (selector, whose) = (parse(text)?, front.whose());
+    let mut found = front
+        .read(move |reader| reader.find_jobs(whose, &selector))
+        .await?;
+    match found.len() {
+        0 => Err(
+            ApiError::new(Code::JobNotFound, format!("no job matches `{text}`"))
+                .with_help("`sublet jobs list` shows your jobs"),
+        ),
+        1 => Ok(found.swap_remove(0)),
+        _ => {
+            let list: Vec<_> = found
+                .iter()
+                .map(|job| format!("{} (#{})", convert::job_id(job.public_id), job.number))
+                .collect();
+            Err(ApiError::new(
+                Code::Ambiguous,
+                format!("`{text}` matches several jobs: {}", list.join(", ")),
+            )
+            .with_help("give more characters of the id"))
+        }
+    }
+}
+
+fn parse(text: &str) -> Answer<JobSelector> {
+    let number = text.strip_prefix('#').unwrap_or(text);
+    if text == "last" {
+        return Ok(JobSelector::Newest(0));
+    }
+    if let Some(back) = text
+        .strip_prefix('-')
+        .and_then(|back| back.parse::<u32>().ok())
+    {
+        return back.checked_sub(1).map(JobSelector::Newest).ok_or_else(|| {
+            ApiError::new(
+                Code::RequestMalformed,
+                "`-0` is no job: `last` and `-1` are the newest",
+            )
+        });
+    }
+    if number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return number.parse().map(JobSelector::Number).map_err(|_| {
+            ApiError::new(
+                Code::RequestMalformed,
+                format!("`{text}` is not the number of a job"),
+            )
+        });
+    }
+    // Ids begin with a time, and so for a long while with 0; names may not begin with a digit.
+    let looks_like_id = text.starts_with("job_") || text.starts_with('0');
+    match text.strip_prefix("job_").unwrap_or(text).parse() {
+        Ok(prefix) if looks_like_id => Ok(JobSelector::Id(prefix)),
+        _ => Ok(JobSelector::Name(text.to_owned())),
+    }
+}

@@ -1,0 +1,127 @@
+//! The one way in: a submission is read, checked against its own bounds, its module and inputs are looked up, and then
+//! the driver has it. This route never places anything.
+
+use std::sync::Arc;
+
+use axum::Json as JsonAnswer;
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
+use sublet_api::{Code, Job, SubmitJob};
+use sublet_store::{Digest, IdempotencyKey, InputKind, JobSelector, JobSpec, ModuleRow};
+
+use super::extract::Json;
+use super::problem::{Answer, ApiError};
+use super::{inputs, jobs, modules, validate};
+use crate::convert;
+use crate::driver::{Command, Submission};
+use crate::front::Front;
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// Bytes of an idempotency key.
+const KEY_BYTES_MAX: usize = 128;
+
+pub(super) async fn submit(
+    State(front): State<Arc<Front>>,
+    headers: HeaderMap,
+    Json {
+        value: asked,
+        bytes,
+    }: Json<SubmitJob>,
+) -> Answer<(StatusCode, [(HeaderName, String); 1], JsonAnswer<Job>)> {
+    let module = modules::resolve(&front, &asked.module).await?;
+    let spec = validate::spec(&asked, program(&asked, &module), &front.config)?;
+    inputs_are_there(&front, &spec).await?;
+    if front.is_disk_short()? {
+        return Err(crate::driver::NotKept::DiskFull.into());
+    }
+    let submission = Submission {
+        user: front.owner.id,
+        name: asked.name,
+        module: module.digest,
+        spec,
+        idempotency: idempotency_key(&headers, &bytes)?,
+    };
+    let submitted = front
+        .driver
+        .ask(|answer| Command::Submit(Box::new(submission), answer))
+        .await??;
+    let job = view(&front, submitted.public_id).await?;
+    let status = if submitted.was_known {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    Ok((
+        status,
+        [(LOCATION, format!("/v1/jobs/{}", job.id))],
+        JsonAnswer(job),
+    ))
+}
+
+/// What the guest sees as its own name.
+fn program(asked: &SubmitJob, module: &ModuleRow) -> String {
+    let named = module.names.first().map(|name| name.name.clone());
+    named
+        .or_else(|| asked.name.clone())
+        .unwrap_or_else(|| "main".to_owned())
+        + ".wasm"
+}
+
+async fn inputs_are_there(front: &Arc<Front>, spec: &JobSpec) -> Answer<()> {
+    let blobs = spec
+        .stdin
+        .iter()
+        .map(|digest| (*digest, InputKind::Blob, "/stdin"));
+    let trees = spec
+        .inputs
+        .iter()
+        .map(|input| (input.digest, InputKind::Tree, "/inputs"));
+    for (digest, kind, place) in blobs.chain(trees) {
+        if inputs::find(front, digest, kind).await?.is_none() {
+            return Err(ApiError::new(
+                Code::InputNotFound,
+                format!("no input of yours has digest {digest}"),
+            )
+            .at(place, None, None)
+            .with_help("upload it first, or use `sublet submit --in PATH`, which does"));
+        }
+    }
+    Ok(())
+}
+
+fn idempotency_key(headers: &HeaderMap, body: &[u8]) -> Answer<Option<IdempotencyKey>> {
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
+    let key = key
+        .to_str()
+        .ok()
+        .filter(|key| !key.is_empty() && key.len() <= KEY_BYTES_MAX)
+        .ok_or_else(|| {
+            ApiError::new(
+                Code::OutOfRange,
+                format!("Idempotency-Key is 1 to {KEY_BYTES_MAX} visible ASCII characters"),
+            )
+            .at(IDEMPOTENCY_KEY, None, None)
+        })?;
+    Ok(Some(IdempotencyKey {
+        key: key.to_owned(),
+        body: Digest::of(body),
+    }))
+}
+
+async fn view(front: &Arc<Front>, id: sublet_store::PublicId) -> Answer<Job> {
+    let (whose, selector) = (front.whose(), JobSelector::Id(id.into()));
+    let found = front
+        .read(move |reader| reader.find_jobs(whose, &selector))
+        .await?
+        .pop();
+    let summary = found.ok_or_else(|| {
+        ApiError::new(
+            Code::JobNotFound,
+            format!("{} is gone", convert::job_id(id)),
+        )
+    })?;
+    jobs::view(front, summary.id).await
+}

@@ -1,0 +1,130 @@
+//! Single tasks of a job, with their attempts.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use sublet_api::{Code, Page, Task, TaskQuery};
+use sublet_scheduler::{AttemptView, JobId};
+use sublet_store::{AttemptRow, Error, OutcomeKind, OwnedJob, TaskFilter, TaskRow};
+
+use super::extract::{Path, Query};
+use super::problem::{Answer, ApiError};
+use super::{selector, validate};
+use crate::convert;
+use crate::front::Front;
+
+pub(super) async fn list(
+    State(front): State<Arc<Front>>,
+    Path(job): Path<String>,
+    Query(query): Query<TaskQuery>,
+) -> Answer<Json<Page<Task>>> {
+    let id = selector::job(&front, &job).await?.id;
+    let limit = validate::page_limit(query.limit)?;
+    let after = query.cursor.as_deref().map(cursor).transpose()?;
+    let filter = filter(query.outcome.as_deref())?;
+    let live = live_attempts(&front, id).await?;
+    let whose = front.whose();
+    let rows = front
+        .read(move |reader| match reader.job(whose, id)? {
+            Some(job) => with_attempts(&job, filter, after, limit),
+            None => Ok(Vec::new()),
+        })
+        .await?;
+    let next_cursor = (rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX))
+        .then(|| rows.last().map(|(row, _)| row.task.to_string()))
+        .flatten();
+    let items = rows
+        .iter()
+        .map(|(row, attempts)| convert::task(row, attempts, live.get(&row.task)))
+        .collect();
+    Ok(Json(Page { items, next_cursor }))
+}
+
+pub(super) async fn show(
+    State(front): State<Arc<Front>>,
+    Path((job, index)): Path<(String, u32)>,
+) -> Answer<Json<Task>> {
+    let summary = selector::job(&front, &job).await?;
+    if !summary.tasks.contains(&index) {
+        let (first, last) = (summary.tasks.start(), summary.tasks.end());
+        return Err(ApiError::new(
+            Code::TaskNotFound,
+            format!(
+                "job #{} has tasks {first} to {last}, and not {index}",
+                summary.number
+            ),
+        ));
+    }
+    let live = live_attempts(&front, summary.id).await?;
+    let (whose, id) = (front.whose(), summary.id);
+    let rows = front
+        .read(move |reader| match reader.job(whose, id)? {
+            Some(job) => with_attempts(&job, TaskFilter::All, index.checked_sub(1), 1),
+            None => Ok(Vec::new()),
+        })
+        .await?;
+    let found = rows
+        .first()
+        .ok_or_else(|| ApiError::new(Code::TaskNotFound, format!("no task {index}")))?;
+    Ok(Json(convert::task(&found.0, &found.1, live.get(&index))))
+}
+
+fn with_attempts(
+    job: &OwnedJob<'_>,
+    filter: TaskFilter,
+    after: Option<u32>,
+    limit: u32,
+) -> Result<Vec<(TaskRow, Vec<AttemptRow>)>, Error> {
+    let rows = job.tasks(filter, after, limit)?;
+    rows.into_iter()
+        .map(|row| job.attempts(row.task).map(|attempts| (row, attempts)))
+        .collect()
+}
+
+/// Attempts that hold a slot, by task.
+async fn live_attempts(front: &Arc<Front>, job: JobId) -> Answer<HashMap<u32, AttemptView>> {
+    let look = move |state: crate::driver::Look<'_>| {
+        state
+            .scheduler
+            .attempts(job)
+            .map(|view| (view.attempt.task, view))
+            .collect()
+    };
+    Ok(front.driver.look(look).await?)
+}
+
+fn cursor(text: &str) -> Answer<u32> {
+    text.parse().map_err(|_| {
+        ApiError::new(
+            Code::RequestMalformed,
+            format!("`{text}` is not a cursor of this list"),
+        )
+    })
+}
+
+fn filter(outcome: Option<&str>) -> Answer<TaskFilter> {
+    let Some(outcome) = outcome else {
+        return Ok(TaskFilter::All);
+    };
+    let kind = match outcome {
+        "succeeded" => OutcomeKind::Succeeded,
+        "failed" => OutcomeKind::Failed,
+        "trapped" => OutcomeKind::Trapped,
+        "limit_exceeded" => OutcomeKind::LimitExceeded,
+        "cancelled" => OutcomeKind::Cancelled,
+        "lost" => OutcomeKind::Lost,
+        "unsuccessful" => return Ok(TaskFilter::Unsuccessful),
+        other => {
+            return Err(ApiError::new(
+                Code::OutOfRange,
+                format!(
+                    "`{other}` is no outcome: succeeded, failed, trapped, limit_exceeded, cancelled, lost, unsuccessful"
+                ),
+            )
+            .at("outcome", None, None));
+        }
+    };
+    Ok(TaskFilter::Outcome(kind))
+}

@@ -1,0 +1,57 @@
+//! A body of any size on its way to a file: counted, hashed, and not allowed to dawdle.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use futures_util::StreamExt;
+use sublet_api::Code;
+use sublet_store::Uploaded;
+
+use super::problem::{Answer, ApiError};
+use crate::front::Front;
+
+/// The longest pause between two pieces of a body.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
+
+/// Receives a body into a temporary file.
+pub(super) async fn receive(front: &Arc<Front>, body: Body, limit_bytes: u64) -> Answer<Uploaded> {
+    if front.is_disk_short()? {
+        return Err(crate::driver::NotKept::DiskFull.into());
+    }
+    let mut upload = front
+        .on_disk(move |front| front.library.upload(limit_bytes))
+        .await?;
+    let mut pieces = body.into_data_stream();
+    loop {
+        let Ok(piece) = tokio::time::timeout(PAUSE_MAX, pieces.next()).await else {
+            return Err(ApiError::new(
+                Code::RequestMalformed,
+                format!("the body paused for more than {} s", PAUSE_MAX.as_secs()),
+            ));
+        };
+        let Some(piece) = piece else { break };
+        let piece = piece.map_err(|error| {
+            ApiError::new(
+                Code::RequestMalformed,
+                format!("the body broke off: {error}"),
+            )
+        })?;
+        upload = front
+            .on_disk(move |_| upload.write(&piece).map(|()| upload))
+            .await?;
+    }
+    Ok(front.on_disk(move |_| upload.finish()).await?)
+}
+
+/// Refuses a body that is not what was announced.
+pub(super) fn check_digest(uploaded: &Uploaded, announced: &str) -> Answer<()> {
+    let arrived = uploaded.digest.to_string();
+    if arrived == announced.to_ascii_lowercase() {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        Code::DigestMismatch,
+        format!("the body has sha256 {arrived}, announced was {announced}"),
+    ))
+}

@@ -1,0 +1,112 @@
+//! What a request may say: every field has its bounds, each with a name, and the error says which was asked for and which
+//! is allowed.
+
+mod job;
+
+use sublet_api::Code;
+
+use super::problem::{Answer, ApiError};
+
+pub(super) use job::spec;
+
+/// Items on one page of a list.
+const PAGE_MAX: u32 = 1_000;
+const PAGE_DEFAULT: u32 = 100;
+/// Bytes of a name that people give: shown in tables, part of host names later.
+const NAME_BYTES_MAX: usize = 64;
+/// Bytes of a label's key, and of its value.
+const LABEL_BYTES_MAX: usize = 128;
+
+/// How many items a page is to have.
+pub(super) fn page_limit(asked: Option<u32>) -> Answer<u32> {
+    let asked = asked.unwrap_or(PAGE_DEFAULT);
+    within("limit", asked.into(), 1, PAGE_MAX.into())?;
+    Ok(asked)
+}
+
+/// A filter `key=value`.
+pub(super) fn label(text: &str) -> Answer<(String, String)> {
+    let (key, value) = text.split_once('=').ok_or_else(|| {
+        ApiError::new(
+            Code::RequestMalformed,
+            format!("`{text}` is not a label: write key=value"),
+        )
+        .at("label", None, None)
+    })?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
+/// A name or a tag of a module.
+pub(super) fn module_word(field: &str, text: &str) -> Answer<()> {
+    word(field, text, |byte| {
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte)
+    })
+}
+
+/// A name of a job. It may not look like a number, an id or a place in a list, which select jobs as well.
+fn job_name(text: &str) -> Answer<()> {
+    word("/name", text, |byte| {
+        byte.is_ascii_alphanumeric() || b"._-".contains(&byte)
+    })?;
+    let taken = text == "last" || text == "all" || text.starts_with("job_");
+    let begins_well = text
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    if taken || !begins_well {
+        return Err(ApiError::new(
+            Code::OutOfRange,
+            format!("`{text}` cannot be a name: begin with a letter, and not with `job_`; `last` and `all` are taken"),
+        )
+        .at("/name", None, None));
+    }
+    Ok(())
+}
+
+fn word(field: &str, text: &str, allowed: impl Fn(u8) -> bool) -> Answer<()> {
+    length(field, text.len(), NAME_BYTES_MAX)?;
+    if text.is_empty() || !text.bytes().all(allowed) {
+        return Err(ApiError::new(
+            Code::OutOfRange,
+            format!(
+                "{} is `{}`: letters, digits, `.`, `_` and `-` are allowed",
+                shown(field),
+                text.escape_debug()
+            ),
+        )
+        .at(field, None, None));
+    }
+    Ok(())
+}
+
+fn length(field: &str, asked: usize, most: usize) -> Answer<()> {
+    if asked <= most {
+        return Ok(());
+    }
+    let (asked, most) = (
+        u64::try_from(asked).unwrap_or(u64::MAX),
+        u64::try_from(most).unwrap_or(u64::MAX),
+    );
+    Err(ApiError::new(
+        Code::OutOfRange,
+        format!("{} is {asked} long, the limit is {most}", shown(field)),
+    )
+    .at(field, Some(most), Some(asked)))
+}
+
+fn within(field: &str, asked: u64, least: u64, most: u64) -> Answer<()> {
+    if (least..=most).contains(&asked) {
+        return Ok(());
+    }
+    let limit = if asked < least { least } else { most };
+    Err(ApiError::new(
+        Code::OutOfRange,
+        format!("{} is {asked}, allowed is {least} to {most}", shown(field)),
+    )
+    .at(field, Some(limit), Some(asked)))
+}
+
+/// A JSON pointer as people say it.
+fn shown(field: &str) -> String {
+    field.trim_start_matches('/').replace('/', ".")
+}

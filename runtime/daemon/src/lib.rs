@@ -1,0 +1,27 @@
+//! The front: the one process that knows users, keeps records and decides.
+//!
+//! ```text
+//!   http ──► commands ──► driver (owns scheduler and writer) ──► workers ──► worker processes
+//!    │                      │ one batch: events, records, one commit, then frames and answers
+//!    └── reads the store    └── store
+//! ```
+//!
+//! * The driver is the only one that changes anything; everyone else sends it commands.
+//! * Nothing is answered or started before its record is durable.
+//! * Wire types of the API and nouns of the scheduler meet in `convert`, and HTTP status codes in `http/problem`.
+
+mod artifacts;
+mod clock;
+pub mod config;
+mod convert;
+mod driver;
+mod front;
+mod http;
+pub mod paths;
+mod principal;
+mod serve;
+mod workers;
+
+/// What a program in the same process needs of the words of the API: how a fate or a refusal is called there.
+pub use convert::{code_of, outcome};
+pub use serve::{Options, ServeError, serve};

@@ -1,0 +1,190 @@
+//! The composition of the server: open what must last, take up what was left, let people in; then drain and close, in the
+//! opposite order.
+
+mod disk;
+mod host;
+mod lifetime;
+mod settings;
+mod socket;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+use std::{env, io};
+
+use sublet_scheduler::{Config as Rules, Event, NodeId, Scheduler, SubclusterConfig, SubclusterId};
+use thiserror::Error;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
+
+use crate::artifacts::Artifacts;
+use crate::clock;
+use crate::config::ConfigError;
+use crate::driver::{Chores, Command, Driver, DriverHandle, Parts};
+use crate::front::Front;
+use crate::workers::{Surroundings, WorkerShape, Workers};
+use disk::Disk;
+use settings::Settings;
+
+/// Threads that answer requests. Guests have their own, in other processes.
+const THREADS: usize = 2;
+/// Tasks of one job: an array beyond it is several jobs.
+const TASKS_PER_JOB_MAX: u32 = 1_000_000;
+
+/// What the command line says; what it leaves out is taken from the configuration, then from the usual places.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The configuration file.
+    pub config: Option<PathBuf>,
+    /// The data directory.
+    pub data_dir: Option<PathBuf>,
+    /// The unix socket.
+    pub socket: Option<PathBuf>,
+    /// Throw the data away at the end: for trying things out.
+    pub dev: bool,
+}
+
+/// Why the server does not start, or ended early.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The configuration does not hold.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data directory or what is in it cannot be used; another server may have it.
+    #[error(transparent)]
+    Store(#[from] sublet_store::Error),
+    /// Another server answers on the socket.
+    #[error("another server answers on {path}")]
+    SocketTaken {
+        /// The socket.
+        path: String,
+    },
+    /// The system refused something else.
+    #[error("{doing}")]
+    Io {
+        /// What was being done.
+        doing: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Runs the server until it is told to stop.
+///
+/// # Errors
+/// See [`ServeError`].
+pub fn serve(options: &Options) -> Result<(), ServeError> {
+    let settings = Settings::from_options(options)?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(THREADS)
+        .enable_all()
+        .build()
+        .map_err(doing("start the threads that answer"))?;
+    let server = Server::open(&settings, &runtime)?;
+    runtime.block_on(server.run(&settings.socket))?;
+    runtime.shutdown_background();
+    Ok(())
+}
+
+/// A server with everything opened and the driver turning.
+struct Server {
+    front: Arc<Front>,
+    driver: JoinHandle<Result<(), sublet_store::Error>>,
+}
+
+impl Server {
+    fn open(settings: &Settings, runtime: &Runtime) -> Result<Self, ServeError> {
+        let disk = Disk::open(settings)?;
+        let executable = env::current_exe().map_err(doing("find our own executable"))?;
+        let artifacts = Artifacts::new(Arc::clone(&disk.library), executable.clone());
+        let (commands, asked) = mpsc::channel();
+        let handle = DriverHandle::new(commands);
+        let (finished, sees_finished) = watch::channel(0);
+        let (output, sees_output) = watch::channel(0);
+        let surroundings = Surroundings {
+            executable,
+            users: disk.directory.path().join("users"),
+            work: Arc::clone(&disk.work),
+            logs: Arc::clone(&disk.logs),
+            artifacts: artifacts.clone(),
+            driver: handle.clone(),
+            runtime: runtime.handle().clone(),
+            alive: Arc::new(disk.alive),
+            output,
+        };
+        let chores = Chores::start(disk.work, Arc::clone(&disk.logs), handle.clone());
+        let driver = Driver::new(Parts {
+            scheduler: scheduler(settings),
+            writer: disk.writer,
+            reader: disk.readers.get()?,
+            chores: chores.map_err(doing("start a thread"))?,
+            workers: Workers::new(surroundings, worker_shapes(settings)),
+            ids: disk.ids,
+            finished,
+            now: clock::now,
+        });
+        let front = Front {
+            config: settings.config.clone(),
+            directory: disk.directory,
+            readers: disk.readers,
+            library: disk.library,
+            logs: disk.logs,
+            artifacts,
+            driver: handle,
+            owner: disk.owner,
+            finished: sees_finished,
+            output: sees_output,
+        };
+        Ok(Self {
+            front: Arc::new(front),
+            driver: start(driver, asked)?,
+        })
+    }
+}
+
+/// Takes up what was left, then turns on a thread of its own.
+fn start(
+    mut driver: Driver,
+    commands: mpsc::Receiver<Command>,
+) -> Result<JoinHandle<Result<(), sublet_store::Error>>, ServeError> {
+    driver.resume()?;
+    thread::Builder::new()
+        .name("driver".into())
+        .spawn(move || driver.run(&commands))
+        .map_err(doing("start the driver"))
+}
+
+fn scheduler(settings: &Settings) -> Scheduler {
+    let mut scheduler = Scheduler::new(Rules {
+        subclusters: vec![SubclusterConfig {
+            name: settings.subcluster.clone(),
+            slot: settings.slot,
+        }],
+        queued_tasks_max: settings.config.defaults.quota.queued,
+        tasks_per_job_max: TASKS_PER_JOB_MAX,
+    });
+    let joined = Event::NodeJoined {
+        node: NodeId(0),
+        capacity: settings.capacity,
+    };
+    let mut nothing_follows = Vec::new();
+    scheduler.handle(clock::now(), joined, &mut nothing_follows);
+    scheduler
+}
+
+/// A worker may have to hold every slot of its sub-cluster.
+fn worker_shapes(settings: &Settings) -> HashMap<SubclusterId, WorkerShape> {
+    let slots = settings.capacity.slots_of(settings.slot);
+    let shape = WorkerShape {
+        instances_max: u32::try_from(slots).unwrap_or(u32::MAX),
+        memory_bytes_max: settings.slot.memory_bytes,
+    };
+    HashMap::from([(SubclusterId(0), shape)])
+}
+
+/// Names what was being done when the system refused.
+pub(crate) fn doing(what: &str) -> impl FnOnce(io::Error) -> ServeError {
+    let doing = format!("cannot {what}");
+    move |source| ServeError::Io { doing, source }
+}

@@ -1,0 +1,100 @@
+//! From the first connection to the last: letting people in, waiting for signals, draining, closing.
+
+use std::path::Path;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+
+use super::{ServeError, Server, doing, socket};
+use crate::driver::{Command, reply};
+use crate::http;
+
+impl Server {
+    /// Serves until SIGTERM or SIGINT, lets run what runs for the grace time, and stops. A second signal ends the grace.
+    pub(super) async fn run(self, path: &Path) -> Result<(), ServeError> {
+        let listener = socket::listen(path)?;
+        let mut signals = Signals::listen().map_err(doing("listen for signals"))?;
+        let (stop, stopped) = oneshot::channel();
+        let connections = tokio::spawn(http::accept::serve(
+            listener,
+            http::router(self.front.clone()),
+            stopped,
+        ));
+        tracing::info!(socket = %path.display(), "the server is ready");
+        let mut failed = tokio::task::spawn_blocking({
+            let driver = self.driver;
+            move || driver.join()
+        });
+        let early = tokio::select! {
+            ended = &mut failed => Some(ended),
+            () = drain(&self.front, &mut signals) => None,
+        };
+        reply(stop, ());
+        if connections.await.is_err() {
+            tracing::error!("the accept loop failed");
+        }
+        if let Err(error) = std::fs::remove_file(path) {
+            tracing::debug!(%error, "the socket was gone already");
+        }
+        let ended = match early {
+            Some(ended) => ended,
+            None => {
+                self.front.driver.tell(Command::Quit);
+                failed.await
+            }
+        };
+        match ended {
+            Ok(Ok(result)) => result?,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(error) => return Err(doing("wait for the driver")(std::io::Error::other(error))),
+        }
+        tracing::info!("the server has stopped");
+        Ok(())
+    }
+}
+
+/// Waits for the first signal, then until nothing runs any more.
+async fn drain(front: &crate::front::Front, signals: &mut Signals) {
+    signals.next().await;
+    let grace = front.config.grace();
+    tracing::info!(
+        ?grace,
+        "the server stops: nothing new is started, what runs may end; a second signal stops it now"
+    );
+    let drained = front.driver.ask(Command::Drain);
+    tokio::pin!(drained);
+    let is_drained = tokio::select! {
+        _ = &mut drained => true,
+        () = tokio::time::sleep(grace) => false,
+        () = signals.next() => false,
+    };
+    if !is_drained {
+        tracing::info!("what still runs is stopped");
+        front.driver.tell(Command::EndGrace);
+        if drained.await.is_err() {
+            tracing::debug!("the driver had ended");
+        }
+    }
+}
+
+/// The signals that ask for the end.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What holds for this server: the command line over the configuration over what the host and the account suggest.
+
+use std::path::PathBuf;
+
+use sublet_scheduler::Resources;
+use tempfile::TempDir;
+
+use super::{Options, ServeError, doing, host, socket};
+use crate::config::Config;
+use crate::paths;
+
+/// Everything that is decided before anything is opened.
+pub(super) struct Settings {
+    pub(super) config: Config,
+    pub(super) data: PathBuf,
+    pub(super) socket: PathBuf,
+    /// What the host offers to guests.
+    pub(super) capacity: Resources,
+    /// The one sub-cluster: its name and the shape of its slots.
+    pub(super) subcluster: String,
+    pub(super) slot: Resources,
+    /// Removed with everything in it when the server ends.
+    _throw_away: Option<TempDir>,
+}
+
+impl Settings {
+    pub(super) fn from_options(options: &Options) -> Result<Self, ServeError> {
+        let config = Config::load(options.config.as_deref())?;
+        let throw_away = options.dev.then(tempfile::tempdir).transpose();
+        let throw_away = throw_away.map_err(doing("make a throw-away directory"))?;
+        let data = match &throw_away {
+            Some(directory) => directory.path().join("data"),
+            None => named_data(options, &config).unwrap_or_else(paths::data_directory),
+        };
+        let capacity = host::capacity(&config)?;
+        let (subcluster, slot) = config.subcluster(capacity)?;
+        let socket = socket::path(options.socket.as_deref(), &config);
+        Ok(Self {
+            config,
+            data,
+            socket,
+            capacity,
+            subcluster,
+            slot,
+            _throw_away: throw_away,
+        })
+    }
+}
+
+fn named_data(options: &Options, config: &Config) -> Option<PathBuf> {
+    options.data_dir.clone().or_else(|| config.data_dir.clone())
+}

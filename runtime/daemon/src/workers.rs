@@ -1,0 +1,347 @@
+//! Worker processes: one per user and sub-cluster in use, started when first needed, ended when idle.
+//!
+//! Knows which modules and jobs each worker has been told of, and tells it the rest before a start. Knows nothing of
+//! records: by the time it is asked to start something, that is durable.
+
+mod process;
+mod reader;
+mod writer;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sublet_scheduler::{AttemptId, JobId, SubclusterId, UserId};
+use sublet_store::{Digest, Logs, WholeArtifact, Work};
+use sublet_worker::protocol::{StopCause, ToWorker};
+use thiserror::Error;
+use tokio::runtime::Handle;
+
+use crate::artifacts::Artifacts;
+use crate::driver::{ActiveJob, Command, DriverHandle};
+use process::Process;
+
+/// How long a worker without attempts is kept warm.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+/// Modules that a worker keeps ready; beyond it those that nothing runs are forgotten.
+const MODULES_MAX: usize = 256;
+
+/// A worker process, never the same one twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct WorkerId(u64);
+
+/// Why an attempt cannot be given to a worker.
+#[derive(Debug, Error)]
+pub(crate) enum StartError {
+    #[error("the worker process cannot be started: {0}")]
+    Process(#[from] io::Error),
+    #[error("its directory cannot be made")]
+    Directory(#[source] io::Error),
+}
+
+/// The shape of the workers of one sub-cluster.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WorkerShape {
+    pub(crate) instances_max: u32,
+    pub(crate) memory_bytes_max: u64,
+}
+
+/// What workers are made of and what they report to.
+#[derive(Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) executable: PathBuf,
+    pub(crate) users: PathBuf,
+    pub(crate) work: Arc<Work>,
+    pub(crate) logs: Arc<Logs>,
+    pub(crate) artifacts: Artifacts,
+    pub(crate) driver: DriverHandle,
+    /// Runs compilations and other work that the driver does not wait for.
+    pub(crate) runtime: Handle,
+    /// A lock that is held as long as any worker lives; each gets a descriptor of it.
+    pub(crate) alive: Arc<File>,
+    /// Told whenever output was kept, for those who follow it.
+    pub(crate) output: tokio::sync::watch::Sender<u64>,
+}
+
+/// All worker processes of this server.
+pub(crate) struct Workers {
+    surroundings: Surroundings,
+    shapes: HashMap<SubclusterId, WorkerShape>,
+    by_id: HashMap<WorkerId, Worker>,
+    /// The one that takes new attempts, for each user and sub-cluster.
+    current: HashMap<(UserId, SubclusterId), WorkerId>,
+    by_attempt: HashMap<AttemptId, WorkerId>,
+    next: u64,
+}
+
+struct Worker {
+    process: Process,
+    user: UserId,
+    subcluster: SubclusterId,
+    modules: HashMap<Digest, ModuleState>,
+    /// Jobs that the worker was told of, and the modules they run.
+    jobs: HashMap<JobId, Digest>,
+    attempts: usize,
+    idle_since: Instant,
+    /// Messages that go out with the next flush.
+    outgoing: Vec<ToWorker>,
+    descriptors: Vec<OwnedFd>,
+}
+
+enum ModuleState {
+    /// Its machine code is being fetched; these attempts wait for it.
+    Fetching(Vec<AttemptId>),
+    /// The worker has it, or will before the next start reaches it.
+    Sent,
+}
+
+impl Workers {
+    pub(crate) fn new(
+        surroundings: Surroundings,
+        shapes: HashMap<SubclusterId, WorkerShape>,
+    ) -> Self {
+        Self {
+            surroundings,
+            shapes,
+            by_id: HashMap::new(),
+            current: HashMap::new(),
+            by_attempt: HashMap::new(),
+            next: 1,
+        }
+    }
+
+    /// Has the attempt run by the worker of its user and sub-cluster. It is on its way with the next flush, or as soon
+    /// as the module's machine code is there.
+    pub(crate) fn start(
+        &mut self,
+        attempt: AttemptId,
+        job: &ActiveJob,
+        subcluster: SubclusterId,
+    ) -> Result<WorkerId, StartError> {
+        let id = self.worker_for(job.user, subcluster)?;
+        let worker = self
+            .by_id
+            .get_mut(&id)
+            .expect("a worker that was just found or made is there");
+        worker.attempts += 1;
+        self.by_attempt.insert(attempt, id);
+        if worker.jobs.insert(attempt.job, job.module).is_none() {
+            worker
+                .outgoing
+                .push(ToWorker::Define(Box::new((*job.definition).clone())));
+        }
+        match worker.modules.get_mut(&job.module) {
+            Some(ModuleState::Sent) => worker.outgoing.push(ToWorker::Start(attempt)),
+            Some(ModuleState::Fetching(waiting)) => waiting.push(attempt),
+            None => {
+                worker
+                    .modules
+                    .insert(job.module, ModuleState::Fetching(vec![attempt]));
+                fetch(&self.surroundings, id, job.user, job.module);
+            }
+        }
+        Ok(id)
+    }
+
+    /// The machine code that a worker waits for is there, or cannot be had: then those who wait for it are told so by
+    /// the worker itself, which does not know the module.
+    pub(crate) fn artifact_ready(
+        &mut self,
+        id: WorkerId,
+        module: Digest,
+        artifact: Result<WholeArtifact, String>,
+    ) {
+        let Some(worker) = self.by_id.get_mut(&id) else {
+            return;
+        };
+        let Some(ModuleState::Fetching(waiting)) = worker.modules.remove(&module) else {
+            return;
+        };
+        match artifact {
+            Ok(WholeArtifact {
+                file,
+                length,
+                sha256,
+            }) => {
+                worker.make_room_for_module();
+                worker.modules.insert(module, ModuleState::Sent);
+                worker.outgoing.push(ToWorker::Load {
+                    module: *module.as_bytes(),
+                    artifact_sha256: *sha256.as_bytes(),
+                    length,
+                });
+                worker.descriptors.push(file.into());
+            }
+            Err(reason) => tracing::error!(%module, reason, "a module cannot be started"),
+        }
+        worker
+            .outgoing
+            .extend(waiting.into_iter().map(ToWorker::Start));
+        worker.flush();
+    }
+
+    /// The worker does not take the machine code: it is fetched anew for the next start.
+    pub(crate) fn load_failed(&mut self, id: WorkerId, module: Digest, reason: &str) {
+        tracing::error!(%module, reason, "a worker cannot load a module");
+        if let Some(worker) = self.by_id.get_mut(&id) {
+            worker.modules.remove(&module);
+        }
+    }
+
+    /// Takes an attempt back that its worker has not been told of yet. Says whether that was so.
+    pub(crate) fn take_back(&mut self, id: WorkerId, attempt: AttemptId) -> bool {
+        let Some(worker) = self.by_id.get_mut(&id) else {
+            return false;
+        };
+        let waiting = worker.modules.values_mut().find_map(|state| match state {
+            ModuleState::Fetching(waiting) => waiting
+                .iter()
+                .position(|one| *one == attempt)
+                .map(|at| (waiting, at)),
+            ModuleState::Sent => None,
+        });
+        waiting.is_some_and(|(waiting, at)| {
+            waiting.swap_remove(at);
+            true
+        })
+    }
+
+    /// Has a worker end an attempt.
+    pub(crate) fn stop(&mut self, id: WorkerId, attempt: AttemptId, cause: StopCause) {
+        if let Some(worker) = self.by_id.get_mut(&id) {
+            worker.outgoing.push(ToWorker::Stop { attempt, cause });
+        }
+    }
+
+    /// Ends a worker with everything in it.
+    pub(crate) fn kill(&mut self, id: WorkerId) {
+        if let Some(worker) = self.by_id.get(&id) {
+            worker.process.kill();
+        }
+    }
+
+    /// An attempt is over, wherever it was.
+    pub(crate) fn attempt_ended(&mut self, attempt: AttemptId) {
+        let id = self.by_attempt.remove(&attempt);
+        if let Some(worker) = id.and_then(|id| self.by_id.get_mut(&id)) {
+            worker.attempts = worker.attempts.saturating_sub(1);
+            worker.idle_since = Instant::now();
+        }
+    }
+
+    /// A job is over.
+    pub(crate) fn forget(&mut self, job: JobId) {
+        for worker in self.by_id.values_mut() {
+            if worker.jobs.remove(&job).is_some() {
+                worker.outgoing.push(ToWorker::Forget(job));
+            }
+        }
+    }
+
+    /// A worker's process has ended.
+    pub(crate) fn gone(&mut self, id: WorkerId) {
+        if let Some(worker) = self.by_id.remove(&id) {
+            let key = (worker.user, worker.subcluster);
+            if self.current.get(&key) == Some(&id) {
+                self.current.remove(&key);
+            }
+        }
+    }
+
+    /// Sends everything that has come together, one frame for each worker.
+    pub(crate) fn flush(&mut self) {
+        for worker in self.by_id.values_mut() {
+            worker.flush();
+        }
+    }
+
+    /// Ends workers that have had nothing to do for a while, by closing their links.
+    pub(crate) fn retire_idle(&mut self) {
+        let idle: Vec<_> = self
+            .by_id
+            .iter()
+            .filter(|(_, worker)| worker.attempts == 0 && worker.idle_since.elapsed() > IDLE_MAX)
+            .map(|(&id, _)| id)
+            .collect();
+        for id in idle {
+            tracing::debug!(worker = id.0, "an idle worker is ended");
+            self.gone(id);
+        }
+    }
+
+    fn worker_for(
+        &mut self,
+        user: UserId,
+        subcluster: SubclusterId,
+    ) -> Result<WorkerId, StartError> {
+        if let Some(&id) = self.current.get(&(user, subcluster)) {
+            return Ok(id);
+        }
+        let id = WorkerId(self.next);
+        self.next += 1;
+        let shape = self
+            .shapes
+            .get(&subcluster)
+            .expect("every sub-cluster has a shape");
+        let process = Process::start(&self.surroundings, id, user, *shape)?;
+        let worker = Worker {
+            process,
+            user,
+            subcluster,
+            modules: HashMap::new(),
+            jobs: HashMap::new(),
+            attempts: 0,
+            idle_since: Instant::now(),
+            outgoing: Vec::new(),
+            descriptors: Vec::new(),
+        };
+        self.by_id.insert(id, worker);
+        self.current.insert((user, subcluster), id);
+        Ok(id)
+    }
+}
+
+impl Worker {
+    fn flush(&mut self) {
+        if self.outgoing.is_empty() {
+            return;
+        }
+        let batch = std::mem::take(&mut self.outgoing);
+        self.process
+            .send(batch, std::mem::take(&mut self.descriptors));
+    }
+
+    /// Has the worker forget modules that no job it knows runs, while it keeps too many.
+    fn make_room_for_module(&mut self) {
+        while self.modules.len() >= MODULES_MAX {
+            let unused = self.modules.iter().find(|(module, state)| {
+                matches!(state, ModuleState::Sent)
+                    && !self.jobs.values().any(|used| used == *module)
+            });
+            let Some(module) = unused.map(|(module, _)| *module) else {
+                return;
+            };
+            self.modules.remove(&module);
+            self.outgoing.push(ToWorker::Unload(*module.as_bytes()));
+        }
+    }
+}
+
+fn fetch(surroundings: &Surroundings, worker: WorkerId, user: UserId, module: Digest) {
+    let (artifacts, driver) = (surroundings.artifacts.clone(), surroundings.driver.clone());
+    surroundings.runtime.spawn(async move {
+        let artifact = artifacts
+            .obtain(user, module)
+            .await
+            .map_err(|error| error.to_string());
+        driver.tell(Command::ArtifactReady {
+            worker,
+            module,
+            artifact,
+        });
+    });
+}

@@ -1,0 +1,89 @@
+//! One worker process: how it is started, spoken to and ended.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use sublet_scheduler::UserId;
+use sublet_worker::frame::{FrameReader, FrameWriter};
+use sublet_worker::protocol::{Configuration, ToWorker};
+
+use super::{Surroundings, WorkerId, WorkerShape, reader, writer};
+
+/// A worker process. Dropping it closes the link, and with the link the process ends.
+pub(super) struct Process {
+    outgoing: mpsc::Sender<writer::Parcel>,
+    /// Names the process and no other, also after it has ended.
+    handle: OwnedFd,
+}
+
+impl Process {
+    pub(super) fn start(
+        surroundings: &Surroundings,
+        id: WorkerId,
+        user: UserId,
+        shape: WorkerShape,
+    ) -> io::Result<Self> {
+        surroundings
+            .work
+            .user_directory(user)
+            .map_err(io::Error::other)?;
+        let (ours, theirs) = UnixStream::pair()?;
+        let child = Command::new(&surroundings.executable)
+            .arg("worker")
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::from(OwnedFd::from(theirs)))
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn()?;
+        let handle = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
+        tracing::debug!(worker = id.0, pid = child.id(), "a worker is started");
+        let frames = FrameReader::new(ours.try_clone()?);
+        let desk = reader::Desk::new(surroundings, id);
+        thread::Builder::new()
+            .name(format!("hears-{}", id.0))
+            .spawn(move || desk.listen(frames, child))?;
+        let (outgoing, parcels) = mpsc::channel();
+        let link = FrameWriter::new(ours);
+        thread::Builder::new()
+            .name(format!("tells-{}", id.0))
+            .spawn(move || writer::send_all(link, &parcels))?;
+        let process = Self { outgoing, handle };
+        let alive = surroundings.alive.try_clone()?;
+        let configuration = Configuration {
+            instances_max: shape.instances_max,
+            memory_bytes_max: shape.memory_bytes_max,
+            directory: surroundings
+                .users
+                .join(user.0.to_string())
+                .join("work")
+                .display()
+                .to_string(),
+        };
+        process.send(vec![ToWorker::Configure(configuration)], vec![alive.into()]);
+        Ok(process)
+    }
+
+    /// Hands messages over without waiting: a worker that does not read must not hold up the driver.
+    pub(super) fn send(&self, batch: Vec<ToWorker>, descriptors: Vec<OwnedFd>) {
+        if self
+            .outgoing
+            .send(writer::Parcel { batch, descriptors })
+            .is_err()
+        {
+            tracing::debug!("a worker ended before it could be told something");
+        }
+    }
+
+    /// Ends the process at once.
+    pub(super) fn kill(&self) {
+        if let Err(error) = pidfd_send_signal(&self.handle, Signal::KILL) {
+            tracing::debug!(%error, "a worker had ended by itself");
+        }
+    }
+}
