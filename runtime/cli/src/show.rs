@@ -1,0 +1,13 @@
+//! What answers look like to people. Pure: the API's types and the time of day go in, text comes out.
+//!
+//! Tables have relative times, IEC sizes and no borders; what is absent is `-`. Programs never see any of this: they
+//! get the API's JSON.
+
+pub(crate) mod explanation;
+pub(crate) mod fate;
+pub(crate) mod job;
+pub(crate) mod module;
+pub(crate) mod pool;
+pub(crate) mod table;
+pub(crate) mod task;
+pub(crate) mod unit;

@@ -1,0 +1,253 @@
+//! Jobs: one in a line, many in a table, one on a page, one on its way, one at its end.
+
+use jiff::Timestamp;
+use sublet_api::{Job, Limits, Restart, State, TaskCounts};
+
+use super::table::{self, ABSENT};
+use super::{fate, unit};
+use crate::output::Named;
+
+impl Named for Job {
+    fn name(&self) -> String {
+        self.id.clone()
+    }
+}
+
+/// `job_01KAF3… #412 render  queued  medium  100 tasks`
+pub(crate) fn line(job: &Job) -> String {
+    let mut line = format!("{} #{}", job.id, job.number);
+    if let Some(name) = &job.name {
+        line.push(' ');
+        line.push_str(&table::plain(name));
+    }
+    let tasks = unit::count(job.tasks.total, "task");
+    let place = job
+        .subcluster
+        .as_deref()
+        .map(|place| format!("{}  ", table::plain(place)))
+        .unwrap_or_default();
+    format!("{line}  {}  {place}{tasks}", standing(job))
+}
+
+/// Many jobs.
+pub(crate) fn table(jobs: &[Job], now: Timestamp) -> String {
+    let headings = [
+        "ID",
+        "NAME",
+        "STATE",
+        "TASKS",
+        "AGE",
+        "CPU",
+        "MEMORY",
+        "SUBCLUSTER",
+        "WHY",
+    ];
+    table::rows(&headings, jobs.iter().map(|job| row(job, now)))
+}
+
+fn row(job: &Job, now: Timestamp) -> Vec<String> {
+    let absent = || ABSENT.to_owned();
+    let used =
+        |amount: u64, text: fn(u64) -> String| if amount == 0 { absent() } else { text(amount) };
+    vec![
+        format!("#{}", job.number),
+        job.name.clone().unwrap_or_else(absent),
+        standing(job),
+        format!("{}/{}", job.tasks.finished, job.tasks.total),
+        unit::age(job.submitted_at, now),
+        used(job.usage.cpu_us, unit::duration),
+        used(job.usage.memory_peak_bytes, unit::bytes),
+        job.subcluster.clone().unwrap_or_else(absent),
+        why(job).unwrap_or_default(),
+    ]
+}
+
+/// Where a job stands, in a word or two: its fate once it is over.
+pub(crate) fn standing(job: &Job) -> String {
+    match &job.end {
+        Some(end) => fate::word(&end.outcome),
+        None if job.cancel_asked => "stopping".to_owned(),
+        None => state(job.state).to_owned(),
+    }
+}
+
+/// The API's word for a state.
+pub(crate) const fn state(state: State) -> &'static str {
+    match state {
+        State::Queued => "queued",
+        State::Starting => "starting",
+        State::Running => "running",
+        State::Stopping => "stopping",
+        State::Finished | State::Reclaimed => "finished",
+        State::Unknown => "unknown",
+    }
+}
+
+fn why(job: &Job) -> Option<String> {
+    let waiting = job.waiting.as_ref()?;
+    Some(waiting.detail.clone())
+}
+
+fn ended_because(job: &Job) -> Option<String> {
+    let detail = job.end.as_ref()?.detail.as_deref()?;
+    Some(table::first_line(Some(detail)))
+}
+
+/// All of one job.
+pub(crate) fn page(job: &Job, now: Timestamp) -> String {
+    let ago = |then: Timestamp| format!("{then} ({} ago)", unit::age(then, now));
+    let labels: Vec<String> = job
+        .labels
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    let used = &job.usage;
+    table::page([
+        ("id", Some(job.id.clone())),
+        ("number", Some(format!("#{}", job.number))),
+        ("name", job.name.clone()),
+        ("state", Some(standing(job))),
+        (
+            "tasks",
+            Some(format!("{}  ({})", job.tasks.total, counts(&job.tasks))),
+        ),
+        ("why", why(job).or_else(|| ended_because(job))),
+        (
+            "array",
+            job.array.map(|(first, last)| format!("{first}-{last}")),
+        ),
+        ("module", Some(job.module.clone())),
+        ("args", (!job.args.is_empty()).then(|| job.args.join(" "))),
+        ("labels", (!labels.is_empty()).then(|| labels.join(" "))),
+        ("limits", Some(limits(&job.limits))),
+        ("restart", Some(restart(job.restart))),
+        ("priority", Some(job.priority.to_string())),
+        ("sub-cluster", job.subcluster.clone()),
+        ("submitted", Some(ago(job.submitted_at))),
+        ("finished", job.finished_at.map(ago)),
+        ("cpu", Some(unit::duration(used.cpu_us))),
+        ("memory peak", Some(unit::bytes(used.memory_peak_bytes))),
+        (
+            "output",
+            Some(unit::bytes(
+                used.stdout_bytes.saturating_add(used.stderr_bytes),
+            )),
+        ),
+        (
+            "output cut",
+            (used.output_cut_bytes > 0).then(|| unit::bytes(used.output_cut_bytes)),
+        ),
+    ])
+}
+
+fn limits(limits: &Limits) -> String {
+    let millis = |millis: u64| unit::duration(millis.saturating_mul(1_000));
+    let all = [
+        limits
+            .memory_bytes
+            .map(|limit| format!("memory {}", unit::bytes(limit))),
+        limits
+            .cpu_millis
+            .map(|limit| format!("cpu {}", unit::processors(limit))),
+        limits
+            .timeout_ms
+            .map(|limit| format!("timeout {}", millis(limit))),
+        limits
+            .cpu_time_ms
+            .map(|limit| format!("cpu time {}", millis(limit))),
+        limits
+            .output_bytes
+            .map(|limit| format!("output {}", unit::bytes(limit))),
+        limits
+            .scratch_bytes
+            .map(|limit| format!("scratch {}", unit::bytes(limit))),
+        limits.open_files.map(|limit| format!("open files {limit}")),
+    ];
+    all.into_iter().flatten().collect::<Vec<_>>().join("  ")
+}
+
+fn restart(restart: Restart) -> String {
+    match restart {
+        Restart::Never => "never".to_owned(),
+        Restart::OnLoss => "on-loss".to_owned(),
+        Restart::OnFailure {
+            retries,
+            backoff_ms,
+        } => {
+            format!(
+                "on-failure, {retries} retries, first after {}",
+                unit::duration(backoff_ms.saturating_mul(1_000))
+            )
+        }
+    }
+}
+
+/// Tasks by state and by outcome, zeros left out.
+fn counts(tasks: &TaskCounts) -> String {
+    let under_way = [
+        ("queued", tasks.queued),
+        ("starting", tasks.starting),
+        ("running", tasks.running),
+        ("stopping", tasks.stopping),
+    ];
+    said(under_way.into_iter().chain(outcomes(tasks)))
+}
+
+const fn outcomes(tasks: &TaskCounts) -> [(&'static str, u64); 6] {
+    [
+        ("succeeded", tasks.succeeded),
+        ("failed", tasks.failed),
+        ("trapped", tasks.trapped),
+        ("limit exceeded", tasks.limit_exceeded),
+        ("cancelled", tasks.cancelled),
+        ("lost", tasks.lost),
+    ]
+}
+
+fn said(counts: impl Iterator<Item = (&'static str, u64)>) -> String {
+    let said: Vec<String> = counts
+        .filter(|(_, count)| *count > 0)
+        .map(|(word, count)| format!("{word} {count}"))
+        .collect();
+    said.join("  ")
+}
+
+/// Beside the bar: `running 16  failed 1   about 40s left`
+pub(crate) fn progress(job: &Job, now: Timestamp) -> String {
+    let tasks = &job.tasks;
+    let told = [("running", tasks.running + tasks.starting + tasks.stopping)]
+        .into_iter()
+        .chain(outcomes(tasks).into_iter().skip(1));
+    let said = said(told);
+    match (why(job), time_left(job, now)) {
+        (Some(why), _) if tasks.finished == 0 => table::plain(&why),
+        (_, Some(left)) => format!("{said}   about {left} left"),
+        (_, None) => said,
+    }
+}
+
+/// What the pace so far promises.
+fn time_left(job: &Job, now: Timestamp) -> Option<String> {
+    let (done, all) = (job.tasks.finished, job.tasks.total);
+    if done == 0 || done >= all {
+        return None;
+    }
+    let spent = u128::from(unit::micros_between(job.submitted_at, now));
+    let left = spent * u128::from(all - done) / u128::from(done);
+    u64::try_from(left).ok().map(unit::duration)
+}
+
+/// The last line of a watched job: `succeeded 99  failed 1   2m 11s   cpu 24m   peak 180 MiB`
+pub(crate) fn summary(job: &Job) -> String {
+    let counts = said(outcomes(&job.tasks).into_iter());
+    let end = job.finished_at.unwrap_or(job.submitted_at);
+    format!(
+        "{counts}   {}   cpu {}   peak {}",
+        unit::duration(unit::micros_between(job.submitted_at, end)),
+        unit::duration(job.usage.cpu_us),
+        unit::bytes(job.usage.memory_peak_bytes),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+use super::*;
+
+/// Two minutes and eleven seconds after the job was submitted.
+const NOW: i64 = 1_763_756_131;
+
+fn now() -> Timestamp {
+    Timestamp::from_second(NOW).unwrap()
+}
+
+fn job(more: &str) -> Job {
+    let base = r#"{
+        "id": "job_01KAF3ZZZZZZZZZZZZZZZZZZZZ", "number": 412, "user": "ada", "name": "render",
+        "module": "93a44bbb", "state": "running", "array": [0, 99], "priority": 0,
+        "tasks": {"total": 100, "queued": 23, "running": 16, "finished": 61, "succeeded": 60, "failed": 1},
+        "limits": {"memory_bytes": 67108864, "timeout_ms": 30000}, "restart": {"policy": "on-failure", "retries": 2, "backoff_ms": 1000},
+        "subcluster": "medium", "submitted_at": "2025-11-21T20:13:20Z",
+        "usage": {"cpu_us": 1440000000, "memory_peak_bytes": 188743680}
+    }"#;
+    let mut base: serde_json::Value = serde_json::from_str(base).unwrap();
+    let more: serde_json::Value = serde_json::from_str(more).unwrap();
+    for (key, value) in more.as_object().unwrap() {
+        base[key] = value.clone();
+    }
+    serde_json::from_value(base).unwrap()
+}
+
+const FAILED: &str = r#"{
+    "state": "finished", "finished_at": "2025-11-21T20:15:31Z",
+    "tasks": {"total": 100, "finished": 100, "succeeded": 99, "failed": 1},
+    "end": {"outcome": {"kind": "failed", "code": 3}, "task": 17, "attempts": 3}
+}"#;
+
+#[test]
+fn a_job_in_a_line() {
+    assert_eq!(
+        line(&job(r#"{"state": "queued"}"#)),
+        "job_01KAF3ZZZZZZZZZZZZZZZZZZZZ #412 render  queued  medium  100 tasks"
+    );
+}
+
+#[test]
+fn jobs_in_a_table() {
+    let waiting = r#"{
+        "number": 413, "name": null, "state": "queued", "usage": {}, "subcluster": "long",
+        "tasks": {"total": 4, "queued": 4}, "waiting": {"reason": "pool", "detail": "3 slots free of 4"}
+    }"#;
+    let jobs = [job("{}"), job(waiting), job(FAILED)];
+    assert_eq!(
+        table(&jobs, now()),
+        "ID    NAME    STATE     TASKS    AGE  CPU  MEMORY   SUBCLUSTER  WHY\n\
+         #412  render  running   61/100   2m   24m  180 MiB  medium\n\
+         #413  -       queued    0/4      2m   -    -        long        3 slots free of 4\n\
+         #412  render  failed 3  100/100  2m   24m  180 MiB  medium"
+    );
+}
+
+#[test]
+fn a_job_on_its_way() {
+    assert_eq!(
+        progress(&job("{}"), now()),
+        "running 16  failed 1   about 1m 23s left"
+    );
+    let waiting = r#"{"tasks": {"total": 4, "queued": 4}, "waiting": {"reason": "pool", "detail": "3 slots free of 4"}}"#;
+    assert_eq!(progress(&job(waiting), now()), "3 slots free of 4");
+}
+
+#[test]
+fn a_job_at_its_end() {
+    let job = job(FAILED);
+    assert_eq!(
+        summary(&job),
+        "succeeded 99  failed 1   2m 11s   cpu 24m   peak 180 MiB"
+    );
+    let (sentence, help) = fate::of_job(&job, job.end.as_ref().unwrap());
+    assert_eq!(sentence, "task 17 failed with exit code 3 (attempt 3 of 3)");
+    assert_eq!(help, "sublet logs 412/17      sublet retry 412 --failed");
+}
+
+#[test]
+fn a_cancelled_job_stands_as_stopping_until_it_is_over() {
+    assert_eq!(standing(&job(r#"{"cancel_asked": true}"#)), "stopping");
+}
+
+#[test]
+fn a_job_on_a_page() {
+    let page = page(&job(FAILED), now());
+    for line in [
+        "state        failed 3",
+        "tasks        100  (succeeded 99  failed 1)",
+        "limits       memory 64 MiB  timeout 30s",
+        "restart      on-failure, 2 retries, first after 1s",
+        "submitted    2025-11-21T20:13:20Z (2m ago)",
+    ] {
+        assert!(page.lines().any(|seen| seen == line), "{line} in\n{page}");
+    }
+}

@@ -1,0 +1,158 @@
+//! The verbs, one file each.
+
+mod cancel;
+mod completion;
+mod explain;
+mod help;
+mod jobs;
+mod logs;
+mod modules;
+mod pool;
+mod ps;
+mod retry;
+mod run;
+mod serve;
+mod submit;
+mod version;
+mod wait;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use sublet_api::Code;
+use sublet_worker::child;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::arguments::Global;
+use crate::client::{Address, Client};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Run(run::Run),
+    Submit(submit::Submit),
+    Ps(ps::Ps),
+    Logs(logs::Logs),
+    Wait(wait::Wait),
+    Cancel(cancel::Cancel),
+    Retry(retry::Retry),
+    Explain(explain::Explain),
+    Serve(serve::Serve),
+    #[command(subcommand, disable_help_subcommand = true)]
+    Jobs(jobs::Jobs),
+    #[command(subcommand, disable_help_subcommand = true)]
+    Modules(modules::Modules),
+    #[command(subcommand, disable_help_subcommand = true)]
+    Pool(pool::Pool),
+    Completion(completion::Completion),
+    Version(version::Version),
+    Help(help::Help),
+    /// Compile one module from stdin to stdout
+    #[command(hide = true)]
+    Compile,
+    /// Run instances for the server
+    #[command(hide = true)]
+    Worker,
+}
+
+/// What the exit code of a verb tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// How the command went.
+    Command,
+    /// How a job ended.
+    Fate,
+}
+
+/// What every verb works with.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) output: Output,
+    address: Address,
+}
+
+impl Session {
+    pub(crate) fn new(global: &Global) -> Self {
+        Self {
+            output: Output::new(global.format(), global.color),
+            address: global.url.clone().unwrap_or_else(Address::automatic),
+        }
+    }
+
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
+        Client::new(&self.address)
+    }
+}
+
+impl Verb {
+    pub(crate) const fn kind(&self) -> Kind {
+        match self {
+            Self::Run(_) | Self::Wait(_) => Kind::Fate,
+            Self::Submit(submit) if submit.watches() => Kind::Fate,
+            _ => Kind::Command,
+        }
+    }
+
+    /// Whether this process is the server, whose log is for its operator.
+    pub(crate) const fn is_server(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+
+    /// The whole of a process that Sublet starts of itself.
+    pub(crate) fn child(&self) -> Option<fn() -> ExitCode> {
+        match self {
+            Self::Compile => Some(child::compile),
+            Self::Worker => Some(child::worker),
+            _ => None,
+        }
+    }
+
+    /// Does it.
+    pub(crate) fn run(self, session: &Session) -> Result<Exit, Failure> {
+        match self {
+            Self::Run(run) => wide(run::run(run, session)),
+            Self::Serve(serve) => serve::serve(serve),
+            Self::Submit(submit) => narrow(submit::submit(submit, session)),
+            Self::Ps(ps) => narrow(ps::ps(ps, session)),
+            Self::Logs(logs) => narrow(logs::logs(logs, session)),
+            Self::Wait(wait) => narrow(wait::wait(wait, session)),
+            Self::Cancel(cancel) => narrow(cancel::cancel(cancel, session)),
+            Self::Retry(retry) => narrow(retry::retry(retry, session)),
+            Self::Explain(explain) => narrow(explain::explain(explain, session)),
+            Self::Jobs(jobs) => narrow(jobs::jobs(jobs, session)),
+            Self::Modules(modules) => narrow(modules::modules(modules, session)),
+            Self::Pool(pool) => narrow(pool::pool(pool, session)),
+            Self::Version(version) => narrow(version::version(version, session)),
+            Self::Completion(completion) => completion::completion(&completion, session),
+            Self::Help(help) => help::help(&help, session),
+            Self::Compile | Self::Worker => unreachable!("these processes begin in `main`"),
+        }
+    }
+}
+
+/// Runs a verb that mostly waits for a socket.
+fn narrow(verb: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    on(Builder::new_current_thread(), verb)
+}
+
+/// Runs a verb that runs guests.
+fn wide(verb: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    on(Builder::new_multi_thread(), verb)
+}
+
+fn on(
+    mut builder: Builder,
+    verb: impl Future<Output = Result<Exit, Failure>>,
+) -> Result<Exit, Failure> {
+    let runtime: Runtime = builder.enable_all().build().map_err(|error| {
+        Failure::new(Code::LocalFault, "no threads can be started").caused_by(&error)
+    })?;
+    let result = runtime.block_on(verb);
+    // A thread that still reads from a terminal or runs a guest must not keep a finished command from ending.
+    runtime.shutdown_background();
+    result
+}

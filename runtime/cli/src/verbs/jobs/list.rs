@@ -1,0 +1,89 @@
+//! `sublet jobs list`, and `sublet ps`, which is the same for jobs that are not over.
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use sublet_api::JobQuery;
+
+use crate::arguments::{quantity, word};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::show;
+use crate::verbs::Session;
+
+/// List jobs, newest first
+#[derive(Args, Debug)]
+pub(crate) struct List {
+    /// Only jobs that are not over
+    #[arg(long)]
+    active: bool,
+    #[command(flatten)]
+    filter: Filter,
+}
+
+/// Which jobs.
+#[derive(Args, Debug)]
+pub(crate) struct Filter {
+    /// Only jobs of this name
+    #[arg(long, value_name = "NAME", value_parser = word::job_name)]
+    name: Option<String>,
+    /// Only jobs with this label
+    #[arg(long, value_name = "K=V", value_parser = word::label)]
+    label: Option<(String, String)>,
+    /// Only jobs of the module with this digest
+    #[arg(long, value_name = "DIGEST")]
+    module: Option<String>,
+    /// Only jobs submitted within this time: 5m
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = quantity::milliseconds)]
+    since: Option<u64>,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
+}
+
+pub(crate) async fn list(list: List, session: &Session) -> Result<Exit, Failure> {
+    if list.active {
+        active(list.filter, session).await
+    } else {
+        let hint = "no jobs yet; `sublet submit FILE` makes one";
+        shown(list.filter, None, hint, session).await
+    }
+}
+
+/// Jobs that are not over.
+pub(crate) async fn active(filter: Filter, session: &Session) -> Result<Exit, Failure> {
+    let hint = "no jobs are waiting or running; `sublet jobs list` shows those that are over";
+    shown(filter, Some(true), hint, session).await
+}
+
+async fn shown(
+    filter: Filter,
+    active: Option<bool>,
+    hint: &str,
+    session: &Session,
+) -> Result<Exit, Failure> {
+    let now = Timestamp::now();
+    let query = JobQuery {
+        active,
+        name: filter.name,
+        label: filter.label.map(|(key, value)| format!("{key}={value}")),
+        module: filter.module,
+        since: filter.since.map(|millis| before(now, millis)),
+        ..JobQuery::default()
+    };
+    let page = session.client()?.jobs(query, filter.limit).await?;
+    session
+        .output
+        .list(&page, |jobs| show::job::table(jobs, now))?;
+    if page.items.is_empty() {
+        session.output.talk(hint);
+    } else if page.next_cursor.is_some() {
+        session.output.talk("there are more: --limit shows them");
+    }
+    Ok(Exit::DONE)
+}
+
+/// The instant so many milliseconds ago.
+pub(crate) fn before(now: Timestamp, millis: u64) -> Timestamp {
+    let span = SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX));
+    now.saturating_sub(span).unwrap_or(Timestamp::MIN)
+}
