@@ -1,0 +1,120 @@
+//! The guest that most tests run: it does what its arguments say, step after step, with a `,` between two steps.
+//!
+//! `probe print one , sleep 500 , exit 3` prints, sleeps and fails. A step that cannot be done says why on stderr and
+//! ends the program with code 1; an unknown step ends it with code 2.
+
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::process;
+use std::time::Duration;
+use std::{env, thread};
+
+type Done = Result<(), Box<dyn Error>>;
+
+fn main() {
+    let words: Vec<String> = env::args().skip(1).collect();
+    for step in words.split(|word| word == ",") {
+        if let Err(error) = take(step) {
+            eprintln!("probe: {}: {error}", step.join(" "));
+            process::exit(1);
+        }
+    }
+}
+
+fn take(step: &[String]) -> Done {
+    let words: Vec<&str> = step.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["args", rest @ ..] => rest.iter().for_each(|word| println!("{word}")),
+        ["print", text @ ..] => println!("{}", text.join(" ")),
+        ["complain", text @ ..] => eprintln!("{}", text.join(" ")),
+        ["cat"] => drop(io::copy(&mut io::stdin(), &mut io::stdout())?),
+        ["environment"] => env::vars().for_each(|(name, value)| println!("{name}={value}")),
+        ["identity"] => println!("{}", identity()),
+        ["exit", code] => process::exit(code.parse()?),
+        ["exit-on-task", index, code] if *index == variable("SUBLET_TASK_INDEX") => {
+            process::exit(code.parse()?);
+        }
+        ["exit-before-attempt", number, code]
+            if variable("SUBLET_ATTEMPT").parse::<u32>()? < number.parse()? =>
+        {
+            process::exit(code.parse()?);
+        }
+        ["exit-on-task" | "exit-before-attempt", _, _] => {}
+        ["list", directory] => list(directory)?,
+        ["read", file] => io::stdout().write_all(&fs::read(file)?)?,
+        ["write", file, text] => fs::write(file, text)?,
+        ["fill", file, bytes] => fill(&mut File::create(file)?, bytes.parse()?)?,
+        ["flood", bytes] => fill(&mut io::stdout(), bytes.parse()?)?,
+        ["open", directory, most] => open(directory, most.parse()?),
+        ["take", bytes] => touch(bytes.parse()?),
+        ["sleep", milliseconds] => thread::sleep(Duration::from_millis(milliseconds.parse()?)),
+        ["spin"] => spin(),
+        ["trap"] => process::abort(),
+        _ => {
+            eprintln!("probe: unknown step {words:?}");
+            process::exit(2);
+        }
+    }
+    Ok(())
+}
+
+fn variable(name: &str) -> String {
+    env::var(name).unwrap_or_default()
+}
+
+fn identity() -> String {
+    let (index, attempt) = (variable("SUBLET_TASK_INDEX"), variable("SUBLET_ATTEMPT"));
+    format!("task {index} attempt {attempt}")
+}
+
+fn list(directory: &str) -> Done {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        names.push(entry?.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    names.iter().for_each(|name| println!("{name}"));
+    Ok(())
+}
+
+/// Writes this many bytes in pieces of at most 64 KiB, as a program with a buffer would.
+fn fill(sink: &mut dyn Write, mut bytes: u64) -> Done {
+    let piece = [b'x'; 65_536];
+    while bytes > 0 {
+        let now = usize::try_from(bytes).map_or(piece.len(), |left| left.min(piece.len()));
+        sink.write_all(&piece[..now])?;
+        bytes -= now as u64;
+    }
+    sink.flush()?;
+    Ok(())
+}
+
+/// Opens files until it may not, or has as many as asked for; says how many there were.
+fn open(directory: &str, most: usize) {
+    let mut files = Vec::new();
+    for place in 0..most {
+        match File::create(format!("{directory}/{place}")) {
+            Ok(file) => files.push(file),
+            Err(error) => {
+                println!("opened {} files, then: {error}", files.len());
+                return;
+            }
+        }
+    }
+    println!("opened {} files", files.len());
+}
+
+/// Takes memory and writes to every page of it, so that it is not merely reserved.
+fn touch(bytes: usize) {
+    let mut memory = vec![0_u8; bytes];
+    memory.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
+    println!("took {} bytes", std::hint::black_box(&memory).len());
+}
+
+fn spin() {
+    let mut turns = 0_u64;
+    loop {
+        turns = std::hint::black_box(turns.wrapping_add(1));
+    }
+}

@@ -1,0 +1,44 @@
+//! The plumbing of the tests: programs that are started, waited for with a deadline, and never left behind.
+
+mod command;
+mod guests;
+mod http;
+mod jobs;
+mod programs;
+mod server;
+
+mod processes;
+mod wait;
+
+pub(crate) use command::{Home, Output, Sublet};
+pub(crate) use guests::{Guest, bytes_of, component, core, sieve, wat};
+pub(crate) use http::Answer;
+pub(crate) use processes::Process;
+pub(crate) use programs::{cpython, cruby, icepll};
+pub(crate) use server::{Server, shared};
+pub(crate) use wait::{DEADLINE, eventually, skip_loudly};
+
+use std::path::{Path, PathBuf};
+
+/// The repository that these tests belong to.
+pub(crate) fn repository() -> &'static Path {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest
+        .ancestors()
+        .nth(2)
+        .expect("the manifest lies in runtime/cli")
+}
+
+/// Lower-case hex sha256, as everything that is uploaded is named.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A directory that stays from run to run: downloads and compiled code are kept here.
+pub(crate) fn kept(name: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&directory).expect("the target directory can be written");
+    directory
+}

@@ -1,0 +1,30 @@
+//! Sublet from the outside: the built binary, its socket and its files, and nothing of its inside.
+//!
+//! One harness, one binary, one folder: a module per subject, in reading order. Guests are built once; most tests
+//! share one server, and those that kill theirs start their own.
+
+#[cfg(test)]
+mod harness;
+
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod submit;
+
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod recovery;
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod uploads;
+
+#[cfg(test)]
+mod real_programs;
+
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
+mod tidy;
