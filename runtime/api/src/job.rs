@@ -205,7 +205,7 @@ pub struct TaskCounts {
 /// Why something waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
-    /// One word: `pool queue backoff draining no_node`.
+    /// One word: `pool queue backoff reclaim draining no_slot`.
     pub reason: String,
     /// The same with its numbers.
     pub detail: String,
@@ -273,7 +273,7 @@ pub struct Explanation {
 /// One thing an explanation rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
-    /// What it is about: `slots`, `queue`, `retry` …
+    /// What it is about: `slots`, `tasks`, `end`, or the reason for waiting.
     pub about: String,
     /// The numbers in a phrase.
     pub text: String,

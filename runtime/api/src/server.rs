@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Page<T> {
     /// The items of this page.
     pub items: Vec<T>,
-    /// What to pass as `cursor` for the next page; absent on the last one.
+    /// What to pass as `cursor` for the next page, which may turn out empty; absent when there is certainly none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }

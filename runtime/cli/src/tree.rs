@@ -27,7 +27,7 @@ use crate::module_file::unreadable;
 /// Where inputs are seen unless a place is given.
 const GUEST_DEFAULT: &str = "/in";
 /// Most entries of one tree: an input is data, not a file system.
-const ENTRIES_MAX: usize = 200_000;
+const ENTRIES_MAX: usize = 100_000;
 
 /// What the guest sees at one of its directories.
 #[derive(Debug, PartialEq, Eq)]

@@ -52,10 +52,10 @@ pub struct Pool {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Reserve {
-    /// Processors.
-    pub cpu: Cpu,
-    /// Memory.
-    pub memory: Size,
+    /// Processors; half of one, or a quarter of all where that is less.
+    pub cpu: Option<Cpu>,
+    /// Memory; 1 GiB, or a quarter of all where that is less.
+    pub memory: Option<Size>,
     /// Free space on the disk of the data directory, below which submissions are refused.
     pub disk: Size,
 }
@@ -63,9 +63,26 @@ pub struct Reserve {
 impl Default for Reserve {
     fn default() -> Self {
         Self {
-            cpu: Cpu::millis(500),
-            memory: Size::mib(1024),
+            cpu: None,
+            memory: None,
             disk: Size::mib(256),
+        }
+    }
+}
+
+impl Reserve {
+    /// What is kept back of a host that has so much.
+    #[must_use]
+    pub fn of(&self, has: Resources) -> Resources {
+        let cpu = self
+            .cpu
+            .map_or_else(|| (has.cpu_millis / 4).min(500), Cpu::as_millis);
+        let memory = self
+            .memory
+            .map_or_else(|| (has.memory_bytes / 4).min(1 << 30), Size::as_bytes);
+        Resources {
+            cpu_millis: cpu,
+            memory_bytes: memory,
         }
     }
 }
@@ -250,13 +267,17 @@ impl Config {
         }
     }
 
-    /// As many slots as the processors give at a job's default share, the memory dealt evenly among them.
+    /// As many slots as there is room for jobs that say nothing, the memory dealt evenly among them.
     fn slot_for(&self, capacity: Resources) -> Resources {
-        let cpu_millis = self.defaults.job.cpu.as_millis().max(1);
-        let slots = (capacity.cpu_millis / cpu_millis).clamp(1, SLOTS_MAX);
+        let job = &self.defaults.job;
+        let wanted = Resources {
+            cpu_millis: job.cpu.as_millis().max(1),
+            memory_bytes: job.memory.as_bytes().max(1),
+        };
+        let slots = capacity.slots_of(wanted).clamp(1, SLOTS_MAX);
         let memory_mib = (capacity.memory_bytes / slots) >> 20;
         Resources {
-            cpu_millis,
+            cpu_millis: wanted.cpu_millis,
             memory_bytes: memory_mib.min(SLOT_MEMORY_MIB_MAX) << 20,
         }
     }
@@ -273,3 +294,61 @@ impl Slot {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GIB: u64 = 1 << 30;
+
+    fn slot_on(cpu_millis: u64, memory_bytes: u64) -> (u64, u64) {
+        let config = Config::default();
+        let has = Resources {
+            cpu_millis,
+            memory_bytes,
+        };
+        let offers = has.checked_sub(config.pool.reserve.of(has)).unwrap();
+        let (_, slot) = config.subcluster(offers).unwrap();
+        (offers.slots_of(slot), slot.memory_bytes >> 20)
+    }
+
+    #[test]
+    fn a_job_that_says_nothing_fits_a_slot_of_any_host() {
+        assert_eq!(slot_on(2000, 24 * GIB), (30, 785));
+        assert_eq!(slot_on(2000, 2 * GIB), (16, 64));
+        assert_eq!(slot_on(1000, GIB / 2), (6, 64));
+        assert_eq!(slot_on(96_000, 192 * GIB), (1910, 102));
+    }
+
+    #[test]
+    fn more_slots_than_a_worker_can_hold_are_refused_with_their_number() {
+        let config: Config = toml::from_str(
+            "[[subcluster]]\nname = 'many'\nslot = { cpu = 0.001, memory = '1MiB' }",
+        )
+        .unwrap();
+        let refused = config.subcluster(Resources {
+            cpu_millis: 8000,
+            memory_bytes: 64 * GIB,
+        });
+        assert!(
+            refused
+                .unwrap_err()
+                .to_string()
+                .contains("8000 slots, the limit is 4000")
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_place() {
+        let error = toml::from_str::<Config>("[pool]\nreserv = 1")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("line 2") && error.contains("reserv"),
+            "{error}"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

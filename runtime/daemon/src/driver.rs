@@ -15,6 +15,7 @@ mod batch;
 mod chores;
 mod command;
 mod commit;
+mod modules;
 mod obey;
 mod resume;
 mod retry;
@@ -32,8 +33,8 @@ pub(crate) use active::{ActiveJob, ActiveJobs, scheduled};
 use batch::Batch;
 pub(crate) use chores::Chores;
 pub(crate) use command::{
-    Answer, Chosen, Command, DriverHandle, Gone, Look, Looker, NotKept, Report, RetryError,
-    Submission, SubmitError, Submitted, reply,
+    Answer, Chosen, Command, DeleteError, DriverHandle, Gone, Look, Looker, NotKept, Report,
+    RetryError, Submission, SubmitError, Submitted, reply,
 };
 
 use crate::workers::{WorkerId, Workers};

@@ -22,6 +22,7 @@ mod modules;
 mod pool;
 mod problem;
 pub(crate) use problem::ApiError;
+mod request_id;
 mod selector;
 mod server;
 mod submit;
@@ -66,6 +67,7 @@ pub(crate) fn router(front: Arc<Front>) -> Router {
         .route("/v1/jobs/{job}/tasks/{index}", get(tasks::show))
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(axum::middleware::from_fn(request_id::name))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
         .with_state(front)
 }

@@ -51,9 +51,12 @@ pub enum ServeError {
     /// The configuration does not hold.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The data directory or what is in it cannot be used; another server may have it.
+    /// Another server has the data directory.
+    #[error("{0}")]
+    Held(sublet_store::Error),
+    /// The data directory or what is in it cannot be used.
     #[error(transparent)]
-    Store(#[from] sublet_store::Error),
+    Store(sublet_store::Error),
     /// Another server answers on the socket.
     #[error("another server answers on {path}")]
     SocketTaken {
@@ -68,6 +71,15 @@ pub enum ServeError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl From<sublet_store::Error> for ServeError {
+    fn from(error: sublet_store::Error) -> Self {
+        match error {
+            held @ sublet_store::Error::Held { .. } => Self::Held(held),
+            other => Self::Store(other),
+        }
+    }
 }
 
 /// Runs the server until it is told to stop.

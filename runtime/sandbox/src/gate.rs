@@ -46,6 +46,7 @@ fn survey(wasm: &[u8]) -> Result<Survey, Refusal> {
 }
 
 /// What is wrong with the bytes, and whether it is only a proposal that is off.
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
 fn invalid(error: wasmparser::Error) -> Refusal {
     let message = shown(error.message());
     let offset = error.offset();

@@ -105,6 +105,10 @@ impl Access {
 /// At every tick a running guest gives its thread away. Whether it may go on is decided by the watch, which polls it.
 ///
 /// The built-in yield wakes itself and may be polled again at once; tokio's own lets the others go first.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is wasmtime that calls it"
+)]
 pub(crate) fn give_way(store: StoreContextMut<'_, State>) -> Result<UpdateDeadline> {
     store.data().gave_way.store(true, Ordering::Relaxed);
     Ok(UpdateDeadline::YieldCustom(

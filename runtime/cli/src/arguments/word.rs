@@ -10,7 +10,7 @@ const KEY_BYTES_MAX: usize = 255;
 /// Longest name of an environment variable or label, longest value of a label.
 const PAIR_BYTES_MAX: usize = 256;
 /// Longest value of an environment variable.
-const VALUE_BYTES_MAX: usize = 128 << 10;
+const VALUE_BYTES_MAX: usize = 64 << 10;
 /// Longest path in a guest.
 const GUEST_PATH_BYTES_MAX: usize = 1_024;
 

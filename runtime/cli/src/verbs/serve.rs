@@ -51,6 +51,10 @@ fn failure(error: &ServeError) -> Failure {
             Code::ConfigurationInvalid,
             "all keys are optional; unknown ones are errors",
         ),
+        ServeError::Held(_) => (
+            Code::DataDirectoryHeld,
+            "stop the other server, or choose --data-dir",
+        ),
         ServeError::SocketTaken { .. } => (
             Code::DataDirectoryHeld,
             "stop the other server, or choose --socket and --data-dir",

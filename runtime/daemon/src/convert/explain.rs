@@ -1,10 +1,9 @@
 //! Why a job is where it is, in a sentence and the numbers behind it.
 
-use sublet_api::{Explanation, Fact, Waiting};
-use sublet_scheduler::{JobView, PoolView, SubclusterId, Waiting as Why};
-use sublet_store::JobSummary;
+use sublet_api::{Explanation, Fact, Job, JobEnd, Outcome, Pool, TaskCounts, Waiting};
+use sublet_scheduler::{PoolView, SubclusterId, Waiting as Why};
 
-use super::{task_count, timestamp};
+use super::timestamp;
 
 /// Why tasks of a job wait, as a word and a phrase.
 pub(crate) fn waiting(why: Why, pool: &PoolView) -> Waiting {
@@ -61,57 +60,82 @@ pub(crate) fn waiting(why: Why, pool: &PoolView) -> Waiting {
 }
 
 /// The whole explanation of one job.
-pub(crate) fn explanation(
-    job: &JobSummary,
-    live: Option<JobView>,
-    why: Option<Why>,
-    pool: &PoolView,
-) -> Explanation {
-    let number = job.number;
-    let live = live.filter(|_| job.finished_at.is_none());
-    let Some(live) = live else {
-        return Explanation {
-            summary: format!("#{number} is over: every task is settled"),
-            facts: vec![settled(job)],
-        };
-    };
-    let under_way = live.starting + live.running + live.stopping;
-    let waits = live.queued + live.retrying;
-    let summary = match (under_way, waits) {
-        (0, 0) => format!("#{number} is ending"),
-        (_, 0) => format!("#{number} runs: all {under_way} open tasks have a slot"),
-        (0, _) => format!("#{number} waits with {waits} tasks"),
-        (_, _) => format!("#{number} runs {under_way} tasks and waits with {waits}"),
-    };
+pub(crate) fn explanation(job: &Job, pool: &Pool) -> Explanation {
     let mut facts = Vec::new();
-    if let Some(why) = why {
-        let waiting = waiting(why, pool);
-        facts.push(Fact {
-            about: waiting.reason,
-            text: waiting.detail,
-        });
-    }
-    if let Some(one) = live
-        .subcluster
-        .and_then(|id| pool.subclusters.iter().find(|one| one.subcluster == id))
-    {
-        facts.push(Fact {
-            about: "slots".to_owned(),
-            text: format!(
+    facts.extend(
+        job.waiting
+            .as_ref()
+            .map(|waiting| fact(&waiting.reason, waiting.detail.clone())),
+    );
+    let home = pool
+        .subclusters
+        .iter()
+        .find(|one| Some(&one.name) == job.subcluster.as_ref());
+    facts.extend(home.map(|one| {
+        fact(
+            "slots",
+            format!(
                 "{} free of {} in {}",
                 one.slots.free, one.slots.total, one.name
             ),
-        });
+        )
+    }));
+    facts.extend(job.end.as_ref().and_then(ended_by));
+    facts.push(fact("tasks", settled(&job.tasks)));
+    Explanation {
+        summary: summary(job),
+        facts,
     }
-    facts.push(settled(job));
-    Explanation { summary, facts }
 }
 
-fn settled(job: &JobSummary) -> Fact {
-    let (done, all) = (job.tally.settled(), task_count(&job.tasks));
+fn summary(job: &Job) -> String {
+    let (number, tasks) = (job.number, &job.tasks);
+    let under_way = tasks.starting + tasks.running + tasks.stopping;
+    match (job.end.is_some(), under_way, tasks.queued) {
+        (true, _, _) => format!("#{number} is over: every task is settled"),
+        (false, 0, 0) => format!("#{number} is ending"),
+        (false, _, 0) => format!("#{number} runs: all {under_way} open tasks have a slot"),
+        (false, 0, waiting) => format!("#{number} waits with {waiting} tasks"),
+        (false, _, waiting) => format!("#{number} runs {under_way} tasks and waits with {waiting}"),
+    }
+}
+
+/// The task that decided how the job ended, when it did not succeed.
+fn ended_by(end: &JobEnd) -> Option<Fact> {
+    let task = end.task?;
+    let detail = end
+        .detail
+        .as_deref()
+        .and_then(|detail| detail.lines().next())
+        .unwrap_or_default();
+    let text = format!("task {task}: {} {detail}", words(&end.outcome));
+    Some(fact("end", text.trim_end().to_owned()))
+}
+
+fn words(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Succeeded => "succeeded".to_owned(),
+        Outcome::Failed { code } => format!("failed with exit code {code}"),
+        Outcome::Trapped { trap } => format!("trapped ({trap})"),
+        Outcome::LimitExceeded { limit } => format!("exceeded its limit of {limit}"),
+        Outcome::Cancelled { reason } => format!("cancelled ({reason})"),
+        Outcome::Lost { reason } => format!("lost ({reason})"),
+        Outcome::Unknown => "ended".to_owned(),
+    }
+}
+
+fn settled(tasks: &TaskCounts) -> String {
+    let unsuccessful = tasks.finished - tasks.succeeded;
+    format!(
+        "{} of {} settled: {} succeeded, {unsuccessful} did not",
+        tasks.finished, tasks.total, tasks.succeeded
+    )
+}
+
+fn fact(about: &str, text: String) -> Fact {
     Fact {
-        about: "tasks".to_owned(),
-        text: format!("{done} of {all} settled, {} succeeded", job.tally.succeeded),
+        about: about.to_owned(),
+        text,
     }
 }
 

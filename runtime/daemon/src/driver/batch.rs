@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use sublet_scheduler::{AttemptId, JobId, StopReason, UnixMillis, UserId};
-use sublet_store::Record;
+use sublet_store::{Digest, Record};
 
 use super::command::NotKept;
 
@@ -111,6 +111,14 @@ impl Batch {
         self.records.iter().filter_map(|record| match record {
             Record::JobSubmitted(job) => Some(&**job),
             _ => None,
+        })
+    }
+
+    /// Whether the module is deleted with this batch.
+    pub(super) fn deletes(&self, user: UserId, module: Digest) -> bool {
+        self.asides.contains(&Record::ModuleDeleted {
+            user,
+            digest: module,
         })
     }
 

@@ -30,6 +30,12 @@ pub(crate) enum Command {
         tasks: Chosen,
         answer: Answer<Result<(), RetryError>>,
     },
+    /// Forget a module, unless a job that is not over needs it.
+    DeleteModule {
+        user: UserId,
+        module: Digest,
+        answer: Answer<Result<(), DeleteError>>,
+    },
     /// Keep records that concern no job: modules, inputs, users.
     Keep(Vec<Record>, Answer<Result<(), NotKept>>),
     /// A worker said something.
@@ -88,6 +94,8 @@ pub(crate) enum SubmitError {
     Rejected(Rejection),
     /// Its idempotency key was used with another body.
     KeyReused,
+    /// The module was deleted meanwhile.
+    ModuleGone,
     /// It could not be recorded.
     NotKept(NotKept),
 }
@@ -99,6 +107,15 @@ pub(crate) enum NotKept {
     DiskFull,
     /// The store failed otherwise; the log says how.
     Fault,
+}
+
+/// Why a module is not deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeleteError {
+    /// Jobs that are not over need it.
+    InUse,
+    /// Not recorded.
+    NotKept(NotKept),
 }
 
 /// A choice among the settled tasks of a job.
@@ -119,6 +136,8 @@ pub(crate) enum RetryError {
     Draining,
     /// No settled task fits the choice.
     NothingChosen,
+    /// The module was deleted meanwhile.
+    ModuleGone,
     /// Not recorded.
     NotKept(NotKept),
 }

@@ -25,6 +25,11 @@ impl Driver {
             Command::Submit(submission, answer) => self.submit(*submission, answer),
             Command::Cancel { job, task, answer } => self.cancel(job, task, answer),
             Command::Retry { job, tasks, answer } => self.retry(job, tasks, answer),
+            Command::DeleteModule {
+                user,
+                module,
+                answer,
+            } => self.delete_module(user, module, answer),
             Command::Keep(_, answer) if self.disk_full => reply(answer, Err(NotKept::DiskFull)),
             Command::Keep(records, answer) => {
                 self.batch.record_aside(records);
@@ -62,6 +67,9 @@ impl Driver {
                     .answer(move |kept| answer_submission(answer, kept, known));
             }
             Err(error) => return reply(answer, Err(error)),
+        }
+        if !self.module_is_there(submission.user, submission.module) {
+            return reply(answer, Err(SubmitError::ModuleGone));
         }
         let job = self.named(submission);
         let scheduled = scheduled(&job);

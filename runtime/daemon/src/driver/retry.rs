@@ -58,6 +58,9 @@ impl Driver {
         if tasks.is_empty() {
             return Err(RetryError::NothingChosen);
         }
+        if !self.module_is_there(job.user, job.module) {
+            return Err(RetryError::ModuleGone);
+        }
         let scheduled = scheduled(&job);
         self.batch.record(Record::TasksReopened {
             job: id,

@@ -1,5 +1,7 @@
 //! Reading requests: the framework's extractors with our errors, and the nearest name where a field is unknown.
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path as AxumPath, Request};
@@ -9,6 +11,8 @@ use sublet_api::Code;
 
 use super::problem::ApiError;
 
+/// A JSON body is small; one that takes longer holds a connection for nothing.
+const BODY_TIME_MAX: Duration = Duration::from_secs(10);
 /// How far a name may be from a known one to be offered in its place: 0 is nothing alike, 1 the same.
 const ALIKE_ENOUGH: f64 = 0.7;
 
@@ -28,8 +32,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let bytes = Bytes::from_request(request, state)
-            .await
+        let received =
+            tokio::time::timeout(BODY_TIME_MAX, Bytes::from_request(request, state)).await;
+        let bytes = received
+            .map_err(|_| ApiError::new(Code::RequestMalformed, "the body did not arrive in time"))?
             .map_err(|rejection| body_error(&rejection))?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {

@@ -97,18 +97,12 @@ pub(super) async fn explain(
     State(front): State<Arc<Front>>,
     Path(job): Path<String>,
 ) -> Answer<Json<Explanation>> {
-    let summary = selector::job(&front, &job).await?;
-    let id = summary.id;
-    let look = move |state: Look<'_>| {
-        (
-            state.scheduler.job(id),
-            state.scheduler.waiting(id),
-            state.scheduler.pool(),
-        )
-    };
-    let (live, waiting, pool) = front.driver.look(look).await?;
+    let id = selector::job(&front, &job).await?.id;
+    let pool = front.driver.look(|state| state.scheduler.pool()).await?;
+    let job = view(&front, id).await?;
     Ok(Json(convert::explain::explanation(
-        &summary, live, waiting, &pool,
+        &job,
+        &convert::pool(&pool),
     )))
 }
 

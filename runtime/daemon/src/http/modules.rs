@@ -16,7 +16,7 @@ use super::extract::{Path, Query};
 use super::problem::{Answer, ApiError};
 use super::{upload, validate};
 use crate::artifacts::ArtifactError;
-use crate::driver::Command;
+use crate::driver::{Command, DeleteError};
 use crate::front::Front;
 use crate::{clock, convert};
 
@@ -84,22 +84,23 @@ pub(super) async fn delete(
 ) -> Answer<StatusCode> {
     let digest = resolve(&front, &reference).await?.digest;
     let user = front.owner.id;
-    if front
-        .driver
-        .look(move |state| state.jobs.need(user, digest))
-        .await?
-    {
-        return Err(ApiError::new(
-            Code::ModuleInUse,
-            format!("jobs that are not over need module {reference}"),
-        )
-        .with_help("wait for them, or cancel them"));
-    }
-    let record = vec![Record::ModuleDeleted { user, digest }];
+    let delete = |answer| Command::DeleteModule {
+        user,
+        module: digest,
+        answer,
+    };
     front
         .driver
-        .ask(|answer| Command::Keep(record, answer))
-        .await??;
+        .ask(delete)
+        .await?
+        .map_err(|error| match error {
+            DeleteError::InUse => ApiError::new(
+                Code::ModuleInUse,
+                format!("jobs that are not over need module {reference}"),
+            )
+            .with_help("wait for them, or cancel them"),
+            DeleteError::NotKept(why) => why.into(),
+        })?;
     front
         .on_disk(move |front| front.library.remove_module(user, digest))
         .await?;
@@ -206,8 +207,9 @@ async fn refused_before(front: &Arc<Front>, digest: Digest) -> Answer<()> {
     match refusal {
         Some(refusal) => {
             let code = Code::parse(&refusal.code).unwrap_or(Code::ModuleInvalid);
-            Err(ApiError::new(code, refusal.message)
-                .with_help("these very bytes were refused before"))
+            Err(ApiError::new(code, refusal.message).with_help(format!(
+                "these very bytes were refused before; `sublet help {code}` says more"
+            )))
         }
         None => Ok(()),
     }

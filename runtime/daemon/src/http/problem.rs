@@ -2,7 +2,7 @@
 //! insides.
 
 use axum::Json;
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use sublet_api::{Code, Problem};
@@ -10,6 +10,7 @@ use sublet_scheduler::Rejection;
 use sublet_worker::Refusal;
 use sublet_worker::compile::CompileError;
 
+use super::request_id;
 use crate::artifacts::ArtifactError;
 use crate::convert;
 use crate::driver::{Gone, NotKept, RetryError, SubmitError};
@@ -47,7 +48,7 @@ impl ApiError {
     pub(crate) fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "a request failed on the server's side");
         Self::new(Code::ServerFault, "something failed on the server's side")
-            .with_help("the server's log has the cause at this instant")
+            .with_help("the server's log has the cause beside the request id")
     }
 }
 
@@ -97,8 +98,9 @@ const fn status_of(code: Code) -> StatusCode {
 }
 
 impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
+    fn into_response(mut self) -> Response {
         let status = status_of(self.1);
+        self.0.request_id = request_id::current();
         let mut response = (status, Json(self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(
@@ -124,17 +126,11 @@ pub(super) async fn no_such_route(uri: Uri) -> ApiError {
     )
 }
 
-pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Response {
-    let mut response = ApiError::new(
+pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {
+    ApiError::new(
         Code::MethodNotAllowed,
         format!("{} does not take {method}", uri.path()),
     )
-    .into_response();
-    // The framework has named the methods already where it knows them; an empty list must not replace it.
-    if let Some(allowed) = response.headers().get(ALLOW).cloned() {
-        response.headers_mut().insert(ALLOW, allowed);
-    }
-    response
 }
 
 impl From<sublet_store::Error> for ApiError {
@@ -184,6 +180,7 @@ impl From<SubmitError> for ApiError {
                 "this Idempotency-Key came before with another body",
             )
             .with_help("use a new key for a new job"),
+            SubmitError::ModuleGone => module_gone(),
             SubmitError::NotKept(why) => why.into(),
         }
     }
@@ -231,6 +228,7 @@ impl From<RetryError> for ApiError {
                 "no finished task of the job fits the choice",
             )
             .with_help("`sublet jobs show` tells how its tasks ended"),
+            RetryError::ModuleGone => module_gone(),
             RetryError::NotKept(why) => why.into(),
         }
     }
@@ -260,6 +258,11 @@ impl From<ArtifactError> for ApiError {
 
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
-        Self::new(convert::code_of(refusal.code), refusal.message)
+        let code = convert::code_of(refusal.code);
+        Self::new(code, refusal.message).with_help(format!("`sublet help {code}` says more"))
     }
+}
+
+fn module_gone() -> ApiError {
+    ApiError::new(Code::ModuleNotFound, "the module was deleted").with_help("push it again")
 }

@@ -19,7 +19,7 @@ use crate::front::Front;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Bytes of an idempotency key.
-const KEY_BYTES_MAX: usize = 128;
+const KEY_BYTES_MAX: usize = 255;
 
 pub(super) async fn submit(
     State(front): State<Arc<Front>>,
@@ -31,6 +31,7 @@ pub(super) async fn submit(
 ) -> Answer<(StatusCode, [(HeaderName, String); 1], JsonAnswer<Job>)> {
     let module = modules::resolve(&front, &asked.module).await?;
     let spec = validate::spec(&asked, program(&asked, &module), &front.config)?;
+    memory_suffices(&module, &spec)?;
     inputs_are_there(&front, &spec).await?;
     if front.is_disk_short()? {
         return Err(crate::driver::NotKept::DiskFull.into());
@@ -66,6 +67,23 @@ fn program(asked: &SubmitJob, module: &ModuleRow) -> String {
         .or_else(|| asked.name.clone())
         .unwrap_or_else(|| "main".to_owned())
         + ".wasm"
+}
+
+/// A module that cannot even begin with so little memory is not worth a slot.
+fn memory_suffices(module: &ModuleRow, spec: &JobSpec) -> Answer<()> {
+    let (needs, has) = (
+        convert::module(module)?.memory_bytes_min,
+        spec.limits.memory_bytes,
+    );
+    if needs <= has {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        Code::ModuleNeedsMore,
+        format!("the module declares at least {needs} bytes of memory, the job has {has}"),
+    )
+    .at("/limits/memory_bytes", Some(needs), Some(has))
+    .with_help("give it more with --memory"))
 }
 
 async fn inputs_are_there(front: &Arc<Front>, spec: &JobSpec) -> Answer<()> {

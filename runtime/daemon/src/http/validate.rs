@@ -15,7 +15,7 @@ const PAGE_DEFAULT: u32 = 100;
 /// Bytes of a name that people give: shown in tables, part of host names later.
 const NAME_BYTES_MAX: usize = 64;
 /// Bytes of a label's key, and of its value.
-const LABEL_BYTES_MAX: usize = 128;
+const LABEL_BYTES_MAX: usize = 256;
 
 /// How many items a page is to have.
 pub(super) fn page_limit(asked: Option<u32>) -> Answer<u32> {

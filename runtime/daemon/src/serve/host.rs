@@ -23,10 +23,7 @@ pub(super) fn capacity(config: &Config) -> Result<Resources, ServeError> {
             .saturating_mul(1000),
         memory_bytes: memory_bytes().map_err(doing("read how much memory the host has"))?,
     };
-    let reserve = Resources {
-        cpu_millis: config.pool.reserve.cpu.as_millis(),
-        memory_bytes: config.pool.reserve.memory.as_bytes(),
-    };
+    let reserve = config.pool.reserve.of(has);
     has.checked_sub(reserve).ok_or_else(|| {
         ConfigError::Value(format!(
             "the host has {has}, and [pool] reserve keeps {reserve} back"

@@ -1,6 +1,6 @@
 //! The limits of the gate. Each counts over the whole upload, embedded modules included, unless it says otherwise.
 //!
-//! Each was set between what large honest programs need (CPython, CRuby, a Go program with its HTTP library, debug
+//! Each was set between what large honest programs need (Python, Ruby, a Go program with its HTTP library, debug
 //! builds of Rust) and what made the compiler suffer.
 
 use crate::{Refusal, RefusalCode};

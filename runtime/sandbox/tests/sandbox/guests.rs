@@ -1,7 +1,7 @@
 //! Text of guests: WASI 0.1 imports by name, and components with the WASI 0.2 interfaces that the tests use.
 
 /// A core module that imports functions of WASI 0.1 as `$name`, has one page of memory and `body`.
-pub fn core(functions: &[&str], body: &str) -> String {
+pub(crate) fn core(functions: &[&str], body: &str) -> String {
     let imports: String = functions.iter().map(|name| import(name)).collect();
     format!("(module {imports} (memory (export \"memory\") 1) {body})")
 }
@@ -29,7 +29,7 @@ fn preview1(name: &str, signature: &str) -> String {
 }
 
 /// Writes the bytes at 1024, of the length at 4, to a descriptor; answers the errno.
-pub const WRITE: &str = r#"
+pub(crate) const WRITE: &str = r#"
     (func $put (param $fd i32) (param $length i32) (result i32)
         (i32.store (i32.const 0) (i32.const 1024))
         (i32.store (i32.const 4) (local.get $length))
@@ -37,13 +37,13 @@ pub const WRITE: &str = r#"
 
 /// Opens the path at 2048 in the first granted directory, following links; answers the errno, the descriptor is at 16.
 /// Rights 2 read, 64 write; open flags 1 create, 2 directory, 4 exclusive, 8 truncate.
-pub const OPEN: &str = r#"
+pub(crate) const OPEN: &str = r#"
     (func $open (param $length i32) (param $flags i32) (param $rights i64) (result i32)
         (call $path_open (i32.const 3) (i32.const 1) (i32.const 2048) (local.get $length) (local.get $flags)
             (local.get $rights) (i64.const 0) (i32.const 0) (i32.const 16)))"#;
 
 /// Waits for `$seconds`; a subscription to the clock is built at 64.
-pub const SLEEP: &str = r#"
+pub(crate) const SLEEP: &str = r#"
     (func $sleep (param $seconds i64)
         (i32.store8 (i32.const 72) (i32.const 0))
         (i32.store (i32.const 80) (i32.const 1))
@@ -51,7 +51,7 @@ pub const SLEEP: &str = r#"
         (drop (call $poll_oneoff (i32.const 64) (i32.const 128) (i32.const 1) (i32.const 192))))"#;
 
 /// Says "x" and then computes for ever.
-pub fn spinner() -> String {
+pub(crate) fn spinner() -> String {
     core(
         &["fd_write"],
         &format!(
@@ -61,7 +61,7 @@ pub fn spinner() -> String {
 }
 
 /// A component that is a command, from the text of its imports and of a core module `$main` that exports `run`.
-pub fn command(imports: &str, main: &str, with: &str) -> String {
+pub(crate) fn command(imports: &str, main: &str, with: &str) -> String {
     format!(
         r#"(component
             {imports}
@@ -74,7 +74,7 @@ pub fn command(imports: &str, main: &str, with: &str) -> String {
 }
 
 /// Standard output of WASI 0.2: `$get-stdout` and `$write`, for [`command`], with a memory that they share.
-pub const STDOUT: &str = r#"
+pub(crate) const STDOUT: &str = r#"
     (import "wasi:io/error@0.2.0" (instance $io-error (export "error" (type (sub resource)))))
     (alias export $io-error "error" (type $error))
     (import "wasi:io/streams@0.2.0" (instance $streams
@@ -99,19 +99,19 @@ pub const STDOUT: &str = r#"
     (core func $drop (canon resource.drop $output-stream))"#;
 
 /// How a core module of [`command`] is given what [`STDOUT`] made.
-pub const WITH_STDOUT: &str = r#"(with "host" (instance
+pub(crate) const WITH_STDOUT: &str = r#"(with "host" (instance
     (export "get-stdout" (func $get-stdout)) (export "write" (func $write)) (export "drop" (func $drop))
     (export "memory" (memory $memory "memory"))))"#;
 
 /// The imports of that core module.
-pub const USE_STDOUT: &str = r#"
+pub(crate) const USE_STDOUT: &str = r#"
     (import "host" "get-stdout" (func $get-stdout (result i32)))
     (import "host" "write" (func $write (param i32 i32 i32 i32)))
     (import "host" "drop" (func $drop (param i32)))
     (import "host" "memory" (memory 1))"#;
 
 /// The file system of WASI 0.2: `$get-directories` and `$open-at`, for [`command`], with a memory that they share.
-pub const FILES: &str = r#"
+pub(crate) const FILES: &str = r#"
     (import "wasi:filesystem/types@0.2.0" (instance $types
         (export "descriptor" (type $descriptor (sub resource)))
         (type $codes (enum "access" "would-block" "already" "bad-descriptor" "busy" "deadlock" "quota" "exist"
@@ -147,12 +147,12 @@ pub const FILES: &str = r#"
     (core func $open-at (canon lower (func $types "[method]descriptor.open-at") (memory $memory "memory")))"#;
 
 /// How a core module of [`command`] is given what [`FILES`] made.
-pub const WITH_FILES: &str = r#"(with "host" (instance
+pub(crate) const WITH_FILES: &str = r#"(with "host" (instance
     (export "get-directories" (func $get-directories)) (export "open-at" (func $open-at))
     (export "memory" (memory $memory "memory"))))"#;
 
 /// The imports of that core module.
-pub const USE_FILES: &str = r#"
+pub(crate) const USE_FILES: &str = r#"
     (import "host" "get-directories" (func $get-directories (param i32)))
     (import "host" "open-at" (func $open-at (param i32 i32 i32 i32 i32 i32 i32)))
     (import "host" "memory" (memory 1))"#;

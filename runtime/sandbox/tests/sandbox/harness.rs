@@ -16,35 +16,35 @@ use sublet_scheduler::{Limits, Outcome};
 use tokio::sync::Notify;
 
 /// Nothing in these tests takes longer unless something is broken.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
-pub const MIB: u64 = 1 << 20;
-pub const PAGE: u64 = 64 << 10;
+pub(crate) const MIB: u64 = 1 << 20;
+pub(crate) const PAGE: u64 = 64 << 10;
 
 /// A shape that fits every test.
-pub const SHAPE: Shape = Shape {
+pub(crate) const SHAPE: Shape = Shape {
     instances_max: 64,
     memory_bytes_max: 256 * MIB,
     threads: 2,
 };
 
 /// The sandbox of all tests but those that count what is in use.
-pub fn sandbox() -> &'static Sandbox {
+pub(crate) fn sandbox() -> &'static Sandbox {
     static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
     SANDBOX.get_or_init(|| Sandbox::new(SHAPE).expect("the sandbox is made"))
 }
 
 /// An artifact from the text format.
-pub fn artifact(text: &str) -> Vec<u8> {
+pub(crate) fn artifact(text: &str) -> Vec<u8> {
     let wasm = wat::parse_str(text).expect("the text is well formed");
     compile(&wasm).expect("the gate lets it pass").artifact
 }
 
-pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-pub fn program_in(sandbox: &Sandbox, text: &str) -> Program {
+pub(crate) fn program_in(sandbox: &Sandbox, text: &str) -> Program {
     let artifact = artifact(text);
     sandbox
         .load(&artifact, &sha256(&artifact))
@@ -52,33 +52,33 @@ pub fn program_in(sandbox: &Sandbox, text: &str) -> Program {
 }
 
 /// A guest and the world it is run in.
-pub struct Guest {
-    pub sandbox: Sandbox,
+pub(crate) struct Guest {
+    pub(crate) sandbox: Sandbox,
     program: Program,
     args: Vec<String>,
     env: Vec<(String, String)>,
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     directories: Vec<Directory>,
     stdin: Input,
     stdout: Option<Box<dyn Sink>>,
     stderr: Option<Box<dyn Sink>>,
-    pub stop: Stop,
+    pub(crate) stop: Stop,
 }
 
 /// What came of a guest.
 #[derive(Debug)]
-pub struct Ran {
-    pub ending: Ending,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) ending: Ending,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Guest {
-    pub fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Self::of(sandbox(), &program_in(sandbox(), text))
     }
 
-    pub fn of(sandbox: &Sandbox, program: &Program) -> Self {
+    pub(crate) fn of(sandbox: &Sandbox, program: &Program) -> Self {
         Self {
             sandbox: sandbox.clone(),
             program: program.clone(),
@@ -93,38 +93,38 @@ impl Guest {
         }
     }
 
-    pub fn limit(mut self, set: impl FnOnce(&mut Limits)) -> Self {
+    pub(crate) fn limit(mut self, set: impl FnOnce(&mut Limits)) -> Self {
         set(&mut self.limits);
         self
     }
 
-    pub fn arg(mut self, arg: &str) -> Self {
+    pub(crate) fn arg(mut self, arg: &str) -> Self {
         self.args.push(arg.to_owned());
         self
     }
 
-    pub fn env(mut self, key: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, key: &str, value: &str) -> Self {
         self.env.push((key.to_owned(), value.to_owned()));
         self
     }
 
-    pub fn stdin(mut self, stdin: Input) -> Self {
+    pub(crate) fn stdin(mut self, stdin: Input) -> Self {
         self.stdin = stdin;
         self
     }
 
-    pub fn stdout(mut self, sink: impl Sink) -> Self {
+    pub(crate) fn stdout(mut self, sink: impl Sink) -> Self {
         self.stdout = Some(Box::new(sink));
         self
     }
 
-    pub fn stderr(mut self, sink: impl Sink) -> Self {
+    pub(crate) fn stderr(mut self, sink: impl Sink) -> Self {
         self.stderr = Some(Box::new(sink));
         self
     }
 
     /// Grants a directory that is counted when it may be written to.
-    pub fn directory(mut self, host: &Path, guest: &str, access: Access) -> Self {
+    pub(crate) fn directory(mut self, host: &Path, guest: &str, access: Access) -> Self {
         let counted = access == Access::ReadWrite;
         self.directories.push(Directory {
             host: host.to_owned(),
@@ -135,7 +135,7 @@ impl Guest {
         self
     }
 
-    pub async fn run(self) -> Ran {
+    pub(crate) async fn run(self) -> Ran {
         let (stdout, stderr) = (Collected::default(), Collected::default());
         let instance = Instance {
             args: self.args.into(),
@@ -157,7 +157,7 @@ impl Guest {
     }
 
     /// Runs it and compares the outcome; the rest is answered.
-    pub async fn ends(self, outcome: Outcome) -> Ran {
+    pub(crate) async fn ends(self, outcome: Outcome) -> Ran {
         let ran = self.run().await;
         assert_eq!(ran.ending.outcome, outcome, "{ran:#?}");
         ran
@@ -165,13 +165,13 @@ impl Guest {
 }
 
 impl Ran {
-    pub fn detail(&self) -> &str {
+    pub(crate) fn detail(&self) -> &str {
         self.ending.detail.as_deref().unwrap_or_default()
     }
 }
 
 /// Waits for a future that must not take for ever.
-pub async fn soon<F: Future>(future: F) -> F::Output {
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(DEADLINE, future)
         .await
         .expect("it ends within the deadline")
@@ -179,15 +179,15 @@ pub async fn soon<F: Future>(future: F) -> F::Output {
 
 /// A sink that keeps everything.
 #[derive(Clone, Default)]
-pub struct Collected(Arc<Mutex<Vec<u8>>>, Arc<Notify>);
+pub(crate) struct Collected(Arc<Mutex<Vec<u8>>>, Arc<Notify>);
 
 impl Collected {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
     }
 
     /// Waits until the guest has written `text`.
-    pub async fn wait_for(&self, text: &str) {
+    pub(crate) async fn wait_for(&self, text: &str) {
         soon(async {
             while self.text() != text {
                 self.1.notified().await;

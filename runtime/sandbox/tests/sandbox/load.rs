@@ -64,7 +64,7 @@ fn the_artifact_of_another_engine_is_refused() {
     artifact[patch] = b'7';
     match sandbox().load(&artifact, &sha256(&artifact)) {
         Err(Fault::Artifact { reason }) => {
-            assert!(reason.contains("incompatible version"), "{reason}")
+            assert!(reason.contains("incompatible version"), "{reason}");
         }
         other => panic!("{other:?}"),
     }
