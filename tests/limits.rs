@@ -208,8 +208,11 @@ fn the_api_answers_while_every_slot_spins() {
 fn a_job_that_no_slot_can_hold_is_refused_with_the_numbers() {
     let server = Server::with_slots(1);
     let path = core("probe").path;
-    let refused = server.sublet(&["submit", path.to_str().unwrap(), "--memory", "128MiB"]);
-    refused.code(126).says(&["S0302", "128", "64"]);
+    let submit = ["submit", path.to_str().unwrap(), "--memory", "128MiB"];
+    for (flags, code) in [(&[][..], 7), (&["--wait"], 126)] {
+        let refused = server.sublet(&[&submit, flags].concat());
+        refused.code(code).says(&["S0302", "128", "64"]);
+    }
 }
 
 #[test]

@@ -298,7 +298,7 @@ fn a_full_disk_refuses_submissions_and_recovers() {
         let output = submit();
         output.stderr.contains("S0304").then_some(output)
     })
-    .code(125);
+    .code(7);
     let record = server.wait(&running);
     let kind = record["end"]["outcome"]["kind"].as_str().unwrap();
     assert!(["succeeded", "lost"].contains(&kind), "{record:#}");

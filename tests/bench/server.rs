@@ -113,9 +113,9 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(process) = i32::try_from(self.process()).ok().and_then(Pid::from_raw) {
-            // Twice: the first asks it to drain, the second to stop now.
+            // Twice: the first asks it to drain, the second to stop now. One that has ended already may not be there.
             for _ in 0..2 {
-                drop(kill_process(process, Signal::TERM));
+                kill_process(process, Signal::TERM).ok();
                 thread::sleep(Duration::from_millis(50));
             }
         }

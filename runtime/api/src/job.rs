@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Outcome, State, Usage};
+use crate::{Outcome, State, Usage, object};
 
 /// Body of `POST /v1/jobs`. What is left out has the server's default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub struct SubmitJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub array: Option<(u32, u32)>,
     /// Limits of each attempt.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::read")]
     pub limits: Limits,
     /// Higher goes first: -1,000 to 1,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]

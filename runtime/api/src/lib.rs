@@ -8,6 +8,7 @@ pub mod code;
 pub mod job;
 pub mod log;
 pub mod module;
+pub mod object;
 pub mod pool;
 pub mod problem;
 pub mod server;

@@ -51,7 +51,7 @@ pub struct LogEntry {
     /// The bytes in base64, where they are not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base64: Option<String>,
-    /// Bytes that are missing here: cut at the output limit, or damaged.
+    /// Bytes of the log that cannot be read here. What was cut at the output limit is told in the attempt's usage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing_bytes: Option<u64>,
 }

@@ -74,7 +74,7 @@ impl Transcript {
 }
 
 /// The bytes of an entry; none where they are damaged.
-fn content(entry: &LogEntry) -> Vec<u8> {
+pub(crate) fn content(entry: &LogEntry) -> Vec<u8> {
     match (&entry.text, &entry.base64) {
         (Some(text), _) => text.clone().into_bytes(),
         (None, Some(encoded)) => STANDARD.decode(encoded).unwrap_or_default(),

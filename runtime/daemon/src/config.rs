@@ -1,5 +1,7 @@
 //! What an operator may say in the configuration file. Every key is optional; an unknown one is an error with its place.
 
+#[cfg(test)]
+mod document;
 mod quantity;
 
 use std::fs;
@@ -315,7 +317,7 @@ mod tests {
     #[test]
     fn a_job_that_says_nothing_fits_a_slot_of_any_host() {
         assert_eq!(slot_on(2000, 24 * GIB), (30, 785));
-        assert_eq!(slot_on(2000, 2 * GIB), (16, 64));
+        assert_eq!(slot_on(2000, 2 * GIB), (24, 64));
         assert_eq!(slot_on(1000, GIB / 2), (6, 64));
         assert_eq!(slot_on(96_000, 192 * GIB), (1910, 102));
     }
@@ -349,6 +351,3 @@ mod tests {
         );
     }
 }
-
-#[cfg(test)]
-mod tests;

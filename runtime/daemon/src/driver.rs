@@ -123,7 +123,7 @@ impl Driver {
         }
     }
 
-    /// Goes round until it is told to quit.
+    /// Goes round until it is told to quit, then leaves the store tidy.
     ///
     /// # Errors
     /// When the store fails in a way that waiting does not mend: going on would answer what is not durable.
@@ -137,7 +137,8 @@ impl Driver {
             let more = std::iter::from_fn(|| commands.try_recv().ok()).take(COMMANDS_PER_ROUND_MAX);
             for command in first.into_iter().chain(more) {
                 if matches!(command, Command::Quit) {
-                    return self.settle();
+                    self.settle()?;
+                    return self.writer.close();
                 }
                 self.obey(command);
             }

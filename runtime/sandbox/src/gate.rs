@@ -10,6 +10,7 @@ mod imports;
 pub mod limits;
 mod survey;
 
+use wasmparser::types::Types;
 use wasmparser::{FuncValidatorAllocations, Parser, ValidPayload, Validator, WasmFeatures};
 
 use crate::config::FEATURES;
@@ -20,14 +21,16 @@ use survey::Survey;
 /// Passes a program and tells what it is, or refuses it.
 pub fn pass(wasm: &[u8]) -> Result<Interface, Refusal> {
     crate::recognise(wasm)?;
-    let interface = survey(wasm)?.into_interface();
+    let (survey, types) = survey(wasm)?;
+    let interface = survey.into_interface();
     imports::check(interface.kind, &interface.imports)?;
-    entry::check(&interface)?;
+    entry::check(&interface, &types)?;
     Ok(interface)
 }
 
 /// Counts first and validates second, payload by payload, so that no section is validated that is too large already.
-fn survey(wasm: &[u8]) -> Result<Survey, Refusal> {
+fn survey(wasm: &[u8]) -> Result<(Survey, Types), Refusal> {
+    let mut types = None;
     let mut survey = Survey::default();
     let mut validator = Validator::new_with_features(FEATURES);
     let mut parser = Parser::new(0);
@@ -36,13 +39,18 @@ fn survey(wasm: &[u8]) -> Result<Survey, Refusal> {
     for payload in parser.parse_all(wasm) {
         let payload = payload.map_err(invalid)?;
         survey.see(&payload)?;
-        if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(invalid)? {
-            let mut validator = function.into_validator(allocations);
-            validator.validate(&body).map_err(invalid)?;
-            allocations = validator.into_allocations();
+        match validator.payload(&payload).map_err(invalid)? {
+            ValidPayload::Func(function, body) => {
+                let mut validator = function.into_validator(allocations);
+                validator.validate(&body).map_err(invalid)?;
+                allocations = validator.into_allocations();
+            }
+            ValidPayload::End(inner) => types = Some(inner),
+            ValidPayload::Ok | ValidPayload::Parser(_) => {}
         }
     }
-    Ok(survey)
+    let types = types.expect("the parser fails where the upload does not come to its end");
+    Ok((survey, types))
 }
 
 /// What is wrong with the bytes, and whether it is only a proposal that is off.

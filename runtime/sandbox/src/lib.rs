@@ -1,6 +1,6 @@
 //! The sandbox: one WebAssembly instance, run inside its limits.
 //!
-//! This crate decides what a guest may be made of ([`recognise`], `compile`), what it can reach while it runs
+//! This crate decides what a guest may be made of ([`recognise()`], `compile`), what it can reach while it runs
 //! ([`Instance`]) and how its end is told ([`Ending`]). It is the only crate that names wasmtime. It must not know jobs,
 //! users, queues or the network: it is handed a program, directories, streams and limits, and answers with a value.
 //!

@@ -1,5 +1,6 @@
 //! `sublet logs`: what a job's tasks wrote. The log is the data asked for, so both of its streams go to stdout.
 
+mod plain;
 mod printer;
 
 use clap::Args;
@@ -20,7 +21,7 @@ use crate::watch::{self, Watched};
 /// Show what a job wrote
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Several tasks: each line begins with its task's index. With -o json: one entry per line."
+    after_help = "Several tasks: each line begins with its task's index, unless --plain. With -o json: one entry per line."
 )]
 pub(crate) struct Logs {
     /// The job, or JOB/TASK (see `sublet help selectors`)
@@ -44,6 +45,9 @@ pub(crate) struct Logs {
     /// Only stderr
     #[arg(long)]
     stderr: bool,
+    /// The bytes as they are, task after task in order of their index, from each task's latest attempt
+    #[arg(long, conflicts_with_all = ["follow", "tail"])]
+    plain: bool,
 }
 
 pub(super) async fn logs(logs: Logs, session: &Session) -> Result<Exit, Failure> {
@@ -63,6 +67,9 @@ pub(super) async fn logs(logs: Logs, session: &Session) -> Result<Exit, Failure>
     };
     let mut printer = Printer::of_logs(&job, &query, &session.output);
     let print = async {
+        if logs.plain {
+            return printer.print_plain(&client, &query).await;
+        }
         let known = match logs.tail {
             Some(lines) => printer.tail(&client, &query, lines).await?,
             None => 0,

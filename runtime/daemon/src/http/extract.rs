@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path as AxumPath, Request};
 use axum::http::request::Parts;
@@ -32,16 +32,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        // A length that is announced need not be waited for.
+        if request.body().size_hint().lower() > super::JSON_BYTES_MAX as u64 {
+            return Err(too_large());
+        }
         let received =
             tokio::time::timeout(BODY_TIME_MAX, Bytes::from_request(request, state)).await;
         let bytes = received
             .map_err(|_| ApiError::new(Code::RequestMalformed, "the body did not arrive in time"))?
             .map_err(|rejection| body_error(&rejection))?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let pointer = pointer_of(error.path());
-            json_error(&pointer, error.inner())
-        })?;
+        let mut track = serde_path_to_error::Track::new();
+        let whole = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
+        let value = match sublet_api::object::read(whole) {
+            Ok(value) => value,
+            Err(error) => return Err(json_error(&pointer_of(&track.path()), &error)),
+        };
         reader.end().map_err(|error| json_error("", &error))?;
         Ok(Self { value, bytes })
     }
@@ -73,17 +79,21 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
 
 fn body_error(rejection: &BytesRejection) -> ApiError {
     if rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-        let limit = u64::try_from(super::JSON_BYTES_MAX).ok();
-        return ApiError::new(
-            Code::BodyTooLarge,
-            format!("the body is larger than {} bytes", super::JSON_BYTES_MAX),
-        )
-        .at("body", limit, None);
+        return too_large();
     }
     ApiError::new(
         Code::RequestMalformed,
         format!("the body cannot be read: {}", rejection.body_text()),
     )
+}
+
+fn too_large() -> ApiError {
+    let limit = super::JSON_BYTES_MAX;
+    ApiError::new(
+        Code::BodyTooLarge,
+        format!("the body is larger than {limit} bytes"),
+    )
+    .at("body", Some(limit as u64), None)
 }
 
 fn json_error(pointer: &str, error: &serde_json::Error) -> ApiError {

@@ -24,7 +24,7 @@ pub(super) async fn show(
     Path(digest): Path<String>,
     Query(InputQuery { kind }): Query<InputQuery>,
 ) -> Answer<Json<sublet_api::Input>> {
-    let digest = parse(&digest)?;
+    let digest = parse("path", &digest)?;
     let input = find(&front, digest, convert::input_kind(kind))
         .await?
         .ok_or_else(|| {
@@ -42,7 +42,7 @@ pub(super) async fn put(
     Query(InputQuery { kind }): Query<InputQuery>,
     body: Body,
 ) -> Answer<(StatusCode, Json<sublet_api::Input>)> {
-    let digest = parse(&announced)?;
+    let digest = parse("path", &announced)?;
     if let Some(known) = find(&front, digest, convert::input_kind(kind)).await? {
         return Ok((StatusCode::OK, Json(convert::input(&known))));
     }
@@ -84,7 +84,9 @@ pub(super) async fn find(
         .await?)
 }
 
-pub(super) fn parse(text: &str) -> Answer<Digest> {
-    text.parse()
-        .map_err(|error| ApiError::new(Code::RequestMalformed, format!("`{text}`: {error}")))
+/// The digest that stands at this place of a request.
+pub(super) fn parse(place: &str, text: &str) -> Answer<Digest> {
+    text.parse().map_err(|error| {
+        ApiError::new(Code::RequestMalformed, format!("`{text}`: {error}")).at(place, None, None)
+    })
 }

@@ -213,7 +213,11 @@ fn filter(query: JobQuery) -> Answer<JobFilter> {
             .into_iter()
             .collect(),
         name: query.name,
-        module: query.module.as_deref().map(inputs::parse).transpose()?,
+        module: query
+            .module
+            .as_deref()
+            .map(|digest| inputs::parse("module", digest))
+            .transpose()?,
         since: query.since.map(convert::unix_millis),
         until: query.until.map(convert::unix_millis),
     })

@@ -17,6 +17,8 @@ use crate::driver::{Gone, NotKept, RetryError, SubmitError};
 
 /// Seconds after which a client may try again what failed for want of room.
 const RETRY_AFTER_S: u32 = 5;
+/// Longest detail of an error.
+const DETAIL_CHARS_MAX: usize = 1_000;
 
 /// An error on its way to the caller.
 #[derive(Debug)]
@@ -28,7 +30,7 @@ impl ApiError {
     pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
         let problem = Problem {
             status: status_of(code).as_u16(),
-            ..Problem::new(code, detail)
+            ..Problem::new(code, shortened(detail.into()))
         };
         Self(Box::new(problem), code)
     }
@@ -50,6 +52,15 @@ impl ApiError {
         Self::new(Code::ServerFault, "something failed on the server's side")
             .with_help("the server's log has the cause beside the request id")
     }
+}
+
+/// A detail may repeat what the caller sent; a page of it helps nobody.
+fn shortened(mut detail: String) -> String {
+    if let Some((end, _)) = detail.char_indices().nth(DETAIL_CHARS_MAX) {
+        detail.truncate(end);
+        detail.push('…');
+    }
+    detail
 }
 
 /// The one table of codes and statuses.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use futures_util::StreamExt;
 use sublet_api::Code;
 use sublet_store::Uploaded;
@@ -18,6 +18,10 @@ const PAUSE_MAX: Duration = Duration::from_secs(10);
 pub(super) async fn receive(front: &Arc<Front>, body: Body, limit_bytes: u64) -> Answer<Uploaded> {
     if front.is_disk_short()? {
         return Err(crate::driver::NotKept::DiskFull.into());
+    }
+    // A length that is announced need not be waited for.
+    if body.size_hint().lower() > limit_bytes {
+        return Err(sublet_store::Error::UploadTooLong { limit_bytes }.into());
     }
     let mut upload = front
         .on_disk(move |front| front.library.upload(limit_bytes))

@@ -48,6 +48,7 @@ impl Server {
             Ok(Err(panic)) => std::panic::resume_unwind(panic),
             Err(error) => return Err(doing("wait for the driver")(std::io::Error::other(error))),
         }
+        self.front.logs.sync()?;
         tracing::info!("the server has stopped");
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -37,6 +38,8 @@ impl Process {
             .arg("worker")
             .env_clear()
             .current_dir("/")
+            // A Ctrl-C at the terminal is for the front, which then drains; the workers go on until their link closes.
+            .process_group(0)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())

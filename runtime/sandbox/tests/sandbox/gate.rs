@@ -325,6 +325,17 @@ fn a_program_needs_an_entry_point() {
         RefusalCode::NoEntryPoint,
         "it looks like a library",
     );
+    for entry in [
+        r#"(module (func (export "_start") (param i32)))"#,
+        r#"(module (func (export "_start") (result i32) i32.const 0))"#,
+        r#"(module (memory (export "_start") 1))"#,
+    ] {
+        refused(
+            entry,
+            RefusalCode::NoEntryPoint,
+            "`_start` is not a function without parameters",
+        );
+    }
     refused(
         "(component)",
         RefusalCode::NoEntryPoint,

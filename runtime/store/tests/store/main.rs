@@ -11,6 +11,7 @@ mod crash;
 mod data_directory;
 mod disk_full;
 mod library;
+mod library_queries;
 mod logs;
 mod model;
 mod queries;

@@ -28,7 +28,7 @@ pub(crate) fn serve() -> io::Result<()> {
         .take(MODULE_BYTES_MAX + 1)
         .read_to_end(&mut wasm)?;
     let size = u64::try_from(wasm.len()).map_err(io::Error::other)?;
-    limit(Resource::Cpu, Budget::for_module(size).cpu_s)?;
+    limit_processor_time(Budget::for_module(size).cpu_s)?;
     answer(&wasm)
 }
 
@@ -55,6 +55,17 @@ fn answer(wasm: &[u8]) -> io::Result<()> {
     out.write_all(&report)?;
     out.write_all(&artifact)?;
     out.flush()
+}
+
+/// The soft limit ends the process with a signal of its own; SIGKILL at the hard one would look like somebody else's.
+fn limit_processor_time(seconds: u64) -> io::Result<()> {
+    Ok(setrlimit(
+        Resource::Cpu,
+        Rlimit {
+            current: Some(seconds),
+            maximum: Some(seconds + 1),
+        },
+    )?)
 }
 
 /// A compiler whose parent died would go on for nobody: the kernel tells when the pipe has no reader any more.

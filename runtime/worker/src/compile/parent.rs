@@ -82,6 +82,8 @@ impl Compiler {
             .arg("compile")
             .env_clear()
             .current_dir("/")
+            // A Ctrl-C at the terminal is for the one who waits, and ends this by dropping it.
+            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -165,9 +167,10 @@ async fn read_answer(mut stdout: ChildStdout, budget: Budget) -> io::Result<Answ
     }
 }
 
-/// The kernel ends a process beyond its processor time with SIGXCPU or SIGKILL; one that is refused memory aborts.
+/// The kernel ends a process beyond its processor time with SIGXCPU; one that is refused memory aborts. SIGKILL comes from
+/// elsewhere, perhaps from a machine short of memory, and says nothing about the module.
 fn is_over_budget(status: ExitStatus) -> bool {
     use rustix::process::Signal;
     let by = |signal: Signal| status.signal() == Some(signal.as_raw());
-    by(Signal::XCPU) || by(Signal::KILL) || by(Signal::ABORT)
+    by(Signal::XCPU) || by(Signal::ABORT)
 }

@@ -2,6 +2,7 @@
 
 use sublet_api::{Job, LogEntry, LogQuery, Stream};
 
+use super::plain::Plain;
 use crate::client::Client;
 use crate::failure::Failure;
 use crate::output::{Format, Output};
@@ -67,6 +68,21 @@ impl<'a> Printer<'a> {
             seen += 1;
         }
         Ok(())
+    }
+
+    /// Prints the bytes of what is there as they are, task after task.
+    pub(super) async fn print_plain(
+        &self,
+        client: &Client,
+        query: &LogQuery,
+    ) -> Result<(), Failure> {
+        let mut stream = client.logs(&selector_of(self.job), query).await?;
+        let mut plain = Plain::new()?;
+        while let Some(entry) = stream.next().await? {
+            plain.take(&entry)?;
+            self.tell_gap(&entry);
+        }
+        plain.print(self.output)
     }
 
     /// Prints the last lines of what is there; answers how many entries that was.

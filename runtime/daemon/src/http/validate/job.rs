@@ -52,7 +52,11 @@ pub(in crate::http) fn spec(
             Code::OutOfRange,
             format!("priority is {priority}, allowed is -{PRIORITY_MAX} to {PRIORITY_MAX}"),
         )
-        .at("/priority", None, None));
+        .at(
+            "/priority",
+            u64::try_from(PRIORITY_MAX).ok(),
+            u64::try_from(priority).ok(),
+        ));
     }
     let (cpu_millis, limits) = limits(&asked.limits, config)?;
     Ok(JobSpec {
@@ -65,7 +69,11 @@ pub(in crate::http) fn spec(
         labels: asked.labels.clone(),
         priority,
         restart: asked.restart.map_or(Ok(DEFAULT_RESTART), restart)?,
-        stdin: asked.stdin.as_deref().map(inputs::parse).transpose()?,
+        stdin: asked
+            .stdin
+            .as_deref()
+            .map(|digest| inputs::parse("/stdin", digest))
+            .transpose()?,
         inputs: mounts(&asked.inputs)?,
     })
 }
@@ -238,7 +246,7 @@ fn mounts(asked: &[InputMount]) -> Answer<Vec<NewInput>> {
             ));
         }
         mounts.push(NewInput {
-            digest: inputs::parse(&mount.digest)?,
+            digest: inputs::parse(&format!("/inputs/{index}/digest"), &mount.digest)?,
             guest_path: mount.guest.clone(),
         });
     }

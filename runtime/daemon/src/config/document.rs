@@ -26,5 +26,6 @@ fn the_document_shows_every_other_key() {
     };
     assert!(others.data_dir.is_some());
     assert!(others.listen.socket.is_some());
+    assert!(others.pool.reserve.cpu.is_some() && others.pool.reserve.memory.is_some());
     assert_eq!(others.subclusters.len(), 1);
 }
