@@ -168,7 +168,11 @@ fn the_inputs_of_a_submission_are_checked() {
         ("/stdin", json!(nowhere), &["S0205"]),
         ("/inputs", json!({}), MALFORMED),
         ("/inputs", json!([{"digest": 7, "guest": "/in"}]), MALFORMED),
-        ("/inputs", json!([{"digest": "0", "guest": "/in"}]), MALFORMED),
+        (
+            "/inputs",
+            json!([{"digest": "0", "guest": "/in"}]),
+            MALFORMED,
+        ),
         (
             "/inputs",
             json!([{"digest": nowhere, "guest": "/in", "mode": 7}]),

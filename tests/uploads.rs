@@ -217,8 +217,16 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
     const BUDGET: &str = "S0406";
     let huge = body("(local i32)", &straight_line(400_000));
     vec![
-        ("nested loops", body(&locals(200), &nested(1_000, 200)), GATE),
-        ("many loops", body(&locals(500), &in_a_row(2_000, 500)), GATE),
+        (
+            "nested loops",
+            body(&locals(200), &nested(1_000, 200)),
+            GATE,
+        ),
+        (
+            "many loops",
+            body(&locals(500), &in_a_row(2_000, 500)),
+            GATE,
+        ),
         ("a huge function", huge, GATE),
         ("many functions", functions("(func)", 200_000), GATE),
         ("a switch of many arms", switch(100_000), GATE),

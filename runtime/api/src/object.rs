@@ -12,7 +12,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 /// # Errors
 ///
 /// What is there is not an object, or not one that `T` can be read from.
-pub fn read<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub fn read<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     deserializer.deserialize_any(Object(PhantomData))
 }
 

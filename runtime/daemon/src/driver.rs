@@ -9,16 +9,16 @@
 //!   commands ─► events ─► Scheduler ─► actions ─► Batch { records, effects } ─► commit ─► effects
 //! ```
 
-mod act;
 mod active;
 mod batch;
+mod carry_out;
 mod chores;
 mod command;
-mod commit;
 mod modules;
 mod obey;
 mod resume;
 mod retry;
+mod take_down;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};

@@ -14,6 +14,7 @@
 //! Status codes live here and nowhere else; every error is a problem document, those of the framework included.
 
 pub(crate) mod accept;
+mod admission;
 mod extract;
 mod inputs;
 mod jobs;

@@ -4,7 +4,7 @@
 //! goes straight to this process's own streams.
 
 mod artifact_cache;
-mod terminal;
+mod course;
 
 use std::future::Future;
 use std::io;
@@ -24,7 +24,7 @@ use crate::outbox::Outbox;
 use crate::protocol::{Definition, Digest, Mount, Stdin, StopCause};
 use crate::slots::Slots;
 use artifact_cache::ArtifactCache;
-use terminal::Course;
+use course::Course;
 
 /// What is run, and with what.
 #[derive(Debug)]

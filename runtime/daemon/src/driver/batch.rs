@@ -1,4 +1,12 @@
 //! What one round of the driver makes: records to be kept together, and effects that wait until they are.
+//!
+//! | part | once durable | when the disk is full |
+//! |---|---|---|
+//! | `records`, `starts` | - | kept and tried again: they have happened |
+//! | `submissions` and all that names them | - | taken out: those jobs never were |
+//! | `asides` | - | taken out: somebody is told no |
+//! | `effects` | carried out in order | kept, but for stops, which need no room |
+//! | `answers` | success | the reason why not |
 
 use std::collections::HashSet;
 

@@ -7,7 +7,7 @@ use sublet_store::{Digest, NewJob, PublicId, Record, Tally, Whose};
 use sublet_worker::protocol::Ended;
 
 use super::active::new_public_id;
-use super::commit::cancel_reason;
+use super::carry_out::cancel_reason;
 use super::{
     ActiveJob, Answer, Command, Driver, NotKept, Report, Submission, SubmitError, Submitted, reply,
     scheduled,

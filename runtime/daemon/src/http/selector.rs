@@ -1,9 +1,9 @@
-//! The many names that people have for a job, turned into the one that is meant.
+//! The many names that people have for a job or a module, turned into the one that is meant.
 
 use std::sync::Arc;
 
 use sublet_api::Code;
-use sublet_store::{JobSelector, JobSummary};
+use sublet_store::{JobSelector, JobSummary, ModuleName, ModuleRow, ModuleSelector};
 
 use super::problem::{Answer, ApiError};
 use crate::convert;
@@ -33,6 +33,52 @@ pub(super) async fn job(front: &Arc<Front>, text: &str) -> Answer<JobSummary> {
             .with_help("give more characters of the id"))
         }
     }
+}
+
+/// The module that the text means: a digest, a unique prefix of one, `name` or `name@tag`.
+pub(super) async fn module(front: &Arc<Front>, reference: &str) -> Answer<ModuleRow> {
+    let (name, tag) = match reference.split_once('@') {
+        Some((name, tag)) => (name, Some(tag.to_owned())),
+        None => (reference, None),
+    };
+    let named = ModuleSelector::Name(ModuleName {
+        name: name.to_owned(),
+        tag,
+    });
+    let mut found = modules(front, named).await?;
+    if found.is_empty()
+        && let Ok(prefix) = reference.trim_start_matches("sha256:").parse()
+    {
+        found = modules(front, ModuleSelector::Digest(prefix)).await?;
+    }
+    match found.len() {
+        0 => Err(ApiError::new(
+            Code::ModuleNotFound,
+            format!("no module matches `{reference}`"),
+        )
+        .with_help(
+            "`sublet modules list` shows your modules, `sublet modules push FILE` uploads one",
+        )),
+        1 => Ok(found.swap_remove(0)),
+        _ => {
+            let list: Vec<_> = found.iter().map(|row| row.digest.to_string()).collect();
+            Err(ApiError::new(
+                Code::Ambiguous,
+                format!("`{reference}` matches several modules: {}", list.join(", ")),
+            ))
+        }
+    }
+}
+
+/// All modules that a selector may mean.
+pub(super) async fn modules(
+    front: &Arc<Front>,
+    selector: ModuleSelector,
+) -> Answer<Vec<ModuleRow>> {
+    let whose = front.whose();
+    Ok(front
+        .read(move |reader| reader.find_modules(whose, &selector))
+        .await?)
 }
 
 fn parse(text: &str) -> Answer<JobSelector> {

@@ -12,7 +12,7 @@ use sublet_store::{Digest, IdempotencyKey, InputKind, JobSelector, JobSpec, Modu
 
 use super::extract::Json;
 use super::problem::{Answer, ApiError};
-use super::{inputs, jobs, modules, validate};
+use super::{inputs, jobs, selector, validate};
 use crate::convert;
 use crate::driver::{Command, Submission};
 use crate::front::Front;
@@ -29,7 +29,7 @@ pub(super) async fn submit(
         bytes,
     }: Json<SubmitJob>,
 ) -> Answer<(StatusCode, [(HeaderName, String); 1], JsonAnswer<Job>)> {
-    let module = modules::resolve(&front, &asked.module).await?;
+    let module = selector::module(&front, &asked.module).await?;
     let spec = validate::spec(&asked, program(&asked, &module), &front.config)?;
     memory_suffices(&module, &spec)?;
     inputs_are_there(&front, &spec).await?;

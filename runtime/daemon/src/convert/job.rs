@@ -1,0 +1,197 @@
+//! Jobs in the API's words: what the store knows, and what only the driver does.
+
+use sublet_api::{InputMount, Job, JobEnd, State, TaskCounts};
+use sublet_scheduler::{JobId, JobView, PoolView, Restart, TaskRange, Usage};
+use sublet_store::{
+    AttemptRow, Error, JobSpec, JobSummary, OutcomeKind, Reader, Tally, TaskFilter, Whose,
+};
+
+use super::{explain, job_id, outcome, task::settled_as, timestamp, usage};
+use crate::driver::Look;
+
+/// What only the driver knows of a job that is not over.
+pub(crate) struct LiveJob {
+    pub(crate) view: JobView,
+    pub(crate) waiting: Option<sublet_scheduler::Waiting>,
+    pub(crate) tally: Tally,
+    pub(crate) used: Usage,
+    pub(crate) pool: PoolView,
+}
+
+impl LiveJob {
+    pub(crate) fn of(state: &Look<'_>, id: JobId) -> Option<Self> {
+        let (view, active) = (state.scheduler.job(id)?, state.jobs.get(id)?);
+        Some(Self {
+            view,
+            waiting: state.scheduler.waiting(id),
+            tally: active.tally,
+            used: active.used,
+            pool: state.scheduler.pool(),
+        })
+    }
+}
+
+/// What the store knows of a job.
+pub(crate) struct StoredJob {
+    summary: JobSummary,
+    spec: JobSpec,
+    /// Of a finished job: what its attempts used, and its first task that did not succeed.
+    used: Usage,
+    first_failure: Option<(u32, Option<AttemptRow>, OutcomeKind)>,
+}
+
+impl StoredJob {
+    pub(crate) fn read(reader: &Reader, whose: Whose, id: JobId) -> Result<Option<Self>, Error> {
+        let Some(job) = reader.job(whose, id)? else {
+            return Ok(None);
+        };
+        let is_over = job.summary.finished_at.is_some();
+        let used = if is_over {
+            job.usage()?.usage
+        } else {
+            Usage::default()
+        };
+        let all_succeeded = u64::from(job.summary.tally.succeeded) == job.summary.tally.settled();
+        let first_failure = match is_over && !all_succeeded {
+            true => job.tasks(TaskFilter::Unsuccessful, None, 1)?.pop(),
+            false => None,
+        };
+        let first_failure = first_failure.map(|row| (row.task, row.latest, settled_as(row.state)));
+        Ok(Some(Self {
+            spec: job.spec()?,
+            used,
+            first_failure,
+            summary: job.summary,
+        }))
+    }
+}
+
+/// A job with everything there is to say.
+pub(crate) fn job(user: &str, stored: &StoredJob, live: Option<&LiveJob>) -> Job {
+    let StoredJob { summary, spec, .. } = stored;
+    let live = live.filter(|_| summary.finished_at.is_none());
+    let counts = counts(summary, live);
+    let subcluster = live.and_then(|live| {
+        let home = live.view.subcluster?;
+        live.pool
+            .subclusters
+            .iter()
+            .find(|one| one.subcluster == home)
+            .map(|one| one.name.clone())
+    });
+    Job {
+        id: job_id(summary.public_id),
+        number: summary.number,
+        user: user.to_owned(),
+        name: summary.name.clone(),
+        module: summary.module.to_string(),
+        state: state(summary, &counts),
+        end: summary.finished_at.is_some().then(|| end(stored)),
+        tasks: counts,
+        waiting: live.and_then(|live| Some(explain::waiting(live.waiting?, &live.pool))),
+        array: (spec.tasks != (0..=0)).then(|| (*spec.tasks.start(), *spec.tasks.end())),
+        args: spec.args.clone(),
+        labels: spec.labels.clone(),
+        limits: limits(spec),
+        priority: spec.priority,
+        restart: restart(spec.restart),
+        inputs: spec.inputs.iter().map(mount).collect(),
+        cancel_asked: summary.cancel_asked,
+        subcluster,
+        submitted_at: timestamp(summary.submitted_at),
+        finished_at: summary.finished_at.map(timestamp),
+        usage: usage(live.map_or(&stored.used, |live| &live.used)),
+    }
+}
+
+fn state(summary: &JobSummary, counts: &TaskCounts) -> State {
+    let is_under_way = counts.starting + counts.running + counts.stopping + counts.finished > 0;
+    match summary.finished_at {
+        Some(_) => State::Finished,
+        None if is_under_way => State::Running,
+        None => State::Queued,
+    }
+}
+
+fn counts(summary: &JobSummary, live: Option<&LiveJob>) -> TaskCounts {
+    let tally = live.map_or(summary.tally, |live| live.tally);
+    let view = live.map(|live| live.view).unwrap_or_default();
+    TaskCounts {
+        total: task_count(&summary.tasks),
+        queued: view.queued + view.retrying,
+        starting: view.starting,
+        running: view.running,
+        stopping: view.stopping,
+        finished: tally.settled(),
+        succeeded: tally.succeeded.into(),
+        failed: tally.failed.into(),
+        trapped: tally.trapped.into(),
+        limit_exceeded: tally.limit_exceeded.into(),
+        cancelled: tally.cancelled.into(),
+        lost: tally.lost.into(),
+    }
+}
+
+fn end(stored: &StoredJob) -> JobEnd {
+    match &stored.first_failure {
+        None => JobEnd {
+            outcome: sublet_api::Outcome::Succeeded,
+            task: None,
+            attempts: None,
+            detail: None,
+        },
+        Some((task, Some(attempt), kind)) if OutcomeKind::of(attempt.outcome) == *kind => JobEnd {
+            outcome: outcome(attempt.outcome),
+            task: Some(*task),
+            attempts: Some(attempt.number),
+            detail: attempt.detail.clone(),
+        },
+        // Cancelled while it waited: whatever came before is not its end.
+        Some((task, attempt, _)) => JobEnd {
+            outcome: sublet_api::Outcome::Cancelled {
+                reason: "asked".to_owned(),
+            },
+            task: Some(*task),
+            attempts: Some(attempt.as_ref().map_or(0, |attempt| attempt.number)),
+            detail: None,
+        },
+    }
+}
+
+fn task_count(tasks: &TaskRange) -> u64 {
+    u64::from(tasks.end().saturating_sub(*tasks.start())) + 1
+}
+
+fn limits(spec: &JobSpec) -> sublet_api::Limits {
+    let limits = spec.limits;
+    sublet_api::Limits {
+        cpu_millis: Some(spec.cpu_millis),
+        memory_bytes: Some(limits.memory_bytes),
+        timeout_ms: Some(limits.wall_ms),
+        cpu_time_ms: limits.cpu_ms,
+        output_bytes: Some(limits.output_bytes),
+        scratch_bytes: Some(limits.scratch_bytes),
+        open_files: Some(limits.open_files),
+    }
+}
+
+const fn restart(policy: Restart) -> sublet_api::Restart {
+    match policy {
+        Restart::Never => sublet_api::Restart::Never,
+        Restart::OnLoss => sublet_api::Restart::OnLoss,
+        Restart::OnFailure {
+            retries,
+            backoff_ms,
+        } => sublet_api::Restart::OnFailure {
+            retries,
+            backoff_ms,
+        },
+    }
+}
+
+fn mount(input: &sublet_store::NewInput) -> InputMount {
+    InputMount {
+        digest: input.digest.to_string(),
+        guest: input.guest_path.clone(),
+    }
+}

@@ -1,0 +1,51 @@
+//! The pool in the API's words.
+
+use sublet_api::{Node, Pool, Slots, Subcluster};
+use sublet_scheduler::{PoolView, SlotCounts};
+
+pub(crate) fn pool(view: &PoolView) -> Pool {
+    Pool {
+        draining: view.draining,
+        cpu_millis: view.nodes.iter().map(|node| node.capacity.cpu_millis).sum(),
+        memory_bytes: view
+            .nodes
+            .iter()
+            .map(|node| node.capacity.memory_bytes)
+            .sum(),
+        subclusters: view
+            .subclusters
+            .iter()
+            .map(|one| Subcluster {
+                name: one.name.clone(),
+                slot_cpu_millis: one.slot.cpu_millis,
+                slot_memory_bytes: one.slot.memory_bytes,
+                slots: slots(one.slots),
+                queued: one.queued_tasks,
+                nodes: one.nodes,
+            })
+            .collect(),
+        nodes: view
+            .nodes
+            .iter()
+            .map(|node| Node {
+                id: node.node.0,
+                subcluster: node.subcluster.and_then(|home| {
+                    view.subclusters
+                        .iter()
+                        .find(|one| one.subcluster == home)
+                        .map(|one| one.name.clone())
+                }),
+                cpu_millis: node.capacity.cpu_millis,
+                memory_bytes: node.capacity.memory_bytes,
+                slots: slots(node.slots),
+            })
+            .collect(),
+    }
+}
+
+const fn slots(counts: SlotCounts) -> Slots {
+    Slots {
+        total: counts.total,
+        free: counts.free,
+    }
+}
