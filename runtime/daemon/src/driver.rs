@@ -14,10 +14,12 @@ mod batch;
 mod carry_out;
 mod chores;
 mod command;
+mod ending;
 mod modules;
 mod obey;
 mod resume;
 mod retry;
+mod submit;
 mod take_down;
 
 use std::collections::{HashMap, VecDeque};

@@ -22,7 +22,6 @@ mod logs;
 mod modules;
 mod pool;
 mod problem;
-pub(crate) use problem::ApiError;
 mod request_id;
 mod selector;
 mod server;

@@ -5,12 +5,12 @@
 
 mod process;
 mod reader;
+mod worker;
 mod writer;
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,12 +24,10 @@ use tokio::runtime::Handle;
 use crate::artifacts::Artifacts;
 use crate::driver::{ActiveJob, Command, DriverHandle};
 use process::Process;
+use worker::{ModuleState, Worker};
 
 /// How long a worker without attempts is kept warm.
 const IDLE_MAX: Duration = Duration::from_secs(60);
-/// Modules that a worker keeps ready; beyond it those that nothing runs are forgotten.
-const MODULES_MAX: usize = 256;
-
 /// A worker process, never the same one twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct WorkerId(u64);
@@ -76,27 +74,6 @@ pub(crate) struct Workers {
     current: HashMap<(UserId, SubclusterId), WorkerId>,
     by_attempt: HashMap<AttemptId, WorkerId>,
     next: u64,
-}
-
-struct Worker {
-    process: Process,
-    user: UserId,
-    subcluster: SubclusterId,
-    modules: HashMap<Digest, ModuleState>,
-    /// Jobs that the worker was told of, and the modules they run.
-    jobs: HashMap<JobId, Digest>,
-    attempts: usize,
-    idle_since: Instant,
-    /// Messages that go out with the next flush.
-    outgoing: Vec<ToWorker>,
-    descriptors: Vec<OwnedFd>,
-}
-
-enum ModuleState {
-    /// Its machine code is being fetched; these attempts wait for it.
-    Fetching(Vec<AttemptId>),
-    /// The worker has it, or will before the next start reaches it.
-    Sent,
 }
 
 impl Workers {
@@ -288,46 +265,10 @@ impl Workers {
             .get(&subcluster)
             .expect("every sub-cluster has a shape");
         let process = Process::start(&self.surroundings, id, user, *shape)?;
-        let worker = Worker {
-            process,
-            user,
-            subcluster,
-            modules: HashMap::new(),
-            jobs: HashMap::new(),
-            attempts: 0,
-            idle_since: Instant::now(),
-            outgoing: Vec::new(),
-            descriptors: Vec::new(),
-        };
+        let worker = Worker::new(process, user, subcluster);
         self.by_id.insert(id, worker);
         self.current.insert((user, subcluster), id);
         Ok(id)
-    }
-}
-
-impl Worker {
-    fn flush(&mut self) {
-        if self.outgoing.is_empty() {
-            return;
-        }
-        let batch = std::mem::take(&mut self.outgoing);
-        self.process
-            .send(batch, std::mem::take(&mut self.descriptors));
-    }
-
-    /// Has the worker forget modules that no job it knows runs, while it keeps too many.
-    fn make_room_for_module(&mut self) {
-        while self.modules.len() >= MODULES_MAX {
-            let unused = self.modules.iter().find(|(module, state)| {
-                matches!(state, ModuleState::Sent)
-                    && !self.jobs.values().any(|used| used == *module)
-            });
-            let Some(module) = unused.map(|(module, _)| *module) else {
-                return;
-            };
-            self.modules.remove(&module);
-            self.outgoing.push(ToWorker::Unload(*module.as_bytes()));
-        }
     }
 }
 

@@ -5,11 +5,9 @@ use sublet_store::{InputKind, ModuleRow};
 use sublet_worker::{Interface, Kind, RefusalCode};
 
 use super::timestamp;
-use crate::http::ApiError;
 
-pub(crate) fn module(row: &ModuleRow) -> Result<Module, ApiError> {
-    let interface: Interface =
-        serde_json::from_str(&row.interface).map_err(|error| ApiError::fault(&error))?;
+pub(crate) fn module(row: &ModuleRow) -> Result<Module, serde_json::Error> {
+    let interface: Interface = serde_json::from_str(&row.interface)?;
     let name = row.names.first();
     Ok(Module {
         digest: row.digest.to_string(),

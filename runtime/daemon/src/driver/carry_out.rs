@@ -5,12 +5,12 @@
 
 use std::collections::HashSet;
 
-use sublet_scheduler::{AttemptId, CancelReason, Event, JobId, LossReason, Outcome, StopReason};
+use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome, StopReason};
 use sublet_store::{Error, Record};
 use sublet_worker::protocol::{Ended, StopCause};
 
 use super::batch::Effect;
-use super::obey::unreported;
+use super::ending::{cancel_reason, unreported};
 use super::{Driver, NotKept};
 use crate::workers::{StartError, WorkerId};
 
@@ -142,12 +142,5 @@ impl Driver {
             self.jobs.remove(job);
             self.happened(Event::Withdrawn(job));
         }
-    }
-}
-
-pub(super) const fn cancel_reason(reason: StopReason) -> CancelReason {
-    match reason {
-        StopReason::Cancel => CancelReason::Asked,
-        StopReason::Shutdown => CancelReason::Shutdown,
     }
 }

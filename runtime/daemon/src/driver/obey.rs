@@ -2,22 +2,13 @@
 
 use std::time::Instant;
 
-use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome, UnixMillis, Usage, UserId};
-use sublet_store::{Digest, NewJob, PublicId, Record, Tally, Whose};
+use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome};
+use sublet_store::Record;
 use sublet_worker::protocol::Ended;
 
-use super::active::new_public_id;
-use super::carry_out::cancel_reason;
-use super::{
-    ActiveJob, Answer, Command, Driver, NotKept, Report, Submission, SubmitError, Submitted, reply,
-    scheduled,
-};
+use super::ending::{cancel_reason, unreported};
+use super::{Answer, Command, Driver, NotKept, Report, reply};
 use crate::workers::WorkerId;
-
-/// How long an idempotency key is remembered.
-const KEY_MS: u64 = 24 * 60 * 60 * 1000;
-/// How often those that are older are forgotten.
-const KEY_PAUSE_MS: u64 = 60 * 60 * 1000;
 
 impl Driver {
     pub(super) fn obey(&mut self, command: Command) {
@@ -52,124 +43,6 @@ impl Driver {
             }
             Command::EndGrace => self.happened(Event::GraceEnded),
             Command::Quit => unreachable!("the loop ends at this command"),
-        }
-    }
-
-    fn submit(&mut self, submission: Submission, answer: Answer<Result<Submitted, SubmitError>>) {
-        if self.disk_full {
-            return reply(answer, Err(SubmitError::NotKept(NotKept::DiskFull)));
-        }
-        match self.known_by_key(&submission) {
-            Ok(None) => {}
-            Ok(Some(known)) => {
-                return self
-                    .batch
-                    .answer(move |kept| answer_submission(answer, kept, known));
-            }
-            Err(error) => return reply(answer, Err(error)),
-        }
-        if !self.module_is_there(submission.user, submission.module) {
-            return reply(answer, Err(SubmitError::ModuleGone));
-        }
-        let job = self.named(submission);
-        let scheduled = scheduled(&job);
-        if let Err(rejection) = self.scheduler.admit(&scheduled) {
-            return reply(answer, Err(SubmitError::Rejected(rejection)));
-        }
-        self.ids.take(job.user);
-        let (id, submitted) = (
-            job.id,
-            Submitted {
-                public_id: job.public_id,
-                was_known: false,
-            },
-        );
-        self.jobs
-            .insert(id, ActiveJob::new(&job, Tally::default(), Usage::default()));
-        self.batch.record_submission(Box::new(job));
-        self.batch
-            .answer(move |kept| answer_submission(answer, kept, submitted));
-        self.happened(Event::Submitted(scheduled));
-    }
-
-    /// The job that an earlier submission with the same key made, durable or in this very batch.
-    fn known_by_key(&self, submission: &Submission) -> Result<Option<Submitted>, SubmitError> {
-        let Some(asked) = &submission.idempotency else {
-            return Ok(None);
-        };
-        let in_batch = self
-            .batch
-            .submissions()
-            .filter(|job| job.user == submission.user)
-            .find_map(|job| {
-                let used = job
-                    .idempotency
-                    .as_ref()
-                    .filter(|used| used.key == asked.key)?;
-                Some((job.public_id, used.body))
-            });
-        let known = match in_batch {
-            Some(known) => Some(known),
-            None => self
-                .stored_key(submission.user, &asked.key)
-                .map_err(|error| unreadable(&error))?,
-        };
-        match known {
-            None => Ok(None),
-            Some((public_id, body)) if body == asked.body => Ok(Some(Submitted {
-                public_id,
-                was_known: true,
-            })),
-            Some(_) => Err(SubmitError::KeyReused),
-        }
-    }
-
-    fn stored_key(
-        &self,
-        user: UserId,
-        key: &str,
-    ) -> Result<Option<(PublicId, Digest)>, sublet_store::Error> {
-        let Some(known) = self.reader.idempotency_key(user, key)? else {
-            return Ok(None);
-        };
-        let is_fresh = known.at.plus(KEY_MS) > (self.now)();
-        let job = if is_fresh {
-            self.reader.job(Whose::User(user), known.job)?
-        } else {
-            None
-        };
-        Ok(job.map(|job| (job.summary.public_id, known.body)))
-    }
-
-    /// Keys are small, but there is one for each submission that had one.
-    pub(super) fn forget_old_keys(&mut self) {
-        let now = (self.now)();
-        if now >= self.keys_expire_at && !self.disk_full {
-            self.keys_expire_at = now.plus(KEY_PAUSE_MS);
-            let before = UnixMillis(now.0.saturating_sub(KEY_MS));
-            self.batch
-                .record_aside(vec![Record::IdempotencyKeysExpired { before }]);
-        }
-    }
-
-    fn named(&self, submission: Submission) -> NewJob {
-        let Submission {
-            user,
-            name,
-            module,
-            spec,
-            idempotency,
-        } = submission;
-        NewJob {
-            id: self.ids.job,
-            public_id: new_public_id(),
-            user,
-            number: self.ids.number(user),
-            name,
-            module,
-            spec,
-            submitted_at: (self.now)(),
-            idempotency,
         }
     }
 
@@ -248,35 +121,4 @@ impl Driver {
         self.stops
             .push_back((Instant::now() + super::STOP_GRACE, attempt));
     }
-}
-
-/// The end of an attempt that no worker reported.
-pub(super) fn unreported(attempt: AttemptId, outcome: Outcome, at: UnixMillis) -> Ended {
-    Ended {
-        attempt,
-        started_at_ms: None,
-        ended_at_ms: at.0,
-        outcome,
-        usage: Usage::default(),
-        detail: None,
-    }
-}
-
-fn unreadable(error: &sublet_store::Error) -> SubmitError {
-    tracing::error!(
-        error = error as &dyn std::error::Error,
-        "an idempotency key cannot be looked up"
-    );
-    SubmitError::NotKept(NotKept::Fault)
-}
-
-fn answer_submission(
-    answer: Answer<Result<Submitted, SubmitError>>,
-    kept: Result<(), NotKept>,
-    submitted: Submitted,
-) {
-    reply(
-        answer,
-        kept.map(|()| submitted).map_err(SubmitError::NotKept),
-    );
 }

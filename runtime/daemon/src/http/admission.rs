@@ -113,8 +113,7 @@ async fn keep(
         .artifacts
         .keep(user, digest, compiled.artifact)
         .await?;
-    let interface =
-        serde_json::to_string(&compiled.interface).map_err(|error| ApiError::fault(&error))?;
+    let interface = serde_json::to_string(&compiled.interface)?;
     let module = NewModule {
         user,
         digest,

@@ -113,7 +113,7 @@ async fn shown(front: &Arc<Front>, digest: Digest) -> Answer<Module> {
         .pop();
     let row =
         row.ok_or_else(|| ApiError::new(Code::ModuleNotFound, "the module was deleted meanwhile"))?;
-    convert::module(&row)
+    Ok(convert::module(&row)?)
 }
 
 /// A module that is there already gets the further name.

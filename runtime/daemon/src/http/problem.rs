@@ -22,7 +22,7 @@ const DETAIL_CHARS_MAX: usize = 1_000;
 
 /// An error on its way to the caller.
 #[derive(Debug)]
-pub(crate) struct ApiError(Box<Problem>, Code);
+pub(super) struct ApiError(Box<Problem>, Code);
 
 pub(super) type Answer<T> = Result<T, ApiError>;
 
@@ -47,7 +47,7 @@ impl ApiError {
     }
 
     /// Something on our side: the causes go to the log, the caller learns that it was us.
-    pub(crate) fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
+    pub(super) fn fault(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "a request failed on the server's side");
         Self::new(Code::ServerFault, "something failed on the server's side")
             .with_help("the server's log has the cause beside the request id")
@@ -160,6 +160,13 @@ impl From<sublet_store::Error> for ApiError {
             }
             other => Self::fault(&other),
         }
+    }
+}
+
+/// What we wrote ourselves cannot be read.
+impl From<serde_json::Error> for ApiError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::fault(&error)
     }
 }
 

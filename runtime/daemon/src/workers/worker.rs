@@ -1,0 +1,76 @@
+//! One worker, as the front knows it: what it was told, and what it will be told with the next flush.
+
+use std::collections::HashMap;
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+use sublet_scheduler::{AttemptId, JobId, SubclusterId, UserId};
+use sublet_store::Digest;
+use sublet_worker::protocol::ToWorker;
+
+use super::process::Process;
+
+/// Modules that a worker keeps ready; beyond it those that nothing runs are forgotten.
+const MODULES_MAX: usize = 256;
+
+/// A worker process and what it knows.
+pub(super) struct Worker {
+    pub(super) process: Process,
+    pub(super) user: UserId,
+    pub(super) subcluster: SubclusterId,
+    pub(super) modules: HashMap<Digest, ModuleState>,
+    /// Jobs that the worker was told of, and the modules they run.
+    pub(super) jobs: HashMap<JobId, Digest>,
+    pub(super) attempts: usize,
+    pub(super) idle_since: Instant,
+    /// Messages that go out with the next flush.
+    pub(super) outgoing: Vec<ToWorker>,
+    pub(super) descriptors: Vec<OwnedFd>,
+}
+
+pub(super) enum ModuleState {
+    /// Its machine code is being fetched; these attempts wait for it.
+    Fetching(Vec<AttemptId>),
+    /// The worker has it, or will before the next start reaches it.
+    Sent,
+}
+
+impl Worker {
+    pub(super) fn new(process: Process, user: UserId, subcluster: SubclusterId) -> Self {
+        Self {
+            process,
+            user,
+            subcluster,
+            modules: HashMap::new(),
+            jobs: HashMap::new(),
+            attempts: 0,
+            idle_since: Instant::now(),
+            outgoing: Vec::new(),
+            descriptors: Vec::new(),
+        }
+    }
+
+    pub(super) fn flush(&mut self) {
+        if self.outgoing.is_empty() {
+            return;
+        }
+        let batch = std::mem::take(&mut self.outgoing);
+        self.process
+            .send(batch, std::mem::take(&mut self.descriptors));
+    }
+
+    /// Has the worker forget modules that no job it knows runs, while it keeps too many.
+    pub(super) fn make_room_for_module(&mut self) {
+        while self.modules.len() >= MODULES_MAX {
+            let unused = self.modules.iter().find(|(module, state)| {
+                matches!(state, ModuleState::Sent)
+                    && !self.jobs.values().any(|used| used == *module)
+            });
+            let Some(module) = unused.map(|(module, _)| *module) else {
+                return;
+            };
+            self.modules.remove(&module);
+            self.outgoing.push(ToWorker::Unload(*module.as_bytes()));
+        }
+    }
+}
