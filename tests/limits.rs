@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Server, component, core, shared, wat};
+use crate::harness::{DEADLINE, Server, component, core, eventually, shared, wat};
 
-/// How long a simple question may take, however busy the slots are.
-const ANSWER: Duration = Duration::from_secs(1);
+/// How long a simple question may take, however busy the slots are. Where guests could keep the API from its processor
+/// there would be no answer at all; the rest of the machine may be busy too.
+const ANSWER: Duration = Duration::from_secs(5);
 
 fn exceeded(limit: &str) -> Value {
     json!({"kind": "limit_exceeded", "limit": limit})
@@ -215,9 +216,8 @@ fn a_job_that_no_slot_can_hold_is_refused_with_the_numbers() {
     }
 }
 
-#[test]
-fn a_hundred_endings_of_every_kind_leave_nothing_behind() {
-    let server = Server::start();
+/// One array for each kind of ending, to the end.
+fn a_hundred_endings(server: &Server) {
     let jobs: Vec<_> = endings()
         .into_iter()
         .map(|ending| server.submit(&[ending.flags, &["--array", "0-11"]].concat(), ending.steps))
@@ -228,4 +228,22 @@ fn a_hundred_endings_of_every_kind_leave_nothing_behind() {
         assert_eq!(tasks["lost"], 0, "{tasks:#}");
     }
     server.is_at_rest();
+}
+
+#[test]
+fn a_hundred_endings_of_every_kind_leave_nothing_behind() {
+    let server = Server::start();
+    // The first round fills what is kept warm: threads, connections to the database.
+    a_hundred_endings(&server);
+    let [worker] = server.workers()[..] else {
+        panic!("one user in one sub-cluster has one worker");
+    };
+    let holds = || [server.process().descriptors(), worker.descriptors()];
+    let before = holds();
+    a_hundred_endings(&server);
+    assert_eq!(server.workers(), [worker], "the worker is the same");
+    eventually(DEADLINE, "no descriptor is left over", || {
+        let now = holds();
+        (now[0] <= before[0] && now[1] <= before[1]).then_some(())
+    });
 }

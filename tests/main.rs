@@ -7,7 +7,13 @@
 mod harness;
 
 #[cfg(test)]
+mod logs;
+#[cfg(test)]
+mod modules;
+#[cfg(test)]
 mod run;
+#[cfg(test)]
+mod serve;
 #[cfg(test)]
 mod submit;
 
@@ -18,6 +24,8 @@ mod recovery;
 
 #[cfg(test)]
 mod bad_input;
+#[cfg(test)]
+mod routes;
 #[cfg(test)]
 mod uploads;
 

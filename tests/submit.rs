@@ -6,58 +6,16 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{DEADLINE, Server, bytes_of, component, core, eventually, kept, shared};
+use crate::harness::{DEADLINE, Server, bytes_of, core, eventually, kept, shared};
 
 /// How long a cancel may take, from asking to the end.
 const CANCEL: Duration = Duration::from_secs(2);
 
-#[test]
-fn a_file_is_pushed_once_and_run() {
-    let server = shared();
-    let path = core("hello").path;
-    let path = path.to_str().unwrap();
-
-    let module = server.json(&["modules", "push", path]);
-    let job = server.json(&["submit", path, "--wait", "--", "one"]);
-    assert_eq!(job["module"], module["digest"]);
-    assert_eq!(job["end"]["outcome"], json!({"kind": "succeeded"}));
-
-    let again = server.json(&["modules", "push", path]);
-    assert_eq!(again["digest"], module["digest"]);
-    assert_eq!(again["pushed_at"], module["pushed_at"]);
-}
-
-#[test]
-fn a_pushed_module_is_named_by_digest_prefix_or_name() {
-    let server = shared();
-    let path = component("hello").path;
-    let module = server.json(&[
-        "modules",
-        "push",
-        path.to_str().unwrap(),
-        "--name",
-        "greeter",
-    ]);
-    let digest = module["digest"].as_str().unwrap();
-    for reference in [digest, &digest[..12], "greeter", "greeter@latest"] {
-        let job = server.json(&["submit", reference, "--wait"]);
-        assert_eq!(job["module"], digest, "{reference}");
-    }
-}
-
-#[test]
-fn what_a_job_wrote_can_be_read_later() {
-    let server = shared();
-    let job = server.submit(&[], "print out , complain err");
-    server.wait(&job);
-    assert_eq!(
-        server.sublet(&["logs", &job, "--stdout"]).code(0).stdout,
-        "out\n"
-    );
-    assert_eq!(
-        server.sublet(&["logs", &job, "--stderr"]).code(0).text(),
-        "err"
-    );
+/// A time as the API tells it. As text, times do not stand in order: trailing zeros are left out.
+#[track_caller]
+fn time(text: &Value) -> jiff::Timestamp {
+    let parsed = text.as_str().unwrap_or_default().parse();
+    parsed.unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
 #[test]
@@ -193,7 +151,7 @@ fn the_record_of_a_job_is_complete() {
     }
     assert_eq!(record["tasks"]["succeeded"], 1, "{record:#}");
     assert!(
-        record["finished_at"].as_str() >= record["submitted_at"].as_str(),
+        time(&record["finished_at"]) >= time(&record["submitted_at"]),
         "{record:#}"
     );
     for (limit, value) in record["limits"].as_object().unwrap() {
@@ -206,17 +164,13 @@ fn higher_priority_goes_first() {
     let server = Server::with_slots(1);
     let blocker = server.submit(&[], "sleep 600000");
     server.wait_for_state(&blocker, "running");
-    let low = server.submit(&["--priority", "-5"], "exit 0");
-    let high = server.submit(&["--priority", "5"], "exit 0");
+    // Long enough for the clock to tell them apart.
+    let low = server.submit(&["--priority", "-5"], "sleep 20");
+    let high = server.submit(&["--priority", "5"], "sleep 20");
     server.sublet(&["cancel", &blocker]).code(0);
     server.wait(&low);
     server.wait(&high);
-    let started = |job: &str| {
-        server.attempts(job, 0)[0]["started_at"]
-            .as_str()
-            .unwrap()
-            .to_owned()
-    };
+    let started = |job: &str| time(&server.attempts(job, 0)[0]["started_at"]);
     assert!(started(&high) < started(&low));
 }
 
@@ -261,10 +215,8 @@ fn a_failure_is_retried_after_a_pause_that_grows() {
         .collect();
     assert_eq!(kinds, ["failed", "failed", "succeeded"]);
     let pause = |n: usize| {
-        let time = |attempt: &Value, field: &str| -> jiff::Timestamp {
-            attempt[field].as_str().unwrap().parse().unwrap()
-        };
-        time(&attempts[n + 1], "started_at").duration_since(time(&attempts[n], "ended_at"))
+        let (ended, started) = (&attempts[n]["ended_at"], &attempts[n + 1]["started_at"]);
+        time(started).duration_since(time(ended))
     };
     assert!(
         pause(0) >= jiff::SignedDuration::from_millis(150),
@@ -332,7 +284,8 @@ fn whatever_a_task_does_it_ends_within_two_seconds_of_cancel() {
         let job = server.submit(&["--timeout", "10m"], steps);
         server.wait_for_state(&job, "running");
         let asked = Instant::now();
-        server.sublet(&["cancel", &job]).code(0);
+        let answer = server.request("POST", &format!("/v1/jobs/{job}/cancel"), b"");
+        assert_eq!(answer.status, 202, "{}", answer.text());
         let record = server.wait(&job);
         let took = asked.elapsed();
         assert!(took < CANCEL, "{steps} took {took:?}");
@@ -376,13 +329,13 @@ fn l03_an_array_runs_each_index_once_under_one_record() {
 #[test]
 fn a_big_array_is_counted_exactly() {
     let server = shared();
-    let job = server.submit(&["--array", "0-9999"], "exit-on-task 1234 5");
+    let job = server.submit(&["--array", "0-99999"], "exit-on-task 1234 5");
     let record = server.wait(&job);
     let tasks = &record["tasks"];
     for (field, count) in [
-        ("total", 10_000),
-        ("finished", 10_000),
-        ("succeeded", 9_999),
+        ("total", 100_000),
+        ("finished", 100_000),
+        ("succeeded", 99_999),
         ("failed", 1),
     ] {
         assert_eq!(tasks[field], count, "{field} of {tasks:#}");
@@ -409,21 +362,6 @@ fn a_single_task_can_be_asked_for() {
         .sublet(&["jobs", "show", &format!("{job}/20")])
         .code(5)
         .says(&["S0204"]);
-}
-
-#[test]
-fn output_beyond_its_limit_is_cut_and_counted() {
-    let server = shared();
-    let job = server.submit(&["--output-limit", "1000B"], "flood 5000 , exit 0");
-    let record = server.wait(&job);
-    assert_eq!(record["end"]["outcome"]["kind"], "succeeded", "{record:#}");
-    assert_eq!(record["usage"]["stdout_bytes"], 5000);
-    assert_eq!(record["usage"]["output_cut_bytes"], 4000);
-    let kept = server.sublet(&["logs", &job, "--stdout"]).code(0);
-    assert_eq!(
-        kept.bytes.iter().filter(|&&byte| byte == b'x').count(),
-        1000
-    );
 }
 
 #[test]

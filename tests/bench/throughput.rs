@@ -11,7 +11,7 @@ use anyhow::{Context, ensure};
 use sublet_api::Job;
 
 use crate::bare::{self, Bare};
-use crate::report::{self, Pairs};
+use crate::report::{self, Pairs, quantile};
 use crate::server::Server;
 use crate::{Scale, processes, records, server};
 
@@ -27,17 +27,18 @@ pub(crate) fn measure(scale: Scale) -> anyhow::Result<()> {
     let threads = u32::try_from(thread::available_parallelism()?.get())?;
     let bare = Bare::new(NOOP, threads, 64 << 20)?;
 
-    let mut rates = Pairs::default();
-    let mut spent = Spent::default();
+    let (mut rates, mut front, mut worker) = (Pairs::default(), Vec::new(), Vec::new());
     for _ in 0..scale.of(5, 1) {
         let before = Spent::so_far(&server)?;
         let job = server.submit_and_wait(&["--array", &format!("0-{}", tasks - 1), &module])?;
-        spent = Spent::so_far(&server)?.since(before);
+        let spent = Spent::so_far(&server)?.since(before);
         ensure!(
             job.tasks.succeeded == u64::from(tasks),
             "not all tasks succeeded: {:?}",
             job.tasks
         );
+        front.push(spent.front.as_secs_f64() * 1e6 / f64::from(tasks));
+        worker.push(spent.worker.as_secs_f64() * 1e6 / f64::from(tasks));
         rates.push(
             f64::from(tasks) / duration(&job)?.as_secs_f64(),
             f64::from(tasks) / floor(&bare, tasks, threads)?.as_secs_f64(),
@@ -48,9 +49,9 @@ pub(crate) fn measure(scale: Scale) -> anyhow::Result<()> {
         "tasks/s",
     );
     report::print(&format!(
-        "  processor time of the last array: front {:.1} us per task, worker {:.1} us per task",
-        spent.front.as_secs_f64() * 1e6 / f64::from(tasks),
-        spent.worker.as_secs_f64() * 1e6 / f64::from(tasks),
+        "  processor time per task: front {:.1} us, worker {:.1} us",
+        quantile(&front, 0.5),
+        quantile(&worker, 0.5),
     ));
     Ok(())
 }

@@ -9,6 +9,8 @@ exec 3<&0
 server=$!
 echo "$server"
 (
+    # Whoever ends the tests by a signal to all of them ends this one last.
+    trap '' HUP INT TERM
     if ! read -r _; then
         test -e "$root/ended.$server" || kill -KILL "$server"
         for attempt in 1 2 3 4 5; do

@@ -57,6 +57,11 @@ impl Process {
         kibibytes.unwrap_or(0) * 1024
     }
 
+    /// How many descriptors it holds; 0 once it has ended.
+    pub(crate) fn descriptors(self) -> usize {
+        fs::read_dir(self.file("fd")).map_or(0, Iterator::count)
+    }
+
     fn arguments(self) -> Vec<String> {
         let bytes = fs::read(self.file("cmdline")).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();

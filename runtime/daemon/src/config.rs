@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use sublet_scheduler::{Limits, Resources, Restart};
 use thiserror::Error;
 
@@ -93,10 +93,24 @@ impl Reserve {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Subcluster {
-    /// Its name.
+    /// Its name: letters, digits, `.`, `_` and `-`, at most 64.
+    #[serde(deserialize_with = "name")]
     pub name: String,
     /// The shape of its slots.
     pub slot: Slot,
+}
+
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    const BYTES_MAX: usize = 64;
+    let name = String::deserialize(deserializer)?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    if name.is_empty() || name.len() > BYTES_MAX || !name.bytes().all(is_plain) {
+        return Err(de::Error::custom(format!(
+            "`{}` is not a name: write up to {BYTES_MAX} letters, digits, `.`, `_` and `-`",
+            name.escape_debug()
+        )));
+    }
+    Ok(name)
 }
 
 /// The shape of a slot.

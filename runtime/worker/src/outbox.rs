@@ -1,11 +1,13 @@
 //! What a worker has to say, collected until somebody takes it away.
 //!
-//! Guests push, one consumer drains everything at once: under load a frame then carries hundreds of messages, alone it
-//! carries one without delay. Output waits when too much of it is on its way; endings never wait.
+//! Guests push, one consumer drains everything at once. While attempts are under way it waits a moment for what they say
+//! next, so that under load a frame carries many messages and wakes the other side once; with the last end it goes at
+//! once, so a lone attempt is not kept waiting. Output waits when too much of it is on its way; endings never wait.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use sublet_sandbox::Sink;
@@ -18,6 +20,8 @@ use crate::protocol::{FromWorker, Stream};
 const OUTPUT_BYTES_WAITING_MAX: usize = 4 << 20;
 /// Longest piece of output in one message; small writes of a guest are joined up to it.
 const OUTPUT_BYTES_JOINED_MAX: usize = 64 << 10;
+/// How long messages wait for company while attempts are under way: about as long as one commit of the front takes.
+const COMPANY: Duration = Duration::from_micros(100);
 
 /// Shared between all guests of a worker and its one consumer.
 #[derive(Clone, Debug, Default)]
@@ -34,13 +38,37 @@ struct Waiting {
     messages: Vec<FromWorker>,
     output_bytes: usize,
     writers: Vec<Waker>,
+    /// Attempts whose end was not said yet.
+    under_way: usize,
+    consumer: Consumer,
+}
+
+/// What the consumer waits for. To wake somebody costs more than to add a message, so nobody is woken in vain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Consumer {
+    /// Nothing: it is sending.
+    #[default]
+    Busy,
+    /// A message.
+    First,
+    /// The last end, or until it has waited long enough.
+    Last,
 }
 
 impl Outbox {
+    /// An attempt is to be started. Its end will be pushed, whatever becomes of it.
+    pub(crate) fn expect_end(&self) {
+        self.lock().under_way += 1;
+    }
+
     /// Adds a message.
     pub(crate) fn push(&self, message: FromWorker) {
-        self.lock().messages.push(message);
-        self.0.arrived.notify_one();
+        let mut waiting = self.lock();
+        if matches!(message, FromWorker::Ended(_)) {
+            waiting.under_way = waiting.under_way.saturating_sub(1);
+        }
+        waiting.messages.push(message);
+        self.wake_consumer(waiting);
     }
 
     /// Adds a piece of output, joined to the one before where that is of the same guest and stream.
@@ -64,20 +92,39 @@ impl Outbox {
                 bytes: more.to_vec(),
             });
         }
-        drop(waiting);
-        self.0.arrived.notify_one();
+        self.wake_consumer(waiting);
+    }
+
+    fn wake_consumer(&self, mut waiting: MutexGuard<'_, Waiting>) {
+        let wanted = match waiting.consumer {
+            Consumer::Busy => false,
+            Consumer::First => true,
+            Consumer::Last => waiting.under_way == 0,
+        };
+        if wanted {
+            // Once is enough, however many messages come before it has the lock.
+            waiting.consumer = Consumer::Busy;
+            drop(waiting);
+            self.0.arrived.notify_one();
+        }
     }
 
     /// Waits for messages and takes all of them.
     pub(crate) fn drain(&self) -> Vec<FromWorker> {
         let mut waiting = self.lock();
-        while waiting.messages.is_empty() {
-            waiting = self
-                .0
-                .arrived
-                .wait(waiting)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
+        waiting.consumer = Consumer::First;
+        waiting = self
+            .0
+            .arrived
+            .wait_while(waiting, |waiting| waiting.messages.is_empty())
+            .unwrap_or_else(PoisonError::into_inner);
+        waiting.consumer = Consumer::Last;
+        (waiting, _) = self
+            .0
+            .arrived
+            .wait_timeout_while(waiting, COMPANY, |waiting| waiting.under_way > 0)
+            .unwrap_or_else(PoisonError::into_inner);
+        waiting.consumer = Consumer::Busy;
         waiting.output_bytes = 0;
         let writers = std::mem::take(&mut waiting.writers);
         let messages = std::mem::take(&mut waiting.messages);
@@ -118,5 +165,56 @@ impl Sink for OutboxSink {
         }
         waiting.writers.push(context.waker().clone());
         Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn started(task: u32) -> FromWorker {
+        FromWorker::Started(AttemptId {
+            job: sublet_scheduler::JobId(1),
+            task,
+            number: 1,
+        })
+    }
+
+    fn ended(task: u32) -> FromWorker {
+        FromWorker::Ended(Box::new(crate::protocol::Ended {
+            attempt: AttemptId {
+                job: sublet_scheduler::JobId(1),
+                task,
+                number: 1,
+            },
+            started_at_ms: Some(0),
+            ended_at_ms: 1,
+            outcome: sublet_scheduler::Outcome::Succeeded,
+            usage: sublet_scheduler::Usage::default(),
+            detail: None,
+        }))
+    }
+
+    #[test]
+    fn the_start_and_the_end_of_a_lone_attempt_go_together() {
+        let outbox = Outbox::default();
+        outbox.expect_end();
+        let consumer = outbox.clone();
+        let taken = std::thread::spawn(move || consumer.drain());
+        let mut waiting = outbox.lock();
+        waiting.messages.push(started(0));
+        waiting.under_way -= 1;
+        waiting.messages.push(ended(0));
+        outbox.wake_consumer(waiting);
+        assert_eq!(taken.join().unwrap(), [started(0), ended(0)]);
+    }
+
+    #[test]
+    fn an_end_does_not_wait_for_those_who_run_on() {
+        let outbox = Outbox::default();
+        outbox.expect_end();
+        outbox.expect_end();
+        outbox.push(ended(0));
+        assert_eq!(outbox.drain(), [ended(0)]);
     }
 }

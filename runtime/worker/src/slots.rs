@@ -124,6 +124,7 @@ impl Slots {
 
     /// Starts an attempt. Its end is always said, also where it never came to run.
     pub(crate) fn start(&self, attempt: AttemptId) {
+        self.outbox.expect_end();
         let Some(prepared) = self.jobs.get(&attempt.job) else {
             return self
                 .outbox

@@ -23,6 +23,10 @@ use crate::watch::{self, Watched};
 #[command(
     after_help = "Several tasks: each line begins with its task's index, unless --plain. With -o json: one entry per line."
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub(crate) struct Logs {
     /// The job, or JOB/TASK (see `sublet help selectors`)
     #[arg(value_name = "JOB[/TASK]", allow_negative_numbers = true)]

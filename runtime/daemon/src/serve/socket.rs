@@ -2,7 +2,7 @@
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -32,16 +32,21 @@ pub(super) fn listen(path: &Path) -> Result<UnixListener, ServeError> {
             path: shown.to_string(),
         });
     }
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(doing(&format!("remove the old socket {shown}"))(error));
-        }
-        _ => {}
-    }
+    remove_socket(path).map_err(doing(&format!("remove the old socket {shown}")))?;
     let listener = UnixListener::bind(path).map_err(doing(&format!("listen on {shown}")))?;
     fs::set_permissions(path, Permissions::from_mode(0o600))
         .map_err(doing("close the socket to others"))?;
     Ok(listener)
+}
+
+/// Anything else in that place is a mistake, and stays.
+fn remove_socket(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_socket() => fs::remove_file(path),
+        Ok(_) => Err(io::Error::other("it is not a socket")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// A folder that somebody else owns could be made to hold somebody else's socket.

@@ -40,7 +40,10 @@ fn take(step: &[String]) -> Done {
         {
             process::exit(code.parse()?);
         }
-        ["exit-on-task" | "exit-before-attempt", _, _] => {}
+        ["sleep-on-task", index, milliseconds] if *index == variable("SUBLET_TASK_INDEX") => {
+            thread::sleep(Duration::from_millis(milliseconds.parse()?));
+        }
+        ["exit-on-task" | "exit-before-attempt" | "sleep-on-task", _, _] => {}
         ["list", directory] => list(directory)?,
         ["read", file] => io::stdout().write_all(&fs::read(file)?)?,
         ["write", file, text] => fs::write(file, text)?,
