@@ -43,7 +43,11 @@ fn take(step: &[String]) -> Done {
         ["sleep-on-task", index, milliseconds] if *index == variable("SUBLET_TASK_INDEX") => {
             thread::sleep(Duration::from_millis(milliseconds.parse()?));
         }
-        ["exit-on-task" | "exit-before-attempt" | "sleep-on-task", _, _] => {}
+        [
+            "exit-on-task" | "exit-before-attempt" | "sleep-on-task",
+            _,
+            _,
+        ] => {}
         ["list", directory] => list(directory)?,
         ["read", file] => io::stdout().write_all(&fs::read(file)?)?,
         ["write", file, text] => fs::write(file, text)?,
