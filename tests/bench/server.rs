@@ -113,9 +113,11 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         if let Some(process) = i32::try_from(self.process()).ok().and_then(Pid::from_raw) {
-            // Twice: the first asks it to drain, the second to stop now. One that has ended already may not be there.
+            // The first asks it to drain, the second to stop now. One that has ended meanwhile needs neither.
             for _ in 0..2 {
-                kill_process(process, Signal::TERM).ok();
+                if kill_process(process, Signal::TERM).is_err() {
+                    break;
+                }
                 thread::sleep(Duration::from_millis(50));
             }
         }
