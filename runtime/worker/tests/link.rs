@@ -1,6 +1,10 @@
 //! A worker behind its link, without a front: what it is told, what it answers, and what it does when it is told nonsense.
 
 #![cfg(feature = "compile")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says so by panicking"
+)]
 
 use std::fs::File;
 use std::io::Write;
