@@ -59,6 +59,10 @@ pub enum StopReason {
     Cancel,
     /// The server is stopping and the grace is over.
     Shutdown,
+    /// Its node leaves its sub-cluster and the grace is over.
+    Drain,
+    /// Its slot is needed for a user who has less than a fair share.
+    Preempt,
 }
 
 /// What becomes of a task after one of its attempts ended.

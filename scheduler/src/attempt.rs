@@ -76,7 +76,7 @@ impl Attempt {
     pub(crate) fn stop(&mut self, reason: StopReason, actions: &mut Vec<Action>) {
         match reason {
             StopReason::Cancel => self.is_cancelled = true,
-            StopReason::Shutdown => {}
+            StopReason::Shutdown | StopReason::Drain | StopReason::Preempt => {}
         }
         match self.state {
             AttemptState::Starting | AttemptState::Running => {

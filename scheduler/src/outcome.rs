@@ -69,6 +69,12 @@ pub enum CancelReason {
     Asked,
     /// The server was stopping and its grace was over.
     Shutdown,
+    /// Its node was to leave its sub-cluster, and the grace of that was over.
+    Drained,
+    /// Its slot was needed for a user who had less than a fair share.
+    Preempted,
+    /// A job that it waited for ended in another way than it had to.
+    Dependency,
 }
 
 /// What was lost together with the attempt.
@@ -82,6 +88,8 @@ pub enum LossReason {
     Setup,
     /// A host function panicked: our bug, not the guest's.
     Panic,
+    /// The host that it ran on is gone.
+    Host,
 }
 
 /// What an attempt used, measured.
@@ -127,6 +135,15 @@ impl fmt::Display for Outcome {
             Self::Cancelled(CancelReason::Asked) => f.write_str("cancelled"),
             Self::Cancelled(CancelReason::Shutdown) => {
                 f.write_str("cancelled: the server was stopping")
+            }
+            Self::Cancelled(CancelReason::Drained) => {
+                f.write_str("cancelled: its node was drained")
+            }
+            Self::Cancelled(CancelReason::Preempted) => {
+                f.write_str("cancelled: its slot was needed for another user's share")
+            }
+            Self::Cancelled(CancelReason::Dependency) => {
+                f.write_str("cancelled: a job that it waited for did not end as it had to")
             }
             Self::Lost(reason) => write!(f, "lost: {reason}"),
         }
@@ -178,6 +195,7 @@ impl fmt::Display for LossReason {
             Self::Server => "the server was ended",
             Self::Setup => "it could not be started",
             Self::Panic => "a host function failed",
+            Self::Host => "its host is gone",
         })
     }
 }

@@ -44,8 +44,11 @@ impl Restart {
         now: UnixMillis,
     ) -> Option<Retry> {
         let (history, pause_ms) = match outcome {
-            Outcome::Succeeded | Outcome::Cancelled(CancelReason::Asked) => None,
-            Outcome::Cancelled(CancelReason::Shutdown) => self.after_shutdown(history),
+            Outcome::Succeeded
+            | Outcome::Cancelled(CancelReason::Asked | CancelReason::Dependency) => None,
+            Outcome::Cancelled(
+                CancelReason::Shutdown | CancelReason::Drained | CancelReason::Preempted,
+            ) => self.after_eviction(history),
             Outcome::Lost(_) => self.after_loss(history),
             Outcome::Failed(_) | Outcome::Trapped(_) | Outcome::LimitExceeded(_) => {
                 self.after_failure(history)
@@ -70,8 +73,8 @@ impl Restart {
         }
     }
 
-    /// A server that stopped is nobody's fault: the next one goes on, unless a task may start only once.
-    const fn after_shutdown(self, history: History) -> Option<(History, u64)> {
+    /// That its place was taken away is not the task's fault: it goes on elsewhere, unless it may start only once.
+    const fn after_eviction(self, history: History) -> Option<(History, u64)> {
         match self {
             Self::Never => None,
             Self::OnLoss | Self::OnFailure { .. } => Some((history, 0)),

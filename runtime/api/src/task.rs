@@ -47,12 +47,12 @@ pub enum Outcome {
     },
     /// Somebody asked for it.
     Cancelled {
-        /// `asked` or `shutdown`.
+        /// `asked shutdown drained preempted dependency`.
         reason: String,
     },
     /// Our side failed.
     Lost {
-        /// `worker server setup panic`.
+        /// `worker server setup panic host`.
         reason: String,
     },
     /// A word of a newer server.

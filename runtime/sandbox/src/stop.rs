@@ -19,8 +19,25 @@ struct Request {
 }
 
 const NOT_ASKED: u8 = 0;
-const ASKED: u8 = 1;
-const SHUTDOWN: u8 = 2;
+
+/// A reason is kept as its place in this list, counted from 1.
+const REASONS: [CancelReason; 5] = [
+    CancelReason::Asked,
+    CancelReason::Shutdown,
+    CancelReason::Drained,
+    CancelReason::Preempted,
+    CancelReason::Dependency,
+];
+
+const fn word(reason: CancelReason) -> u8 {
+    match reason {
+        CancelReason::Asked => 1,
+        CancelReason::Shutdown => 2,
+        CancelReason::Drained => 3,
+        CancelReason::Preempted => 4,
+        CancelReason::Dependency => 5,
+    }
+}
 
 impl Stop {
     pub(crate) fn new(engine: EngineWeak) -> Self {
@@ -34,14 +51,10 @@ impl Stop {
     /// Asks for the end. A guest that computes gives way at its next loop or call, one that waits is woken. The first
     /// reason counts; asking before the instance runs keeps it from running.
     pub fn request(&self, reason: CancelReason) {
-        let word = match reason {
-            CancelReason::Asked => ASKED,
-            CancelReason::Shutdown => SHUTDOWN,
-        };
         let first = self
             .0
             .reason
-            .compare_exchange(NOT_ASKED, word, Ordering::SeqCst, Ordering::SeqCst)
+            .compare_exchange(NOT_ASKED, word(reason), Ordering::SeqCst, Ordering::SeqCst)
             .is_ok();
         if !first {
             return;
@@ -62,11 +75,8 @@ impl Stop {
 
     /// The reason, once there is one.
     pub(crate) fn requested(&self) -> Option<CancelReason> {
-        match self.0.reason.load(Ordering::SeqCst) {
-            ASKED => Some(CancelReason::Asked),
-            SHUTDOWN => Some(CancelReason::Shutdown),
-            _ => None,
-        }
+        let asked = self.0.reason.load(Ordering::SeqCst);
+        REASONS.into_iter().find(|reason| word(*reason) == asked)
     }
 
     /// As [`Stop::requested`], and the task of `cx` is woken when that changes.

@@ -117,6 +117,10 @@ pub enum StopCause {
     Cancel,
     /// The server is stopping.
     Shutdown,
+    /// Its node leaves its sub-cluster.
+    Drain,
+    /// Its slot is needed for another user's share.
+    Preempt,
 }
 
 /// From the worker.

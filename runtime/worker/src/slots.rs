@@ -175,6 +175,8 @@ impl From<StopCause> for CancelReason {
         match cause {
             StopCause::Cancel => Self::Asked,
             StopCause::Shutdown => Self::Shutdown,
+            StopCause::Drain => Self::Drained,
+            StopCause::Preempt => Self::Preempted,
         }
     }
 }

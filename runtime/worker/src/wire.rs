@@ -89,6 +89,9 @@ enum LimitWire {
 enum CancelReasonWire {
     Asked,
     Shutdown,
+    Drained,
+    Preempted,
+    Dependency,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,4 +101,5 @@ enum LossReasonWire {
     Server,
     Setup,
     Panic,
+    Host,
 }

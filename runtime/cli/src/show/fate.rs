@@ -40,6 +40,15 @@ pub(crate) fn phrase(outcome: &Outcome, limits: &Limits, detail: Option<&str>) -
         Outcome::Cancelled { reason } if reason == "shutdown" => {
             "was cancelled, because the server stopped".to_owned()
         }
+        Outcome::Cancelled { reason } if reason == "drained" => {
+            "was cancelled, because its node was drained".to_owned()
+        }
+        Outcome::Cancelled { reason } if reason == "preempted" => {
+            "was cancelled, because another user's share needed its slot".to_owned()
+        }
+        Outcome::Cancelled { reason } if reason == "dependency" => {
+            "was cancelled, because a job that it waited for did not end as it had to".to_owned()
+        }
         Outcome::Cancelled { .. } => "was cancelled".to_owned(),
         Outcome::Lost { reason } => {
             let told = detail.unwrap_or_else(|| plain(reason));

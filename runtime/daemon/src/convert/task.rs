@@ -110,6 +110,9 @@ pub fn outcome(outcome: sublet_scheduler::Outcome) -> Outcome {
             reason: match reason {
                 CancelReason::Asked => "asked",
                 CancelReason::Shutdown => "shutdown",
+                CancelReason::Drained => "drained",
+                CancelReason::Preempted => "preempted",
+                CancelReason::Dependency => "dependency",
             }
             .to_owned(),
         },
@@ -119,6 +122,7 @@ pub fn outcome(outcome: sublet_scheduler::Outcome) -> Outcome {
                 LossReason::Server => "server",
                 LossReason::Setup => "setup",
                 LossReason::Panic => "panic",
+                LossReason::Host => "host",
             }
             .to_owned(),
         },

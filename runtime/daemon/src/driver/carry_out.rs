@@ -112,6 +112,8 @@ impl Driver {
         let cause = match reason {
             StopReason::Cancel => StopCause::Cancel,
             StopReason::Shutdown => StopCause::Shutdown,
+            StopReason::Drain => StopCause::Drain,
+            StopReason::Preempt => StopCause::Preempt,
         };
         self.workers.stop(worker, attempt, cause);
         self.expect_stop(attempt);

@@ -20,5 +20,7 @@ pub(super) const fn cancel_reason(reason: StopReason) -> CancelReason {
     match reason {
         StopReason::Cancel => CancelReason::Asked,
         StopReason::Shutdown => CancelReason::Shutdown,
+        StopReason::Drain => CancelReason::Drained,
+        StopReason::Preempt => CancelReason::Preempted,
     }
 }

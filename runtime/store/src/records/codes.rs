@@ -118,20 +118,30 @@ const fn limit_number(limit: Limit) -> i64 {
     }
 }
 
-const CANCELS: [CancelReason; 2] = [CancelReason::Asked, CancelReason::Shutdown];
+const CANCELS: [CancelReason; 5] = [
+    CancelReason::Asked,
+    CancelReason::Shutdown,
+    CancelReason::Drained,
+    CancelReason::Preempted,
+    CancelReason::Dependency,
+];
 
 const fn cancel_number(reason: CancelReason) -> i64 {
     match reason {
         CancelReason::Asked => 1,
         CancelReason::Shutdown => 2,
+        CancelReason::Drained => 3,
+        CancelReason::Preempted => 4,
+        CancelReason::Dependency => 5,
     }
 }
 
-const LOSSES: [LossReason; 4] = [
+const LOSSES: [LossReason; 5] = [
     LossReason::Worker,
     LossReason::Server,
     LossReason::Setup,
     LossReason::Panic,
+    LossReason::Host,
 ];
 
 const fn loss_number(reason: LossReason) -> i64 {
@@ -140,6 +150,7 @@ const fn loss_number(reason: LossReason) -> i64 {
         LossReason::Server => 2,
         LossReason::Setup => 3,
         LossReason::Panic => 4,
+        LossReason::Host => 5,
     }
 }
 
