@@ -45,9 +45,12 @@ mod tally;
 
 mod index_set;
 mod ledger;
+mod ratio;
 
 #[cfg(test)]
 extern crate std;
+#[cfg(test)]
+mod chance;
 
 pub use action::{Action, Next, StopReason};
 pub use admission::Rejection;
