@@ -11,6 +11,7 @@
 //!
 //! Read `scheduler` first, then `reactions`: one file per family of events. `live_job` is the account of one job,
 //! `pool` with its `subcluster`s and `ledger` that of the capacity; `admission` says who may come in, `query` answers.
+//! `rules` is the language in which operators say which node belongs where and which job goes where.
 //!
 //! Whoever owns the scheduler (the daemon's driver) carries out each action and reports how it went as exactly one event.
 
@@ -26,6 +27,8 @@ pub mod job;
 pub mod limits;
 pub mod outcome;
 pub mod quantity;
+
+pub mod rules;
 
 pub mod admission;
 pub mod scheduler;

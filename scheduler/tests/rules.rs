@@ -1,0 +1,7 @@
+//! The rule language from outside: what is refused and why, what holds, and that it is what CEL says.
+
+#[path = "rules/world.rs"]
+mod world;
+
+#[path = "rules/attributes.rs"]
+mod attributes;
