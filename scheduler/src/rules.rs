@@ -41,7 +41,15 @@ mod next_change;
 mod program;
 mod wording;
 
+mod clauses;
+mod domain;
+mod linear;
+mod pair;
+mod sample;
+mod verdict;
+
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 pub use attribute::{Attribute, Object, Pace};
@@ -50,7 +58,10 @@ pub use bounds::{CLAUSES_MAX, DECIMALS_MAX, DEPTH_MAX, LIST_MAX, NODES_MAX, SOUR
 pub use error::RuleError;
 pub use explain::{Explanation, Reading};
 pub use facts::{Facts, JobFacts, NodeFacts, SubclusterFacts, UserFacts};
+pub use pair::{Hysteresis, Overlap, PairCheck, Remedy, check_overlap, check_pair};
 pub use reason::Reason;
+pub use sample::Example;
+pub use verdict::Note;
 
 use crate::quantity::UnixMillis;
 use program::Program;
@@ -78,6 +89,7 @@ pub struct Rule {
     text: String,
     cost: u32,
     reads: AttributeSet,
+    notes: Vec<Note>,
     clause: Clause,
     program: Program,
 }
@@ -96,6 +108,7 @@ impl Rule {
             kind,
             text: text.into(),
             cost,
+            notes: verdict::judge(text, kind, &clause)?,
             reads: reads.iter().map(Read::attribute).collect(),
             program: Program::of(&clause),
             clause,
@@ -124,6 +137,12 @@ impl Rule {
     #[must_use]
     pub const fn reads(&self) -> AttributeSet {
         self.reads
+    }
+
+    /// What is worth saying about it: that it catches all, that it never holds, what was not decided.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
     }
 
     /// Whether it holds for these facts. Total: no error, no allocation, no panic.

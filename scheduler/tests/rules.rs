@@ -5,3 +5,11 @@ mod world;
 
 #[path = "rules/attributes.rs"]
 mod attributes;
+#[path = "rules/bounds.rs"]
+mod bounds;
+#[path = "rules/meaning.rs"]
+mod meaning;
+#[path = "rules/pairs.rs"]
+mod pairs;
+#[path = "rules/refusals.rs"]
+mod refusals;

@@ -46,11 +46,11 @@ pub(crate) struct Lexer<'a> {
 
 /// What one of a unit is in the base of its kind: bytes or milliseconds.
 const UNITS: &[(&str, Unit, i128)] = &[
-    ("B", Unit::Bytes, 1),
     ("KiB", Unit::Bytes, 1 << 10),
     ("MiB", Unit::Bytes, 1 << 20),
     ("GiB", Unit::Bytes, 1 << 30),
     ("TiB", Unit::Bytes, 1 << 40),
+    ("B", Unit::Bytes, 1),
     ("ms", Unit::Duration, 1),
     ("s", Unit::Duration, 1_000),
     ("m", Unit::Duration, 60_000),

@@ -125,6 +125,8 @@ pub enum Reason {
     CanOverflow,
     /// No world makes it true.
     NeverHolds,
+    /// No world makes it true together with what stands before it.
+    Contradiction,
     /// Every world makes it true.
     AlwaysHolds,
 }
@@ -218,8 +220,11 @@ impl fmt::Display for Reason {
                 "this can leave the range of numbers for values that the attributes may have; multiply fewer of them",
             ),
             Self::NeverHolds => {
-                f.write_str("with what stands before it this can never hold, so the rule would never apply")
+                f.write_str("this can never hold, so the rule would never apply; look at its thresholds")
             }
+            Self::Contradiction => f.write_str(
+                "this can never hold together with what stands before it, so the rule would never apply",
+            ),
             Self::AlwaysHolds => {
                 f.write_str("this always holds, so every node would leave at once; compare an attribute that changes")
             }
