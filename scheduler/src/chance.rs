@@ -22,4 +22,11 @@ impl Chance {
         let bound = u64::try_from(bound).expect("bounds are small");
         usize::try_from(self.next() % bound).expect("it is below a bound that fits")
     }
+
+    /// Puts the items into another order.
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
 }

@@ -11,7 +11,8 @@
 //!
 //! Read `scheduler` first, then `reactions`: one file per family of events. `live_job` is the account of one job,
 //! `pool` with its `subcluster`s and `ledger` that of the capacity; `admission` says who may come in, `query` answers.
-//! `rules` is the language in which operators say which node belongs where and which job goes where.
+//! `rules` is the language in which operators say which node belongs where and which job goes where, `rule_set` all that
+//! they say, and `routing` what follows from it for a job.
 //!
 //! Whoever owns the scheduler (the daemon's driver) carries out each action and reports how it went as exactly one event.
 
@@ -28,9 +29,11 @@ pub mod limits;
 pub mod outcome;
 pub mod quantity;
 
+pub mod rule_set;
 pub mod rules;
 
 pub mod admission;
+pub mod routing;
 pub mod scheduler;
 pub mod view;
 

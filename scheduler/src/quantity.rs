@@ -91,7 +91,7 @@ impl fmt::Display for Resources {
     }
 }
 
-fn write_thousandths(f: &mut fmt::Formatter<'_>, thousandths: u64) -> fmt::Result {
+pub(crate) fn write_thousandths(f: &mut fmt::Formatter<'_>, thousandths: u64) -> fmt::Result {
     let (whole, rest) = (thousandths / 1000, thousandths % 1000);
     match rest {
         0 => write!(f, "{whole}"),
@@ -102,8 +102,8 @@ fn write_thousandths(f: &mut fmt::Formatter<'_>, thousandths: u64) -> fmt::Resul
 }
 
 /// In the largest unit that shows the number exactly.
-fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: u64) -> fmt::Result {
-    let units = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
+pub(crate) fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: u64) -> fmt::Result {
+    let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
     let exact = units
         .into_iter()
         .find(|(bits, _)| bytes > 0 && bytes.trailing_zeros() >= *bits);

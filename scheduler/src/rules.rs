@@ -30,7 +30,7 @@ mod check;
 mod lexer;
 mod measured;
 mod names;
-mod nearest;
+pub(crate) mod nearest;
 mod parser;
 mod syntax;
 mod typed;
