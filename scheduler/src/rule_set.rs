@@ -9,12 +9,15 @@ use crate::Resources;
 use crate::rules::Rule;
 
 mod finding;
+mod meaning;
+mod remark;
 mod review;
 
 #[cfg(test)]
 mod tests;
 
 pub use finding::{Quantity, Refusal, RefusalReason, Review, Subject};
+pub use remark::{Remark, RemarkReason, Winner};
 
 /// Everything an operator says, at one version.
 #[derive(Clone, Debug)]

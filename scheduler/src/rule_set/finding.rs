@@ -5,13 +5,16 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::quantity::{write_bytes, write_thousandths};
-use crate::rule_set::RuleSet;
+use crate::rule_set::{Remark, RuleSet};
+use crate::rules::{Example, Remedy, RuleKind};
 
 /// What a review found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Review {
     /// Why the rule set cannot be used. Empty: it can.
     pub refusals: Vec<Refusal>,
+    /// What is worth knowing about it. Only looked for once names, numbers and targets are in order.
+    pub remarks: Vec<Remark>,
 }
 
 /// Which part of a rule set is meant.
@@ -86,6 +89,20 @@ pub enum RefusalReason {
     },
     /// None of its targets has a weight above 0.
     NothingSpread,
+    /// A rule of another kind stands where one of this kind is needed.
+    WrongKind {
+        /// The kind that is needed.
+        needed: RuleKind,
+        /// The kind it is.
+        found: RuleKind,
+    },
+    /// Its entry and its exit rule can both hold: a node could come and go without end.
+    EntryAndExit {
+        /// When they do.
+        example: Example,
+        /// What to change.
+        remedy: Option<Remedy>,
+    },
 }
 
 /// A number in a rule set that has a range.
@@ -191,6 +208,13 @@ impl fmt::Display for RefusalReason {
                     "its spread names {to} twice, write the sum of both weights once"
                 )
             }
+            Self::WrongKind { needed, found } => write!(
+                f,
+                "its {needed} rule was written as an {found} rule, write it as an {needed} rule"
+            ),
+            Self::EntryAndExit { example, remedy } => {
+                write_entry_and_exit(f, example, remedy.as_ref())
+            }
             Self::NothingSpread => {
                 f.write_str("its spread gives nothing to anybody, give one target a weight above 0")
             }
@@ -204,6 +228,18 @@ fn write_unknown(f: &mut fmt::Formatter<'_>, to: &str, nearest: Option<&str>) ->
     match nearest {
         Some(nearest) => write!(f, ", did you mean {nearest:?}?"),
         None => Ok(()),
+    }
+}
+
+fn write_entry_and_exit(
+    f: &mut fmt::Formatter<'_>,
+    example: &Example,
+    remedy: Option<&Remedy>,
+) -> fmt::Result {
+    write!(f, "its entry and its exit rule both hold for {example}, ")?;
+    match remedy {
+        Some(remedy) => write!(f, "add to entry: {}", remedy.term),
+        None => f.write_str("and entry never holds without exit, change one of them"),
     }
 }
 

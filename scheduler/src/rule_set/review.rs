@@ -1,5 +1,5 @@
-//! Whether a rule set can be obeyed: names, numbers and targets. What rules say to each other is looked at in `overlap`,
-//! and only when all this is in order.
+//! Whether a rule set can be obeyed: names, numbers and targets. What the rules themselves say is looked at in
+//! `meaning`, and only when all this is in order: it takes longer.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeSet;
@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 use super::finding::{Quantity, Refusal, RefusalReason, Review, Subject};
-use super::{ClassRule, RuleSet, SubclusterSpec};
+use super::{ClassRule, RuleSet, SubclusterSpec, meaning};
 use crate::rules::nearest::nearest;
 
 impl RuleSet {
@@ -25,7 +25,11 @@ impl RuleSet {
             refusals.check_numbers(subcluster);
         }
         refusals.check_targets(self);
-        refusals.into_review()
+        let mut review = refusals.into_review();
+        if review.is_usable() {
+            meaning::review(self, &mut review);
+        }
+        review
     }
 
     /// Whether a text may be the name of a sub-cluster, a route or a class.
@@ -41,7 +45,10 @@ struct Refusals(Vec<Refusal>);
 
 impl Refusals {
     fn into_review(self) -> Review {
-        Review { refusals: self.0 }
+        Review {
+            refusals: self.0,
+            remarks: Vec::new(),
+        }
     }
 
     fn add(&mut self, subject: &Subject, reason: RefusalReason) {

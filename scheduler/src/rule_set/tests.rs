@@ -1,5 +1,7 @@
 //! What a review finds.
 
+mod meaning;
+
 use alloc::borrow::ToOwned;
 use alloc::format;
 use alloc::string::{String, ToString};

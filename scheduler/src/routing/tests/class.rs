@@ -113,11 +113,15 @@ fn i13_new_rules_start_every_ratio_anew() {
 #[test]
 fn i13_a_target_that_closes_starts_the_ratio_of_those_anew_who_never_used_it() {
     for jobs in 0..10 {
-        let specs = [subcluster("a"), subcluster("b"), with_slot("c", 50, 1)];
-        let mut world = World::of(specs).with_class("all", "job.tasks >= 1", &SPREAD);
-        check_prefixes(&mut world, &JOB, &[("a", 7), ("b", 2)], jobs);
-        world.state("c").is_open = false;
-        check_prefixes(&mut world, &JOB, &[("a", 7), ("b", 2)], 30);
+        let users = [("a", 3), ("b", 3), ("c", 2), ("d", 1)];
+        let spread = [&users[..], &[("tiny", 1)]].concat();
+        let specs = ["a", "b", "c", "d"].map(subcluster);
+        let tiny = with_slot("tiny", 50, 1);
+        let world = World::of(specs.into_iter().chain([tiny]));
+        let mut world = world.with_class("all", "job.tasks >= 1", &spread);
+        check_prefixes(&mut world, &JOB, &users, jobs);
+        world.state("tiny").is_open = false;
+        check_prefixes(&mut world, &JOB, &users, 30);
     }
 }
 
