@@ -7,9 +7,19 @@ mod world;
 mod attributes;
 #[path = "rules/bounds.rs"]
 mod bounds;
+#[path = "rules/chance.rs"]
+mod chance;
+#[path = "rules/clock.rs"]
+mod clock;
+#[path = "rules/generate.rs"]
+mod generate;
 #[path = "rules/meaning.rs"]
 mod meaning;
+#[path = "rules/oracle.rs"]
+mod oracle;
 #[path = "rules/pairs.rs"]
 mod pairs;
+#[path = "sim/random.rs"]
+mod random;
 #[path = "rules/refusals.rs"]
 mod refusals;

@@ -75,11 +75,6 @@ pub(crate) fn ago(millis: u64) -> Option<UnixMillis> {
     Some(UnixMillis(NOW - millis))
 }
 
-/// A text that lives as long as facts want it to.
-pub(crate) fn leaked(text: &str) -> &'static str {
-    Box::leak(text.to_owned().into_boxed_str())
-}
-
 fn node() -> NodeFacts<'static> {
     NodeFacts {
         id: "node-1",
