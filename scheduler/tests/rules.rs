@@ -11,6 +11,8 @@ mod bounds;
 mod chance;
 #[path = "rules/clock.rs"]
 mod clock;
+#[path = "rules/fuzz.rs"]
+mod fuzz;
 #[path = "rules/generate.rs"]
 mod generate;
 #[path = "rules/meaning.rs"]
@@ -23,3 +25,5 @@ mod pairs;
 mod random;
 #[path = "rules/refusals.rs"]
 mod refusals;
+#[path = "rules/speed.rs"]
+mod speed;

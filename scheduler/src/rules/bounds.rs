@@ -21,10 +21,13 @@ pub const CLAUSES_MAX: usize = 1024;
 
 /// Steps of one static check, clauses that turned out empty included: 1,024 clauses can be tried against 1,024
 /// others, and that would take seconds.
-pub(crate) const STEPS_MAX: usize = 65_536;
+pub(crate) const STEPS_MAX: usize = 16_384;
 
 /// Worlds of boundary values that are tried to settle a clause which intervals alone cannot settle.
-pub(crate) const GRID_MAX: usize = 4096;
+pub(crate) const GRID_MAX: usize = 256;
+
+/// Clauses for which worlds are looked for. A rule has many ways to hold, and the first nearly always shows it.
+pub(crate) const WAYS_TRIED_MAX: usize = 8;
 
 /// No intermediate amount of a rule leaves `-AMOUNT_MAX..=AMOUNT_MAX`: differences and products with a slope still
 /// fit the 128 bits they are computed in.

@@ -7,12 +7,12 @@ use core::fmt;
 
 use super::Rule;
 use super::attribute::{Object, Pace, Sort};
+use super::bounds::WAYS_TRIED_MAX;
 use super::clauses::{TooMany, Unfolding, Variable, Way};
 use super::domain::Domain;
 use super::program::Program;
 use super::sample::{Example, Sample};
 use super::typed::{Clause, Read, Test};
-use super::verdict::WAYS_TRIED_MAX;
 use super::wording;
 
 /// The part of an exit threshold by which the entry threshold has to keep away from it.

@@ -4,6 +4,7 @@ use alloc::vec;
 use core::fmt;
 
 use super::RuleKind;
+use super::bounds::WAYS_TRIED_MAX;
 use super::clauses::{TooMany, Unfolding, Way};
 use super::error::RuleError;
 use super::program::Program;
@@ -72,16 +73,12 @@ fn can_be(clause: &Clause, truth: bool) -> Answer {
     }
     let (program, reads) = (Program::of(clause), clause.reads());
     let confirms = |sample: &Sample| program.holds(sample) == truth;
-    // A rule has many ways to hold, and the first of them nearly always shows it.
     let mut tried = ways.iter().take(WAYS_TRIED_MAX);
     match tried.find_map(|way| Sample::find(way, &reads, confirms)) {
         Some(_) => Answer::Yes,
         None => Answer::NotDecided,
     }
 }
-
-/// Ways for which worlds are looked for. Each that cannot be settled costs a whole grid.
-pub(crate) const WAYS_TRIED_MAX: usize = 8;
 
 /// The first term that does not go together with those before it.
 fn contradiction(clause: &Clause) -> Option<&Clause> {
