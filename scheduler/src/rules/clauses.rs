@@ -61,15 +61,19 @@ impl Unfolding {
         Self { steps: STEPS_MAX }
     }
 
-    /// Counts one step, as long as there are any.
-    pub(crate) fn step(&mut self) -> Result<(), TooMany> {
-        self.steps = self.steps.checked_sub(1).ok_or(TooMany)?;
+    /// Counts what it costs to put two ways together, as long as there are steps.
+    pub(crate) fn pay_for(&mut self, one: &Way, other: &Way) -> Result<(), TooMany> {
+        self.step(1 + one.domains.len() + other.domains.len())
+    }
+
+    fn step(&mut self, count: usize) -> Result<(), TooMany> {
+        self.steps = self.steps.checked_sub(count).ok_or(TooMany)?;
         Ok(())
     }
 
     /// The ways in which the clause comes to `holds`. None at all is a proof that it never does.
     pub(crate) fn ways(&mut self, clause: &Clause, holds: bool) -> Result<Vec<Way>, TooMany> {
-        self.step()?;
+        self.step(1)?;
         match (&clause.test, holds) {
             (Test::Not(inner), _) => self.ways(inner, !holds),
             (Test::All(terms), true) | (Test::Any(terms), false) => {
@@ -108,7 +112,7 @@ impl Unfolding {
         let mut ways = Vec::new();
         for one in ones {
             for other in others {
-                self.step()?;
+                self.pay_for(one, other)?;
                 ways.extend(one.and(other));
             }
             within_bound(&ways)?;

@@ -168,7 +168,7 @@ fn too_near(
 ) -> Result<Option<Hysteresis>, TooMany> {
     for entry in entry_ways {
         for exit in exit_ways {
-            unfolding.step()?;
+            unfolding.pay_for(entry, exit)?;
             if let Some(hysteresis) = nearly_touching(entry, exit) {
                 return Ok(Some(hysteresis));
             }
@@ -237,7 +237,7 @@ fn overlap(one: &Rule, other: &Rule) -> Result<Overlap, TooMany> {
     let mut found = Overlap::Disjoint;
     for first in &one_ways {
         for second in &other_ways {
-            unfolding.step()?;
+            unfolding.pay_for(first, second)?;
             match shared(one, first, other, second) {
                 Overlap::Disjoint => {}
                 Overlap::NotDecided => found = Overlap::NotDecided,

@@ -103,7 +103,7 @@ impl Written {
 
 impl Generator<'_> {
     pub(crate) fn rule(&mut self) -> Written {
-        self.any(3)
+        self.any(2)
     }
 
     fn any(&mut self, depth: u32) -> Written {
