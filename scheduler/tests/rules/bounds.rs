@@ -69,7 +69,11 @@ fn the_deepest_arithmetic_fits_the_stack() {
         ")".repeat(depth / 2)
     );
     let rule = taken(&text);
-    let sign = if (depth / 2) % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = if (depth / 2).is_multiple_of(2) {
+        1.0
+    } else {
+        -1.0
+    };
     let rest = if sign < 0.0 { 0.25 } else { 0.0 };
     for cpu_millis in [0_u32, 250, 749, 750, 751, 1_000, 9_000] {
         let mut world = crate::world::World::new();

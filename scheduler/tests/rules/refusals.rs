@@ -120,6 +120,7 @@ fn what_a_kind_of_rule_does_not_see_is_refused() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one entry per case of the table")]
 fn a_wrong_type_is_refused_with_both_types() {
     let bytes = "bytes are written with a unit, as in node.memory >= 512MiB";
     let durations = "durations are written with a unit, as in sub.idle > 10m";
@@ -231,6 +232,7 @@ fn a_wrong_type_is_refused_with_both_types() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one entry per case of the table")]
 fn what_the_grammar_does_not_have_is_refused() {
     refused(&[
         (
