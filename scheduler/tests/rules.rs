@@ -25,5 +25,7 @@ mod pairs;
 mod random;
 #[path = "rules/refusals.rs"]
 mod refusals;
+#[path = "rules/searched.rs"]
+mod searched;
 #[path = "rules/speed.rs"]
 mod speed;

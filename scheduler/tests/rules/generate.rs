@@ -106,6 +106,11 @@ impl Generator<'_> {
         self.any(2)
     }
 
+    /// One without parentheses inside of parentheses.
+    pub(crate) fn short_rule(&mut self) -> Written {
+        self.any(1)
+    }
+
     fn any(&mut self, depth: u32) -> Written {
         let mut written = self.all(depth);
         while self.random.once_in(3) {
