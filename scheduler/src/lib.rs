@@ -28,6 +28,7 @@ pub mod job;
 pub mod limits;
 pub mod outcome;
 pub mod quantity;
+pub mod terms;
 
 pub mod rule_set;
 pub mod rules;
@@ -45,6 +46,11 @@ mod live_job;
 mod pool;
 mod query;
 mod queue;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the scheduler still asks `queue`")
+)]
+mod queues;
 mod restart;
 mod subcluster;
 mod tally;
@@ -69,4 +75,5 @@ pub use outcome::{CancelReason, Limit, LossReason, Outcome, TrapKind, Usage};
 pub use quantity::{Resources, UnixMillis};
 pub use scheduler::{Config, Scheduler};
 pub use subcluster::{SlotCounts, SubclusterConfig};
+pub use terms::{Quota, Terms};
 pub use view::{AttemptView, JobView, NodeView, PoolView, SubclusterView, Waiting};

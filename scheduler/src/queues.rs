@@ -1,0 +1,280 @@
+//! Whose task is next in each sub-cluster.
+//!
+//! ```text
+//!   between users    least dominant share / weight, over all sub-clusters; then least used so far; then by id
+//!   within a user    aged jobs, oldest first; then higher priority; then older
+//!   a gang           all of its slots or none; it holds nothing while it waits
+//!   the first gang   that does not fit has the one reservation of its sub-cluster: others pass it only when they are over
+//!                    before its time has come, or take slots that will be left over
+//!   a quota          parks its user, who is woken by what comes back
+//! ```
+//!
+//! Shares say who; there is no deficit to be saved up. Where shares are equal, virtual time takes the place of a usage that
+//! decays: it needs no clock, and it bounds how often others come first.
+//!
+//! **Nobody waits for ever.** With `n` busy users of equal weight and `s` slots that nobody holds longer than `r`, a user
+//! without a slot has one after at most `⌈n / s⌉ × r`; each gang among the others adds at most `r`. A job that is aged has
+//! only older jobs of its user before it.
+//!
+//! It must not know nodes, rules, or the tasks of a job beyond how many wait. It has no clock: `now` is an argument, and it
+//! must not fall.
+
+pub(crate) mod account;
+pub(crate) mod accounts;
+pub(crate) mod backlog;
+pub(crate) mod local;
+pub(crate) mod preemption;
+pub(crate) mod question;
+pub(crate) mod running;
+pub(crate) mod share;
+pub(crate) mod tree;
+
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
+
+use crate::{AttemptId, JobId, Resources, SubclusterId, Terms, UnixMillis, UserId};
+
+use self::account::Place;
+use self::accounts::Accounts;
+use self::backlog::AgedSince;
+use self::local::LocalQueue;
+
+pub(crate) use self::account::Held;
+pub(crate) use self::question::{Bound, Hold, Wait};
+
+/// After so long a job goes before every younger one of its user, whatever the priorities.
+pub(crate) const AGING_MAX_MS: u64 = 60 * 60 * 1000;
+
+/// The queues of all sub-clusters and the accounts of all users.
+#[derive(Debug)]
+pub(crate) struct Queues {
+    aging_max_ms: u64,
+    accounts: Accounts,
+    queues: BTreeMap<SubclusterId, LocalQueue>,
+}
+
+/// A job that waits for slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) job: JobId,
+    pub(crate) user: UserId,
+    pub(crate) priority: i32,
+    /// When it came in.
+    pub(crate) since: UnixMillis,
+    /// Whether all of its tasks start together or none.
+    pub(crate) gang: bool,
+    /// How long each of its attempts takes at most; `u64::MAX` when nothing is declared.
+    pub(crate) timeout_ms: u64,
+}
+
+/// What to start now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pick {
+    pub(crate) job: JobId,
+    /// 1, or the whole gang.
+    pub(crate) tasks: u64,
+}
+
+/// An attempt with a slot, and on whose account it has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Holder {
+    pub(crate) user: UserId,
+    pub(crate) attempt: AttemptId,
+}
+
+/// What a question for the next job is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    now: UnixMillis,
+    free: u64,
+    aged: AgedSince,
+}
+
+impl Queues {
+    /// No sub-cluster, nobody waiting. `aging_max_ms` is [`AGING_MAX_MS`] unless a test wants to see the effect earlier.
+    pub(crate) fn new(default_terms: Terms, aging_max_ms: u64) -> Self {
+        Self {
+            aging_max_ms,
+            accounts: Accounts::new(default_terms),
+            queues: BTreeMap::new(),
+        }
+    }
+
+    /// A sub-cluster with slots of that shape exists.
+    pub(crate) fn open(&mut self, subcluster: SubclusterId, slot: Resources) {
+        let before = self
+            .queues
+            .insert(subcluster, LocalQueue::new(subcluster, slot));
+        assert!(
+            before.is_none(),
+            "sub-cluster {} has a queue already",
+            subcluster.0
+        );
+    }
+
+    /// The sub-cluster is no more. Nobody waits or runs there.
+    pub(crate) fn close(&mut self, subcluster: SubclusterId) {
+        let before = self.queues.remove(&subcluster);
+        let is_empty = before.is_none_or(|queue| queue.jobs() == 0 && queue.running.len() == 0);
+        assert!(
+            is_empty,
+            "sub-cluster {} is closed while it is in use",
+            subcluster.0
+        );
+    }
+
+    /// What shares are parts of.
+    pub(crate) fn set_pool(&mut self, total: Resources) {
+        self.accounts.set_pool(total);
+        // Shares of the old pool cannot be compared with those of the new one, so everyone is filed again.
+        self.queues.values_mut().for_each(LocalQueue::unfile_all);
+        for (&id, queue) in &mut self.queues {
+            let users: Vec<UserId> = queue.users().collect();
+            for user in users {
+                self.accounts.file(user, id, None);
+                queue.refile(&mut self.accounts, user);
+            }
+        }
+    }
+
+    pub(crate) fn set_terms(&mut self, user: UserId, terms: Terms) {
+        self.accounts.change(user, |account| account.terms = terms);
+        self.bring_forward(user);
+    }
+
+    pub(crate) fn terms(&self, user: UserId) -> &Terms {
+        self.accounts.terms(user)
+    }
+
+    /// So many tasks of the job wait for a slot there. With none, it is not in the queue.
+    pub(crate) fn set(&mut self, subcluster: SubclusterId, entry: &Entry, ready: u64) {
+        let users = self.queue_mut(subcluster).set(entry, ready);
+        for user in users.into_iter().flatten() {
+            self.place(subcluster, user);
+        }
+    }
+
+    /// Whose turn it is with so many free slots; nothing when nobody fits or may. The answer stays the same until
+    /// something changes or time passes.
+    pub(crate) fn next(
+        &mut self,
+        now: UnixMillis,
+        subcluster: SubclusterId,
+        free: u64,
+    ) -> Option<Pick> {
+        let aged = AgedSince(now.0.checked_sub(self.aging_max_ms).map(UnixMillis));
+        let queue = self.queues.get_mut(&subcluster)?;
+        let next = queue.next(&mut self.accounts, Moment { now, free, aged })?;
+        Some(Pick {
+            job: next.job,
+            tasks: next.size,
+        })
+    }
+
+    /// A slot was granted to an attempt that will take at most so long.
+    pub(crate) fn started(
+        &mut self,
+        now: UnixMillis,
+        subcluster: SubclusterId,
+        holder: Holder,
+        timeout_ms: u64,
+    ) {
+        let queue = self.queue_mut(subcluster);
+        queue.running.start(now, holder, timeout_ms);
+        let slot = queue.slot;
+        self.accounts.take(holder.user, slot);
+    }
+
+    /// The slot of an attempt is back.
+    pub(crate) fn ended(&mut self, now: UnixMillis, subcluster: SubclusterId, attempt: AttemptId) {
+        let queue = self.queue_mut(subcluster);
+        let grant = queue.running.end(attempt);
+        let slot = queue.slot;
+        let held_ms = now.0.saturating_sub(grant.since.0);
+        self.accounts.give_back(grant.user, slot, held_ms);
+        self.bring_forward(grant.user);
+    }
+
+    pub(crate) fn held(&self, user: UserId) -> Held {
+        self.accounts.held(user)
+    }
+
+    /// How many further slots of that shape the user's quota has room for.
+    pub(crate) fn room(&self, user: UserId, slot: Resources) -> u64 {
+        self.accounts.room(user, slot)
+    }
+
+    /// The user's dominant share, in thousandths of the pool.
+    pub(crate) fn share_millis(&self, user: UserId) -> u64 {
+        let held = self.accounts.held(user).amount;
+        self.accounts.pool().share_millis(held)
+    }
+
+    /// Jobs in the queue of a sub-cluster.
+    pub(crate) fn jobs(&self, subcluster: SubclusterId) -> u64 {
+        self.queues.get(&subcluster).map_or(0, LocalQueue::jobs)
+    }
+
+    /// Tasks that wait for a slot of a sub-cluster.
+    pub(crate) fn tasks(&self, subcluster: SubclusterId) -> u64 {
+        self.queues.get(&subcluster).map_or(0, LocalQueue::tasks)
+    }
+
+    /// Users of whom a job waits in a sub-cluster.
+    pub(crate) fn users_waiting(&self, subcluster: SubclusterId) -> u64 {
+        let users = self.queues.get(&subcluster).map(LocalQueue::users);
+        users.map_or(0, |users| users.count() as u64)
+    }
+
+    /// The backlog of the user in a sub-cluster is another one: it appeared, went, or has other sizes.
+    fn place(&mut self, subcluster: SubclusterId, user: UserId) {
+        let Self {
+            accounts, queues, ..
+        } = self;
+        let queue = queues
+            .get_mut(&subcluster)
+            .expect("a backlog is in a queue that exists");
+        let Some(least_size) = queue.least_size(user) else {
+            let place = accounts.change(user, |account| account.places.remove(&subcluster));
+            queue.unfile(user, place.and_then(|place| place.filed));
+            return;
+        };
+        let slot = queue.slot;
+        let is_parked = accounts.change(user, |account| {
+            let new = Place {
+                slot,
+                least_size,
+                filed: None,
+            };
+            let place = account.places.entry(subcluster).or_insert(new);
+            place.least_size = least_size;
+            place.filed.is_none()
+        });
+        if is_parked {
+            queue.refile(accounts, user);
+        }
+    }
+
+    /// The user's standing has fallen or the quota has more room: nowhere may the user stand too far back.
+    fn bring_forward(&mut self, user: UserId) {
+        let Some(account) = self.accounts.get(user) else {
+            return;
+        };
+        for subcluster in account.misfiled(self.accounts.pool()) {
+            let queue = self
+                .queues
+                .get_mut(&subcluster)
+                .expect("who waits somewhere waits in a queue that exists");
+            queue.refile(&mut self.accounts, user);
+        }
+    }
+
+    fn queue_mut(&mut self, subcluster: SubclusterId) -> &mut LocalQueue {
+        self.queues
+            .get_mut(&subcluster)
+            .expect("the queue of a sub-cluster is opened with it")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Who holds the slots of one sub-cluster and until when at the latest, by what was declared. From that follows when a
+//! gang that does not fit now will. It must not know who waits.
+
+use alloc::collections::BTreeMap;
+
+use crate::queues::Holder;
+use crate::queues::backlog::Fit;
+use crate::queues::tree::Tree;
+use crate::{AttemptId, UnixMillis, UserId};
+
+/// The attempts that hold a slot.
+#[derive(Debug, Default)]
+pub(crate) struct Running {
+    grants: BTreeMap<AttemptId, Grant>,
+    ends: Tree<End>,
+}
+
+/// One slot in somebody's hands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grant {
+    pub(crate) user: UserId,
+    pub(crate) since: UnixMillis,
+    until: UnixMillis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct End {
+    until: UnixMillis,
+    attempt: AttemptId,
+}
+
+/// What a gang that does not fit is promised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Promise {
+    /// When enough slots are free at the latest. The end of time, when that hangs on an attempt without a timeout.
+    pub(crate) at: UnixMillis,
+    /// Slots that are free then beyond what the gang needs.
+    pub(crate) spare: u64,
+}
+
+impl Running {
+    pub(crate) fn start(&mut self, now: UnixMillis, holder: Holder, timeout_ms: u64) {
+        let grant = Grant {
+            user: holder.user,
+            since: now,
+            until: now.plus(timeout_ms),
+        };
+        self.ends.insert(grant.end_of(holder.attempt), 0);
+        let before = self.grants.insert(holder.attempt, grant);
+        assert!(before.is_none(), "{} holds two slots", holder.attempt);
+    }
+
+    /// Answers what the attempt held its slot under.
+    pub(crate) fn end(&mut self, attempt: AttemptId) -> Grant {
+        let grant = self
+            .grants
+            .remove(&attempt)
+            .expect("who gives a slot back holds one");
+        self.ends.remove(&grant.end_of(attempt));
+        grant
+    }
+
+    /// How many slots are held.
+    pub(crate) fn len(&self) -> u64 {
+        self.ends.len()
+    }
+
+    pub(crate) fn grants(&self) -> impl Iterator<Item = (AttemptId, Grant)> {
+        self.grants
+            .iter()
+            .map(|(&attempt, &grant)| (attempt, grant))
+    }
+
+    /// When, of `free` slots now, there will be `wanted` ones, if nobody else takes any. Nothing, when there never will.
+    /// Who outlives its timeout is about to end.
+    pub(crate) fn promise(&self, now: UnixMillis, free: u64, wanted: u64) -> Option<Promise> {
+        let Some(others_before) = wanted.checked_sub(free + 1) else {
+            return Some(Promise {
+                at: now,
+                spare: free - wanted,
+            });
+        };
+        let at = self.ends.nth(others_before)?.until.max(now);
+        let free_then = free + self.ends.count_before(|end| end.until <= at);
+        Some(Promise {
+            at,
+            spare: free_then - wanted,
+        })
+    }
+}
+
+impl Grant {
+    const fn end_of(&self, attempt: AttemptId) -> End {
+        End {
+            until: self.until,
+            attempt,
+        }
+    }
+}
+
+impl Promise {
+    /// Who may pass the gang: who is over before its time has come, or takes spare slots only. A job without a timeout is
+    /// never over in time.
+    pub(crate) fn fit(self, now: UnixMillis, free: u64) -> Fit {
+        let last = self.at.0.min(u64::MAX - 1);
+        Fit {
+            size_max: free,
+            size_at_leisure: self.spare,
+            timeout_ms: last.saturating_sub(now.0),
+        }
+    }
+}

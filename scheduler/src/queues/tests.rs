@@ -1,0 +1,4 @@
+//! The queues against plain models, and what they promise.
+
+mod turns;
+mod world;
