@@ -12,9 +12,11 @@
 //! Shares say who; there is no deficit to be saved up. Where shares are equal, virtual time takes the place of a usage that
 //! decays: it needs no clock, and it bounds how often others come first.
 //!
-//! **Nobody waits for ever.** With `n` busy users of equal weight and `s` slots that nobody holds longer than `r`, a user
-//! without a slot has one after at most `⌈n / s⌉ × r`; each gang among the others adds at most `r`. A job that is aged has
-//! only older jobs of its user before it.
+//! **Nobody waits for ever.** Among `n` busy users and `s` slots that nobody holds longer than `r`, a user who comes in or
+//! back has a slot after at most `⌈n / s⌉ × r`, for each other user without a slot passes at most once; with equal weights,
+//! one who was served all along has the next after at most `(3 × ⌈n / s⌉ + 1) × r`, for nobody is further ahead in virtual
+//! time than two runs. Each gang among the others adds at most `r`. A job that is aged has only the older jobs of its user
+//! before it, so it starts within `aging_max_ms` and one such turn for each of their tasks and for itself.
 //!
 //! It must not know nodes, rules, or the tasks of a job beyond how many wait. It has no clock: `now` is an argument, and it
 //! must not fall.
@@ -30,7 +32,6 @@ pub(crate) mod share;
 pub(crate) mod tree;
 
 use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
 
 use crate::{AttemptId, JobId, Resources, SubclusterId, Terms, UnixMillis, UserId};
 
@@ -40,10 +41,13 @@ use self::backlog::AgedSince;
 use self::local::LocalQueue;
 
 pub(crate) use self::account::Held;
-pub(crate) use self::question::{Bound, Hold, Wait};
+pub(crate) use self::question::{Bound, Hold, Reservation, Wait};
 
 /// After so long a job goes before every younger one of its user, whatever the priorities.
 pub(crate) const AGING_MAX_MS: u64 = 60 * 60 * 1000;
+
+/// The timeout of who declares none.
+pub(crate) const NO_TIMEOUT: u64 = u64::MAX;
 
 /// The queues of all sub-clusters and the accounts of all users.
 #[derive(Debug)]
@@ -63,7 +67,7 @@ pub(crate) struct Entry {
     pub(crate) since: UnixMillis,
     /// Whether all of its tasks start together or none.
     pub(crate) gang: bool,
-    /// How long each of its attempts takes at most; `u64::MAX` when nothing is declared.
+    /// How long each of its attempts takes at most, or [`NO_TIMEOUT`].
     pub(crate) timeout_ms: u64,
 }
 
@@ -126,20 +130,13 @@ impl Queues {
     /// What shares are parts of.
     pub(crate) fn set_pool(&mut self, total: Resources) {
         self.accounts.set_pool(total);
-        // Shares of the old pool cannot be compared with those of the new one, so everyone is filed again.
-        self.queues.values_mut().for_each(LocalQueue::unfile_all);
-        for (&id, queue) in &mut self.queues {
-            let users: Vec<UserId> = queue.users().collect();
-            for user in users {
-                self.accounts.file(user, id, None);
-                queue.refile(&mut self.accounts, user);
-            }
-        }
     }
 
     pub(crate) fn set_terms(&mut self, user: UserId, terms: Terms) {
-        self.accounts.change(user, |account| account.terms = terms);
-        self.bring_forward(user);
+        self.accounts.change(user, |account| {
+            account.terms = terms;
+            account.wake();
+        });
     }
 
     pub(crate) fn terms(&self, user: UserId) -> &Terms {
@@ -192,7 +189,6 @@ impl Queues {
         let slot = queue.slot;
         let held_ms = now.0.saturating_sub(grant.since.0);
         self.accounts.give_back(grant.user, slot, held_ms);
-        self.bring_forward(grant.user);
     }
 
     pub(crate) fn held(&self, user: UserId) -> Held {
@@ -228,45 +224,13 @@ impl Queues {
 
     /// The backlog of the user in a sub-cluster is another one: it appeared, went, or has other sizes.
     fn place(&mut self, subcluster: SubclusterId, user: UserId) {
-        let Self {
-            accounts, queues, ..
-        } = self;
-        let queue = queues
-            .get_mut(&subcluster)
-            .expect("a backlog is in a queue that exists");
-        let Some(least_size) = queue.least_size(user) else {
-            let place = accounts.change(user, |account| account.places.remove(&subcluster));
-            queue.unfile(user, place.and_then(|place| place.filed));
-            return;
-        };
+        let queue = self.queue_mut(subcluster);
         let slot = queue.slot;
-        let is_parked = accounts.change(user, |account| {
-            let new = Place {
-                slot,
-                least_size,
-                filed: None,
-            };
-            let place = account.places.entry(subcluster).or_insert(new);
-            place.least_size = least_size;
-            place.filed.is_none()
-        });
-        if is_parked {
-            queue.refile(accounts, user);
-        }
-    }
-
-    /// The user's standing has fallen or the quota has more room: nowhere may the user stand too far back.
-    fn bring_forward(&mut self, user: UserId) {
-        let Some(account) = self.accounts.get(user) else {
-            return;
-        };
-        for subcluster in account.misfiled(self.accounts.pool()) {
-            let queue = self
-                .queues
-                .get_mut(&subcluster)
-                .expect("who waits somewhere waits in a queue that exists");
-            queue.refile(&mut self.accounts, user);
-        }
+        let place = queue
+            .least_size(user)
+            .map(|least_size| Place { slot, least_size });
+        self.accounts
+            .change(user, |account| account.wait_in(subcluster, place));
     }
 
     fn queue_mut(&mut self, subcluster: SubclusterId) -> &mut LocalQueue {

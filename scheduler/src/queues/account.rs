@@ -1,11 +1,12 @@
 //! The account of one user over all sub-clusters: what is granted, what is held, what was used, and where the user waits.
 //! It must not know jobs.
 
-use alloc::collections::BTreeMap;
-use alloc::vec::Vec;
+use alloc::collections::{BTreeMap, BTreeSet};
+use core::mem;
 
 use crate::queues::question::Bound;
 use crate::queues::share::{Pool, Standing};
+use crate::queues::tree::Summary;
 use crate::{Resources, SubclusterId, Terms};
 
 /// What a user has.
@@ -16,7 +17,11 @@ pub(crate) struct Account {
     /// Usage over weight, see [`super::accounts`].
     pub(crate) virtual_time: u128,
     /// The sub-clusters in which jobs of the user wait.
-    pub(crate) places: BTreeMap<SubclusterId, Place>,
+    places: BTreeMap<SubclusterId, Place>,
+    /// Those of them where the quota has no room for any of the jobs, as far as somebody has looked.
+    parked: BTreeSet<SubclusterId>,
+    /// The others of them.
+    asks: Places,
 }
 
 /// What a user holds now.
@@ -32,9 +37,31 @@ pub(crate) struct Place {
     pub(crate) slot: Resources,
     /// The fewest slots that a job of the user there needs at once.
     pub(crate) least_size: u64,
-    /// The standing under which the sub-cluster has the user in its order, never above the true one; nothing while the
-    /// user is parked because the quota has no room for any of the jobs.
-    pub(crate) filed: Option<Standing>,
+}
+
+/// A set of sub-clusters, of which those whose numbers are equal modulo 128 cannot be told apart. It says where to look;
+/// with more sub-clusters than that, some looks are in vain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Places(u128);
+
+impl Places {
+    pub(crate) const fn of(subcluster: SubclusterId) -> Self {
+        Self(1 << (subcluster.0 % u128::BITS))
+    }
+
+    pub(crate) const fn meet(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl Summary for Places {
+    fn with(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
 }
 
 impl Account {
@@ -44,6 +71,8 @@ impl Account {
             held: Held::default(),
             virtual_time: 0,
             places: BTreeMap::new(),
+            parked: BTreeSet::new(),
+            asks: Places::default(),
         }
     }
 
@@ -59,15 +88,49 @@ impl Account {
         }
     }
 
-    /// The sub-clusters whose order does not do: the user stands too far back there, or is parked although there is room.
-    pub(crate) fn misfiled(&self, pool: Pool) -> Vec<SubclusterId> {
-        let standing = self.standing(pool);
-        let is_misfiled = |place: &Place| match place.filed {
-            Some(filed) => filed > standing,
-            None => place.least_size <= self.room(place.slot),
+    /// The sub-clusters where a job of the user waits and may have room.
+    pub(crate) const fn asks(&self) -> Places {
+        self.asks
+    }
+
+    /// What waits in a sub-cluster is another; nothing, when nobody does.
+    pub(crate) fn wait_in(&mut self, subcluster: SubclusterId, place: Option<Place>) {
+        match place {
+            Some(place) => self.places.insert(subcluster, place),
+            None => self.places.remove(&subcluster),
         };
-        let misfiled = self.places.iter().filter(|(_, place)| is_misfiled(place));
-        misfiled.map(|(&subcluster, _)| subcluster).collect()
+        self.parked.remove(&subcluster);
+        self.list_asks();
+    }
+
+    /// The quota has no room for any of the jobs there.
+    pub(crate) fn park(&mut self, subcluster: SubclusterId) {
+        self.parked.insert(subcluster);
+        self.list_asks();
+    }
+
+    /// The quota has more room: whoever fits asks again.
+    pub(crate) fn wake(&mut self) {
+        if self.parked.is_empty() {
+            return;
+        }
+        let parked = mem::take(&mut self.parked);
+        let still = parked.into_iter().filter(|subcluster| {
+            let place = self.places.get(subcluster);
+            place.is_some_and(|place| place.least_size > self.room(place.slot))
+        });
+        self.parked = still.collect();
+        self.list_asks();
+    }
+
+    fn list_asks(&mut self) {
+        let asking = self
+            .places
+            .keys()
+            .filter(|&subcluster| !self.parked.contains(subcluster));
+        self.asks = asking.fold(Places::default(), |sum, &subcluster| {
+            sum.with(Places::of(subcluster))
+        });
     }
 
     /// How many further slots of that shape the quota has room for.

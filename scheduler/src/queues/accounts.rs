@@ -8,10 +8,10 @@
 //! It must not know which jobs wait, nor in what order.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use core::mem;
 
-use crate::queues::account::{Account, Held};
+use crate::queues::account::{Account, Held, Places};
 use crate::queues::share::{Pool, Standing};
+use crate::queues::tree::Tree;
 use crate::{Resources, SubclusterId, Terms, UserId};
 
 /// What a start adds to the virtual time at once, as time held.
@@ -23,6 +23,8 @@ pub(crate) struct Accounts {
     default_terms: Terms,
     pool: Pool,
     accounts: BTreeMap<UserId, Account>,
+    /// The users who ask for slots, first the one whose turn it is, with where they ask. One order serves all sub-clusters.
+    order: Tree<(Standing, UserId), Places>,
     /// Who has or wants something, by virtual time.
     busy: BTreeSet<(u128, UserId)>,
     /// The least virtual time of the busy, now or when somebody last was. It never falls.
@@ -35,6 +37,7 @@ impl Accounts {
             default_terms,
             pool: Pool::default(),
             accounts: BTreeMap::new(),
+            order: Tree::default(),
             busy: BTreeSet::new(),
             floor: 0,
         }
@@ -44,8 +47,25 @@ impl Accounts {
         self.pool
     }
 
+    /// Shares of the old pool cannot be compared with those of the new one, so everyone is put in order again.
     pub(crate) fn set_pool(&mut self, total: Resources) {
         self.pool = Pool::new(total);
+        self.order = Tree::default();
+        let asking = self.accounts.iter();
+        for (&user, account) in asking.filter(|(_, account)| !account.asks().is_empty()) {
+            let place = (account.standing(self.pool), user);
+            self.order.insert(place, account.asks());
+        }
+    }
+
+    /// The first user who asks in a sub-cluster, of those after one or of all.
+    pub(crate) fn first_asking(
+        &self,
+        subcluster: SubclusterId,
+        after: Option<&(Standing, UserId)>,
+    ) -> Option<(Standing, UserId)> {
+        let here = Places::of(subcluster);
+        self.order.first_after(after, |places| places.meet(here))
     }
 
     pub(crate) fn terms(&self, user: UserId) -> &Terms {
@@ -73,19 +93,6 @@ impl Accounts {
         }
     }
 
-    /// Notes under which standing a sub-cluster has the user in its order. Answers what was noted before.
-    pub(crate) fn file(
-        &mut self,
-        user: UserId,
-        subcluster: SubclusterId,
-        filed: Option<Standing>,
-    ) -> Option<Standing> {
-        let account = self.accounts.get_mut(&user);
-        let place = account.and_then(|account| account.places.get_mut(&subcluster));
-        let place = place.expect("who is filed in a sub-cluster waits there");
-        mem::replace(&mut place.filed, filed)
-    }
-
     pub(crate) fn get(&self, user: UserId) -> Option<&Account> {
         self.accounts.get(&user)
     }
@@ -105,31 +112,41 @@ impl Accounts {
         let pool = self.pool;
         self.change(user, |account| {
             account.held.give_back(slot);
+            account.wake();
             let usage = pool.usage(slot, held_ms, account.terms.weight);
             account.virtual_time = account.virtual_time.saturating_add(usage);
         });
     }
 
-    /// Changes an account and keeps note of who is busy. Virtual time may only grow.
-    pub(crate) fn change<T>(&mut self, user: UserId, change: impl FnOnce(&mut Account) -> T) -> T {
+    /// Changes an account, and with it the order of users and who is busy. Virtual time may only grow.
+    pub(crate) fn change(&mut self, user: UserId, change: impl FnOnce(&mut Account)) {
         let new = || Account::new(self.default_terms);
         let account = self.accounts.entry(user).or_insert_with(new);
-        let (was_busy, before) = (account.is_busy(), account.virtual_time);
+        let (was_busy, used_before) = (account.is_busy(), account.virtual_time);
         if !was_busy {
             account.virtual_time = account.virtual_time.max(self.floor);
         }
-        let answer = change(account);
-        let (is_busy, after) = (account.is_busy(), account.virtual_time);
-        if (was_busy, before) != (is_busy, after) {
+        let (standing, asked) = (account.standing(self.pool), account.asks());
+        change(account);
+        let (standing_now, asks) = (account.standing(self.pool), account.asks());
+        if (standing, asked) != (standing_now, asks) {
+            if !asked.is_empty() {
+                self.order.remove(&(standing, user));
+            }
+            if !asks.is_empty() {
+                self.order.insert((standing_now, user), asks);
+            }
+        }
+        let (is_busy, used) = (account.is_busy(), account.virtual_time);
+        if (was_busy, used_before) != (is_busy, used) {
             if was_busy {
-                self.busy.remove(&(before, user));
+                self.busy.remove(&(used_before, user));
             }
             if is_busy {
-                self.busy.insert((after, user));
+                self.busy.insert((used, user));
             }
-            let least = self.busy.first().map_or(after, |&(least, _)| least);
+            let least = self.busy.first().map_or(used, |&(least, _)| least);
             self.floor = self.floor.max(least);
         }
-        answer
     }
 }

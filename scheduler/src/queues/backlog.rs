@@ -5,7 +5,8 @@
 use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
 
-use crate::queues::tree::Tree;
+use crate::queues::NO_TIMEOUT;
+use crate::queues::tree::{Summary, Tree};
 use crate::{JobId, UnixMillis};
 
 /// The waiting jobs, by how many slots each needs at once: 1, or the size of the gang. The sizes are few where jobs are
@@ -18,8 +19,18 @@ pub(crate) struct Backlog {
 /// Jobs of one size, in both orders that may count.
 #[derive(Debug, Default)]
 struct Jobs {
-    by_turn: Tree<Turn>,
-    by_age: Tree<Age>,
+    by_turn: Tree<Turn, Timeout>,
+    by_age: Tree<Age, Timeout>,
+}
+
+/// Of several, the least counts.
+#[derive(Clone, Copy, Debug)]
+struct Timeout(u64);
+
+impl Summary for Timeout {
+    fn with(self, other: Self) -> Self {
+        Self(self.0.min(other.0))
+    }
 }
 
 /// The place of a job among those of its user while it is not aged.
@@ -52,8 +63,9 @@ pub(crate) struct AgedSince(pub(crate) Option<UnixMillis>);
 pub(crate) struct Fit {
     /// The most slots a job may need at once.
     pub(crate) size_max: u64,
-    /// Up to so many slots, a job may take as long as it likes.
+    /// Up to so many slots, a job may take as long as this.
     pub(crate) size_at_leisure: u64,
+    pub(crate) leisure_ms: u64,
     /// With more, it must be over after this time.
     pub(crate) timeout_ms: u64,
 }
@@ -80,7 +92,8 @@ impl Fit {
         Self {
             size_max,
             size_at_leisure: size_max,
-            timeout_ms: u64::MAX,
+            leisure_ms: NO_TIMEOUT,
+            timeout_ms: NO_TIMEOUT,
         }
     }
 
@@ -98,7 +111,7 @@ impl Fit {
     /// The longest timeout that a job of that size may have.
     const fn timeout_of(self, size: u64) -> u64 {
         if size <= self.size_at_leisure {
-            u64::MAX
+            self.leisure_ms
         } else {
             self.timeout_ms
         }
@@ -112,8 +125,8 @@ impl Fit {
 impl Backlog {
     pub(crate) fn insert(&mut self, turn: Turn, size: u64, timeout_ms: u64) {
         let jobs = self.by_size.entry(size).or_default();
-        jobs.by_turn.insert(turn, timeout_ms);
-        jobs.by_age.insert(turn.age, timeout_ms);
+        jobs.by_turn.insert(turn, Timeout(timeout_ms));
+        jobs.by_age.insert(turn.age, Timeout(timeout_ms));
     }
 
     pub(crate) fn remove(&mut self, turn: Turn, size: u64) {
@@ -150,10 +163,11 @@ impl Backlog {
 
 impl Jobs {
     fn first(&self, aged: AgedSince, timeout_ms: u64) -> Option<Place> {
-        let oldest = self.by_age.first_within(timeout_ms)?;
+        let is_short = |timeout: Timeout| timeout.0 <= timeout_ms;
+        let oldest = self.by_age.first_after(None, is_short)?;
         match aged.0 {
             Some(instant) if oldest.since <= instant => Some(Place::Aged(oldest)),
-            _ => self.by_turn.first_within(timeout_ms).map(Place::Young),
+            _ => self.by_turn.first_after(None, is_short).map(Place::Young),
         }
     }
 }

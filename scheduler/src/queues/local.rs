@@ -1,18 +1,13 @@
 //! Who waits in one sub-cluster, and whose turn it is there.
 //!
-//! The order between users is kept lazily: a user is filed under a standing that was true once and is never above the true
-//! one. Whoever comes first is looked at, and moved back when the standing has risen meanwhile, until the first is where
-//! it belongs. So a start costs nothing in the sub-clusters that nobody asks.
-//!
 //! It must not know nodes, nor what a job does. Slots are a number that comes with the question.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
 
 use crate::queues::accounts::Accounts;
 use crate::queues::backlog::{Age, AgedSince, Backlog, Candidate, Fit, Turn};
 use crate::queues::running::Running;
-use crate::queues::share::Standing;
 use crate::queues::{Entry, Moment};
 use crate::{JobId, Resources, SubclusterId, UserId};
 
@@ -24,8 +19,6 @@ pub(crate) struct LocalQueue {
     pub(crate) running: Running,
     waiting: BTreeMap<JobId, Waiting>,
     backlogs: BTreeMap<UserId, Backlog>,
-    /// The users with a job that their quota has room for, as they were filed.
-    order: BTreeSet<(Standing, UserId)>,
     tasks: u64,
     /// The gang that did not fit when it was first in order: nobody may delay it any more.
     reserved_for: Option<JobId>,
@@ -68,7 +61,6 @@ impl LocalQueue {
             running: Running::default(),
             waiting: BTreeMap::new(),
             backlogs: BTreeMap::new(),
-            order: BTreeSet::new(),
             tasks: 0,
             reserved_for: None,
         }
@@ -122,33 +114,11 @@ impl LocalQueue {
         self.backlogs.get(&user)?.least_size()
     }
 
-    /// Takes a user out of the order who was filed so.
-    pub(crate) fn unfile(&mut self, user: UserId, filed: Option<Standing>) {
-        if let Some(filed) = filed {
-            self.order.remove(&(filed, user));
-        }
-    }
-
-    /// Puts a user where the true standing belongs, or parks the user when the quota has no room for any job.
-    pub(crate) fn refile(&mut self, accounts: &mut Accounts, user: UserId) {
-        let fits = self.least_size(user) <= Some(accounts.room(user, self.slot));
-        let standing = Some(accounts.standing(user)).filter(|_| fits);
-        let before = accounts.file(user, self.id, standing);
-        self.unfile(user, before);
-        self.order.extend(standing.map(|standing| (standing, user)));
-    }
-
-    /// Takes everyone out of the order, to be filed again.
-    pub(crate) fn unfile_all(&mut self) {
-        self.order.clear();
-    }
-
     /// The job whose turn it is.
     pub(crate) fn next(&mut self, accounts: &mut Accounts, moment: Moment) -> Option<Candidate> {
         if moment.free == 0 {
             return None;
         }
-        self.bring_first_up_to_date(accounts);
         let reserved = self.reserved(accounts, moment.free);
         self.reserved_for = reserved.map(|gang| gang.job);
         let head = reserved.or_else(|| {
@@ -164,16 +134,6 @@ impl LocalQueue {
         self.best(accounts, moment.aged, fit)
     }
 
-    fn bring_first_up_to_date(&mut self, accounts: &mut Accounts) {
-        while let Some(&(filed, user)) = self.order.first() {
-            let fits = self.least_size(user) <= Some(accounts.room(user, self.slot));
-            if fits && filed == accounts.standing(user) {
-                return;
-            }
-            self.refile(accounts, user);
-        }
-    }
-
     /// The gang that has the reservation, as long as its quota and the number of slots that there are allow it to start at
     /// all. Otherwise it would hold up the others for nothing.
     pub(crate) fn reserved(&self, accounts: &Accounts, free: u64) -> Option<Candidate> {
@@ -186,24 +146,22 @@ impl LocalQueue {
         })
     }
 
-    /// The first job that may start, of the first user who has one. Users are filed at their true standing or before it,
-    /// so whoever is filed behind the best so far cannot be better.
-    fn best(&self, accounts: &Accounts, aged: AgedSince, fit: Fit) -> Option<Candidate> {
-        let mut best: Option<((Standing, UserId), Candidate)> = None;
-        for &(filed, user) in &self.order {
-            if best.is_some_and(|(place, _)| place < (filed, user)) {
-                break;
-            }
-            let place = (accounts.standing(user), user);
-            let fit = fit.at_most(accounts.room(user, self.slot));
-            let first = self.backlogs.get(&user)?.first(aged, fit);
-            if let Some(first) = first
-                && best.is_none_or(|(least, _)| place < least)
-            {
-                best = Some((place, first));
+    /// The first job that may start, of the first user who has one. Who has none for want of quota is parked.
+    fn best(&self, accounts: &mut Accounts, aged: AgedSince, fit: Fit) -> Option<Candidate> {
+        let mut last = None;
+        while let Some((standing, user)) = accounts.first_asking(self.id, last.as_ref()) {
+            last = Some((standing, user));
+            let Some(backlog) = self.backlogs.get(&user) else {
+                continue;
+            };
+            let room = accounts.room(user, self.slot);
+            if backlog.least_size() > Some(room) {
+                accounts.change(user, |account| account.park(self.id));
+            } else if let Some(first) = backlog.first(aged, fit.at_most(room)) {
+                return Some(first);
             }
         }
-        best.map(|(_, candidate)| candidate)
+        None
     }
 
     pub(crate) fn job(&self, job: JobId) -> Option<&Waiting> {

@@ -31,6 +31,13 @@ pub(crate) enum Hold {
     Behind { jobs: u64, tasks: u64, users: u64 },
 }
 
+/// The gang that nobody may delay, and when it has enough slots at the latest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reservation {
+    pub(crate) holder: JobId,
+    pub(crate) promise: Promise,
+}
+
 /// Why a job waits, and until when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Wait {
@@ -66,25 +73,20 @@ impl Queues {
                 starts_about: None,
             });
         }
+        let reservation = self.reservation(now, subcluster, free);
+        let others = reservation.filter(|gang| gang.holder != job.entry.job);
         let ahead = self.ahead_of(now, queue, job);
-        let hold = gang_hold(job, free)
-            .or_else(|| self.reservation_hold(now, queue, job, free))
-            .unwrap_or(Hold::Behind {
-                jobs: ahead.jobs,
-                tasks: ahead.tasks,
-                users: ahead.users,
-            });
-        // A gang with a reservation waits for nobody's turn.
-        let is_reserved = self.reserved(queue, free) == Some(job.entry.job);
-        let before = if is_reserved {
-            0
-        } else {
-            ahead.tasks.saturating_add(ahead.users)
+        // A gang with the reservation waits for nobody's turn.
+        let before = match (reservation, others) {
+            (Some(_), None) => 0,
+            _ => ahead.tasks.saturating_add(ahead.users),
         };
         let wanted = before.saturating_add(job.size());
         let promise = queue.running.promise(now, free, wanted);
         Some(Wait {
-            hold,
+            hold: gang_hold(job, free)
+                .or_else(|| reservation_hold(now, others?, job, free))
+                .unwrap_or(ahead.as_hold()),
             starts_about: promise.map(|promise| promise.at).filter(is_known),
         })
     }
@@ -102,25 +104,20 @@ impl Queues {
         })
     }
 
-    fn reservation_hold(
+    /// The reservation of a sub-cluster with so many free slots, when a gang has it.
+    pub(crate) fn reservation(
         &self,
         now: UnixMillis,
-        queue: &LocalQueue,
-        job: &Waiting,
+        subcluster: SubclusterId,
         free: u64,
-    ) -> Option<Hold> {
-        let holder = self.reserved(queue, free)?;
-        let wanted = queue.job(holder)?.size();
-        let Promise { at, spare } = queue.running.promise(now, free, wanted)?;
-        let fit = Promise { at, spare }.fit(now, free);
-        let is_held = free > 0 && holder != job.entry.job;
-        let is_held = is_held && !fit.allows(job.size(), job.entry.timeout_ms);
-        is_held.then_some(Hold::Reservation { holder, at })
-    }
-
-    fn reserved(&self, queue: &LocalQueue, free: u64) -> Option<JobId> {
+    ) -> Option<Reservation> {
+        let queue = self.queues.get(&subcluster)?;
         let gang = queue.reserved(&self.accounts, free)?;
-        Some(gang.job)
+        let promise = queue.running.promise(now, free, gang.size)?;
+        Some(Reservation {
+            holder: gang.job,
+            promise,
+        })
     }
 
     fn ahead_of(&self, now: UnixMillis, queue: &LocalQueue, job: &Waiting) -> Ahead {
@@ -149,6 +146,26 @@ impl Queues {
         let before = queue.users().filter(may_start);
         before.filter(|&other| place(other) < place(user)).count() as u64
     }
+}
+
+impl Ahead {
+    const fn as_hold(self) -> Hold {
+        Hold::Behind {
+            jobs: self.jobs,
+            tasks: self.tasks,
+            users: self.users,
+        }
+    }
+}
+
+/// A slot is free, and the job would not give it back in time.
+fn reservation_hold(now: UnixMillis, kept: Reservation, job: &Waiting, free: u64) -> Option<Hold> {
+    let fit = kept.promise.fit(now, free);
+    let may_pass = fit.allows(job.size(), job.entry.timeout_ms);
+    (free > 0 && !may_pass).then_some(Hold::Reservation {
+        holder: kept.holder,
+        at: kept.promise.at,
+    })
 }
 
 /// A gang that wants more than is free waits for slots, whoever is before it.

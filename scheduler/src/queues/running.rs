@@ -3,16 +3,16 @@
 
 use alloc::collections::BTreeMap;
 
-use crate::queues::Holder;
 use crate::queues::backlog::Fit;
 use crate::queues::tree::Tree;
+use crate::queues::{Holder, NO_TIMEOUT};
 use crate::{AttemptId, UnixMillis, UserId};
 
 /// The attempts that hold a slot.
 #[derive(Debug, Default)]
 pub(crate) struct Running {
     grants: BTreeMap<AttemptId, Grant>,
-    ends: Tree<End>,
+    ends: Tree<End, ()>,
 }
 
 /// One slot in somebody's hands.
@@ -45,7 +45,7 @@ impl Running {
             since: now,
             until: now.plus(timeout_ms),
         };
-        self.ends.insert(grant.end_of(holder.attempt), 0);
+        self.ends.insert(grant.end_of(holder.attempt), ());
         let before = self.grants.insert(holder.attempt, grant);
         assert!(before.is_none(), "{} holds two slots", holder.attempt);
     }
@@ -99,14 +99,15 @@ impl Grant {
 }
 
 impl Promise {
-    /// Who may pass the gang: who is over before its time has come, or takes spare slots only. A job without a timeout is
-    /// never over in time.
+    /// Who may pass the gang: who is over before its time has come, or takes spare slots only. A job without a timeout never
+    /// may: a few of them would put off every promise to the end of time.
     pub(crate) fn fit(self, now: UnixMillis, free: u64) -> Fit {
-        let last = self.at.0.min(u64::MAX - 1);
+        const LONGEST_MS: u64 = NO_TIMEOUT - 1;
         Fit {
             size_max: free,
             size_at_leisure: self.spare,
-            timeout_ms: last.saturating_sub(now.0),
+            leisure_ms: LONGEST_MS,
+            timeout_ms: self.at.0.saturating_sub(now.0).min(LONGEST_MS),
         }
     }
 }

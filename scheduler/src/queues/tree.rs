@@ -1,6 +1,6 @@
 //! An ordered set that answers three questions in as many steps as it is deep: which key is the n-th, how many keys come
-//! before a border, and which is the first whose timeout is short enough. For that each part of the tree carries how many
-//! keys are in it and the least of their timeouts.
+//! before a border, and which is the first whose value suits. For that each part of the tree carries how many keys are in
+//! it and the sum of their values.
 //!
 //! It is a treap: a search tree by key and a heap by a rank that is spread evenly from a counter, which keeps it shallow
 //! whatever the order of insertion. No answer depends on the ranks. It knows nothing of what its keys mean.
@@ -8,29 +8,40 @@
 use alloc::boxed::Box;
 use core::cmp::Ordering;
 
-/// Keys in order, each with a timeout.
+/// Keys in order, each with a value.
 #[derive(Debug)]
-pub(crate) struct Tree<K> {
-    root: Link<K>,
+pub(crate) struct Tree<K, V> {
+    root: Link<K, V>,
     inserted: u64,
 }
 
-type Link<K> = Option<Box<Node<K>>>;
+/// What can be summed up so that the sum tells whether any part of it suits.
+pub(crate) trait Summary: Copy {
+    /// What two parts come to, in whatever order.
+    fn with(self, other: Self) -> Self;
+}
+
+/// For keys that are only counted.
+impl Summary for () {
+    fn with(self, (): Self) -> Self {}
+}
+
+type Link<K, V> = Option<Box<Node<K, V>>>;
 
 #[derive(Debug)]
-struct Node<K> {
+struct Node<K, V> {
     key: K,
-    timeout_ms: u64,
+    value: V,
     rank: u64,
     /// Keys in this part of the tree.
     count: u64,
-    /// The least timeout in this part of the tree.
-    least_ms: u64,
-    left: Link<K>,
-    right: Link<K>,
+    /// The values of this part of the tree together.
+    sum: V,
+    left: Link<K, V>,
+    right: Link<K, V>,
 }
 
-impl<K> Default for Tree<K> {
+impl<K, V> Default for Tree<K, V> {
     fn default() -> Self {
         Self {
             root: None,
@@ -39,7 +50,7 @@ impl<K> Default for Tree<K> {
     }
 }
 
-impl<K: Ord + Copy> Tree<K> {
+impl<K: Ord + Copy, V: Summary> Tree<K, V> {
     pub(crate) fn is_empty(&self) -> bool {
         self.root.is_none()
     }
@@ -49,14 +60,14 @@ impl<K: Ord + Copy> Tree<K> {
     }
 
     /// Adds a key that is not in it.
-    pub(crate) fn insert(&mut self, key: K, timeout_ms: u64) {
+    pub(crate) fn insert(&mut self, key: K, value: V) {
         self.inserted += 1;
         let node = Box::new(Node {
             key,
-            timeout_ms,
+            value,
             rank: spread(self.inserted),
             count: 1,
-            least_ms: timeout_ms,
+            sum: value,
             left: None,
             right: None,
         });
@@ -68,22 +79,9 @@ impl<K: Ord + Copy> Tree<K> {
         take(&mut self.root, key)
     }
 
-    /// The first key with at most that timeout.
-    pub(crate) fn first_within(&self, timeout_ms: u64) -> Option<K> {
-        let mut node = self
-            .root
-            .as_deref()
-            .filter(|node| node.least_ms <= timeout_ms)?;
-        loop {
-            let left = node.left.as_deref();
-            if let Some(left) = left.filter(|left| left.least_ms <= timeout_ms) {
-                node = left;
-            } else if node.timeout_ms <= timeout_ms {
-                return Some(node.key);
-            } else {
-                node = node.right.as_deref()?;
-            }
-        }
+    /// The first key whose value suits, of those after one key or of all. A sum must suit exactly when a part of it does.
+    pub(crate) fn first_after(&self, after: Option<&K>, suits: impl Fn(V) -> bool) -> Option<K> {
+        first_after(&self.root, after, &suits)
     }
 
     /// The key that has `before` keys before it.
@@ -118,24 +116,40 @@ impl<K: Ord + Copy> Tree<K> {
     }
 }
 
-impl<K> Node<K> {
+impl<K, V: Summary> Node<K, V> {
     /// Works out again what it says of its part of the tree.
     fn refresh(&mut self) {
         self.count = count(&self.left) + 1 + count(&self.right);
-        let below = least(&self.left).min(least(&self.right));
-        self.least_ms = self.timeout_ms.min(below);
+        self.sum = self.value;
+        for below in [&self.left, &self.right].into_iter().flatten() {
+            self.sum = self.sum.with(below.sum);
+        }
     }
 }
 
-fn count<K>(link: &Link<K>) -> u64 {
+fn count<K, V>(link: &Link<K, V>) -> u64 {
     link.as_deref().map_or(0, |node| node.count)
 }
 
-fn least<K>(link: &Link<K>) -> u64 {
-    link.as_deref().map_or(u64::MAX, |node| node.least_ms)
+fn first_after<K: Ord + Copy, V: Summary>(
+    link: &Link<K, V>,
+    after: Option<&K>,
+    suits: &impl Fn(V) -> bool,
+) -> Option<K> {
+    let top = link.as_deref().filter(|top| suits(top.sum))?;
+    if after.is_some_and(|after| top.key <= *after) {
+        return first_after(&top.right, after, suits);
+    }
+    first_after(&top.left, after, suits).or_else(|| {
+        if suits(top.value) {
+            Some(top.key)
+        } else {
+            first_after(&top.right, None, suits)
+        }
+    })
 }
 
-fn put<K: Ord>(link: Link<K>, mut node: Box<Node<K>>) -> Box<Node<K>> {
+fn put<K: Ord, V: Summary>(link: Link<K, V>, mut node: Box<Node<K, V>>) -> Box<Node<K, V>> {
     let Some(mut top) = link else { return node };
     if node.rank > top.rank {
         (node.left, node.right) = split(Some(top), &node.key);
@@ -151,7 +165,7 @@ fn put<K: Ord>(link: Link<K>, mut node: Box<Node<K>>) -> Box<Node<K>> {
     top
 }
 
-fn take<K: Ord>(link: &mut Link<K>, key: &K) -> bool {
+fn take<K: Ord, V: Summary>(link: &mut Link<K, V>, key: &K) -> bool {
     let Some(top) = link else { return false };
     let was_in = match key.cmp(&top.key) {
         Ordering::Less => take(&mut top.left, key),
@@ -166,7 +180,7 @@ fn take<K: Ord>(link: &mut Link<K>, key: &K) -> bool {
 }
 
 /// The keys before `key`, and the others.
-fn split<K: Ord>(link: Link<K>, key: &K) -> (Link<K>, Link<K>) {
+fn split<K: Ord, V: Summary>(link: Link<K, V>, key: &K) -> (Link<K, V>, Link<K, V>) {
     let Some(mut top) = link else {
         return (None, None);
     };
@@ -184,7 +198,7 @@ fn split<K: Ord>(link: Link<K>, key: &K) -> (Link<K>, Link<K>) {
 }
 
 /// One tree of two, when each key of the left one comes before each of the right one.
-fn join<K>(left: Link<K>, right: Link<K>) -> Link<K> {
+fn join<K, V: Summary>(left: Link<K, V>, right: Link<K, V>) -> Link<K, V> {
     let (mut left, mut right) = match (left, right) {
         (None, one) | (one, None) => return one,
         (Some(left), Some(right)) => (left, right),

@@ -1,11 +1,10 @@
 //! Whose turn it is, in small cases.
 
-use std::vec;
 use std::vec::Vec;
 
 use super::world::{HERE, HOUR_MS, World, job, slots_max, weight};
 use crate::queues::Entry;
-use crate::{JobId, UnixMillis, UserId};
+use crate::{JobId, UnixMillis};
 
 fn gang(number: u64, user: u64) -> Entry {
     Entry {
@@ -44,7 +43,7 @@ fn users_take_turns_whoever_came_first() {
 #[test]
 fn twice_the_weight_is_twice_the_share() {
     let mut world = World::of(9);
-    world.queues.set_terms(UserId(2), weight(2));
+    world.set_terms(2, weight(2));
     world.set(HERE, job(1, 1), 10);
     world.set(HERE, job(2, 2), 10);
     world.fill();
@@ -91,20 +90,20 @@ fn a_user_who_was_away_has_saved_nothing_up() {
 #[test]
 fn s10_a_user_at_quota_is_stepped_over_until_a_slot_comes_back() {
     let mut world = World::of(4);
-    world.queues.set_terms(UserId(1), slots_max(1));
+    world.set_terms(1, slots_max(1));
     world.set(HERE, job(1, 1), 3);
     world.set(HERE, job(2, 2), 1);
     assert_eq!(world.fill(), names(&[1, 2]));
     world.end(0);
     assert_eq!(world.fill(), names(&[1]));
-    world.queues.set_terms(UserId(1), slots_max(2));
+    world.set_terms(1, slots_max(2));
     assert_eq!(world.fill(), names(&[1]));
 }
 
 #[test]
 fn s10_a_gang_beyond_the_quota_lets_the_other_jobs_of_its_user_go() {
     let mut world = World::of(4);
-    world.queues.set_terms(UserId(1), slots_max(2));
+    world.set_terms(1, slots_max(2));
     world.set(HERE, gang(1, 1), 3);
     world.set(HERE, job(2, 1), 3);
     assert_eq!(world.fill(), names(&[2, 2]));
@@ -178,7 +177,7 @@ fn f01_a_gang_that_is_larger_than_the_sub_cluster_holds_nobody_up() {
 #[test]
 fn f01_a_gang_whose_user_spent_the_quota_elsewhere_loses_its_reservation() {
     let mut world = World::of(3);
-    world.queues.set_terms(UserId(2), slots_max(3));
+    world.set_terms(2, slots_max(3));
     world.set(HERE, job(1, 1), 2);
     world.fill();
     world.set(HERE, gang(2, 2), 3);
@@ -188,7 +187,7 @@ fn f01_a_gang_whose_user_spent_the_quota_elsewhere_loses_its_reservation() {
     };
     world.set(HERE, long, 1);
     assert_eq!(world.fill(), names(&[]), "the gang is protected");
-    world.queues.set_terms(UserId(2), slots_max(2));
+    world.set_terms(2, slots_max(2));
     assert_eq!(world.fill(), names(&[3]));
 }
 

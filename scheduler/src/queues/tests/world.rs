@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::vec::Vec;
 
-use crate::queues::{Entry, Holder, Pick, Queues};
+use super::reference::Usage;
+use crate::queues::{AGING_MAX_MS, Entry, Holder, Pick, Queues};
 use crate::{AttemptId, JobId, Quota, Resources, SubclusterId, Terms, UnixMillis, UserId};
 
 /// The shape of most slots.
@@ -14,7 +15,7 @@ pub(crate) const SLOT: Resources = Resources {
 };
 /// The sub-cluster of tests that need one only.
 pub(crate) const HERE: SubclusterId = SubclusterId(0);
-pub(crate) const HOUR_MS: u64 = 3_600_000;
+pub(crate) const HOUR_MS: u64 = AGING_MAX_MS;
 
 /// The queues and all that is around them.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct World {
     pub(crate) waiting: Vec<Waiting>,
     pub(crate) running: Vec<Running>,
     pub(crate) pool: Resources,
+    pub(crate) usage: Usage,
+    terms: BTreeMap<UserId, Terms>,
     attempts: u32,
 }
 
@@ -80,24 +83,74 @@ pub(crate) fn slots_max(slots: u64) -> Terms {
 impl World {
     /// With sub-clusters of so many slots of those shapes.
     pub(crate) fn new(slots: &[(u64, Resources)]) -> Self {
-        let mut queues = Queues::new(Terms::default(), HOUR_MS);
-        let mut pool = Resources::default();
+        Self::aging(slots, HOUR_MS)
+    }
+
+    /// The same, where jobs are aged after that time.
+    pub(crate) fn aging(slots: &[(u64, Resources)], aging_max_ms: u64) -> Self {
+        let mut queues = Queues::new(Terms::default(), aging_max_ms);
         let slots: BTreeMap<_, _> = (0..).map(SubclusterId).zip(slots.iter().copied()).collect();
-        for (&subcluster, &(count, shape)) in &slots {
+        for (&subcluster, &(_, shape)) in &slots {
             queues.open(subcluster, shape);
-            pool.cpu_millis += count * shape.cpu_millis;
-            pool.memory_bytes += count * shape.memory_bytes;
         }
-        queues.set_pool(pool);
-        Self {
+        let mut world = Self {
             queues,
             now: 0,
             slots,
             waiting: Vec::new(),
             running: Vec::new(),
-            pool,
+            pool: Resources::default(),
+            usage: Usage::default(),
+            terms: BTreeMap::new(),
             attempts: 0,
-        }
+        };
+        world.measure_pool();
+        world
+    }
+
+    /// There are so many slots now.
+    pub(crate) fn resize(&mut self, subcluster: SubclusterId, slots: u64) {
+        self.slots
+            .entry(subcluster)
+            .and_modify(|(count, _)| *count = slots);
+        self.measure_pool();
+    }
+
+    fn measure_pool(&mut self) {
+        let amounts = self.slots.values().map(|&(count, shape)| Resources {
+            cpu_millis: count * shape.cpu_millis,
+            memory_bytes: count * shape.memory_bytes,
+        });
+        self.pool = amounts.fold(Resources::default(), Resources::plus);
+        self.queues.set_pool(self.pool);
+    }
+
+    pub(crate) fn set_terms(&mut self, user: u64, terms: Terms) {
+        self.terms.insert(UserId(user), terms);
+        self.queues.set_terms(UserId(user), terms);
+    }
+
+    pub(crate) fn terms(&self, user: UserId) -> Terms {
+        self.terms.get(&user).copied().unwrap_or_default()
+    }
+
+    fn is_busy(&self, user: UserId) -> bool {
+        self.waiting.iter().any(|one| one.entry.user == user)
+            || self.running.iter().any(|one| one.holder.user == user)
+    }
+
+    fn settle_usage(&mut self, last: UserId) {
+        let waiting = self.waiting.iter().map(|one| one.entry.user);
+        let running = self.running.iter().map(|one| one.holder.user);
+        let busy: Vec<UserId> = waiting.chain(running).collect();
+        self.usage.settle(&busy, last);
+    }
+
+    fn charge(&mut self, user: UserId, slot: Resources, millis: u64) {
+        let by_cpu = (u128::from(slot.cpu_millis) << 48) / u128::from(self.pool.cpu_millis);
+        let by_memory = (u128::from(slot.memory_bytes) << 48) / u128::from(self.pool.memory_bytes);
+        let weight = self.terms(user).weight;
+        self.usage.add(user, by_cpu.max(by_memory), millis, weight);
     }
 
     /// One sub-cluster with so many slots.
@@ -114,11 +167,17 @@ impl World {
             .running
             .iter()
             .filter(|one| one.subcluster == subcluster);
-        self.slots[&subcluster].0 - taken.count() as u64
+        // Slots that are taken away go when they are free.
+        self.slots[&subcluster]
+            .0
+            .saturating_sub(taken.count() as u64)
     }
 
     /// So many tasks of the job wait.
     pub(crate) fn set(&mut self, subcluster: SubclusterId, entry: Entry, ready: u64) {
+        if !self.is_busy(entry.user) {
+            self.usage.catches_up(entry.user);
+        }
         self.waiting
             .retain(|one| (one.subcluster, one.entry.job) != (subcluster, entry.job));
         if ready > 0 {
@@ -129,6 +188,7 @@ impl World {
             });
         }
         self.queues.set(subcluster, &entry, ready);
+        self.settle_usage(entry.user);
     }
 
     pub(crate) fn next(&mut self, subcluster: SubclusterId) -> Option<Pick> {
@@ -175,6 +235,8 @@ impl World {
             until: self.now.saturating_add(entry.timeout_ms),
             slot: self.slots[&subcluster].1,
         });
+        self.charge(entry.user, self.slots[&subcluster].1, 1);
+        self.settle_usage(entry.user);
     }
 
     pub(crate) fn job(&self, subcluster: SubclusterId, job: JobId) -> Waiting {
@@ -200,6 +262,8 @@ impl World {
         let ended = self.running.remove(place);
         self.queues
             .ended(self.now(), ended.subcluster, ended.holder.attempt);
+        self.charge(ended.holder.user, ended.slot, self.now - ended.since);
+        self.settle_usage(ended.holder.user);
         ended
     }
 
@@ -210,6 +274,12 @@ impl World {
         while let Some(place) = self.running.iter().position(|one| one.until <= self.now) {
             self.end(place);
         }
+    }
+
+    pub(crate) fn held_amount(&self, user: UserId) -> Resources {
+        let own = self.running.iter().filter(|one| one.holder.user == user);
+        own.map(|one| one.slot)
+            .fold(Resources::default(), Resources::plus)
     }
 
     pub(crate) fn held(&self, user: u64) -> u64 {
