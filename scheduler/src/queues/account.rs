@@ -32,7 +32,7 @@ pub(crate) struct Held {
 }
 
 /// What an account knows of a sub-cluster where its user waits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) slot: Resources,
     /// The fewest slots that a job of the user there needs at once.
@@ -95,12 +95,14 @@ impl Account {
 
     /// What waits in a sub-cluster is another; nothing, when nobody does.
     pub(crate) fn wait_in(&mut self, subcluster: SubclusterId, place: Option<Place>) {
-        match place {
+        let before = match place {
             Some(place) => self.places.insert(subcluster, place),
             None => self.places.remove(&subcluster),
         };
-        self.parked.remove(&subcluster);
-        self.list_asks();
+        // Most jobs come to others of their size: the user asks there as before.
+        if self.parked.remove(&subcluster) || before != place {
+            self.list_asks();
+        }
     }
 
     /// The quota has no room for any of the jobs there.
