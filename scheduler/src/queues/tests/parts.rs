@@ -77,6 +77,19 @@ fn shares_are_compared_exactly_where_numbers_are_largest() {
 }
 
 #[test]
+fn a_product_of_more_than_64_bits_is_carried() {
+    let pool = Pool::new(Resources {
+        cpu_millis: 1,
+        memory_bytes: 1,
+    });
+    let held = |bits: u32| Resources {
+        cpu_millis: 1 << bits,
+        memory_bytes: 0,
+    };
+    assert!(pool.share(held(63), 3) > pool.share(held(62), 2));
+}
+
+#[test]
 fn halves_of_different_resources_are_the_same_share() {
     let pool = Pool::new(Resources {
         cpu_millis: 2_000,

@@ -206,3 +206,20 @@ fn f02_an_aged_job_goes_before_every_younger_one_of_its_user() {
     world.now = HOUR_MS;
     assert_eq!(world.next(HERE).map(|pick| pick.job), Some(JobId(1)));
 }
+
+#[test]
+fn f04_a_gang_that_left_and_comes_back_has_no_reservation_any_more() {
+    let mut world = World::of(3);
+    world.set(HERE, job(1, 1), 2);
+    world.fill();
+    let long = Entry {
+        timeout_ms: HOUR_MS,
+        ..job(3, 3)
+    };
+    world.set(HERE, gang(2, 4), 3);
+    assert_eq!(world.fill(), names(&[]));
+    world.set(HERE, gang(2, 4), 0);
+    world.set(HERE, gang(2, 4), 3);
+    world.set(HERE, long, 1);
+    assert_eq!(world.fill(), names(&[3]), "it is the turn of user 3");
+}
