@@ -1,10 +1,12 @@
-//! The account of every grant: who holds how much of which node. It decides nothing. It keeps that on each node
-//! free + granted = capacity, that this changes only in pairs of grant and return, and that one slot has one holder.
-//! Whoever breaks that has a bug that would overcommit memory, so the ledger stops the process.
+//! The account of every grant: who holds how much of which node, and how every node stands. It decides nothing. It keeps
+//! that on each node free + granted = capacity, that over all nodes free + granted + draining + down = total, that this
+//! changes only in pairs, and that one slot has one holder. Whoever breaks that has a bug that would overcommit memory,
+//! so the ledger stops the process.
 //!
 //! It must not know what a sub-cluster, a queue or a rule is.
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 use crate::{AttemptId, NodeId, Resources, SlotId};
 
@@ -13,6 +15,7 @@ use crate::{AttemptId, NodeId, Resources, SlotId};
 pub(crate) struct Ledger {
     accounts: BTreeMap<NodeId, Account>,
     grants: BTreeMap<SlotId, Grant>,
+    totals: Totals,
 }
 
 /// The account of one node.
@@ -20,6 +23,28 @@ pub(crate) struct Ledger {
 pub(crate) struct Account {
     capacity: Resources,
     free: Resources,
+    standing: Standing,
+}
+
+/// What may be done with what nobody holds of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It may be granted.
+    Open,
+    /// It waits until the rest comes back.
+    Draining,
+    /// It is not there, and nobody holds anything of the node.
+    Down,
+}
+
+/// All accounts together. The sum of the first four is the fifth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Totals {
+    pub(crate) free: Resources,
+    pub(crate) granted: Resources,
+    pub(crate) draining: Resources,
+    pub(crate) down: Resources,
+    pub(crate) total: Resources,
 }
 
 /// One slot in somebody's hands.
@@ -34,6 +59,10 @@ impl Account {
         self.capacity
     }
 
+    pub(crate) const fn free(&self) -> Resources {
+        self.free
+    }
+
     pub(crate) fn granted(&self) -> Resources {
         self.capacity
             .checked_sub(self.free)
@@ -42,16 +71,48 @@ impl Account {
 }
 
 impl Ledger {
-    /// Opens the account of a node that has never been seen.
-    pub(crate) fn open(&mut self, node: NodeId, capacity: Resources) {
-        let before = self.accounts.insert(
-            node,
-            Account {
-                capacity,
-                free: capacity,
-            },
-        );
+    /// Opens the account of a node that has none.
+    pub(crate) fn open(&mut self, node: NodeId, capacity: Resources, standing: Standing) {
+        let account = Account {
+            capacity,
+            free: capacity,
+            standing,
+        };
+        let before = self.accounts.insert(node, account);
         assert!(before.is_none(), "node {} has an account already", node.0);
+        add(&mut self.totals.total, capacity);
+        add(self.totals.pot(standing), capacity);
+    }
+
+    /// Closes the account of a node of which nobody holds anything.
+    pub(crate) fn close(&mut self, node: NodeId) {
+        let account = self
+            .accounts
+            .remove(&node)
+            .expect("only an open account is closed");
+        assert_eq!(
+            account.free, account.capacity,
+            "node {} is closed while somebody holds a slot of it",
+            node.0
+        );
+        take(&mut self.totals.total, account.capacity);
+        take(self.totals.pot(account.standing), account.capacity);
+    }
+
+    /// Moves what is free of a node from one pot to another.
+    pub(crate) fn stand(&mut self, node: NodeId, standing: Standing) {
+        let account = self
+            .accounts
+            .get_mut(&node)
+            .expect("who changes has an account");
+        assert!(
+            standing != Standing::Down || account.free == account.capacity,
+            "node {} goes down while somebody holds a slot of it",
+            node.0
+        );
+        take(self.totals.pot(account.standing), account.free);
+        add(self.totals.pot(standing), account.free);
+        account.standing = standing;
     }
 
     /// Gives `amount` of the slot's node to an attempt, until it is returned.
@@ -60,10 +121,17 @@ impl Ledger {
             .accounts
             .get_mut(&slot.node)
             .expect("a slot is cut from a known node");
+        assert_eq!(
+            account.standing,
+            Standing::Open,
+            "slot {slot} is granted while its node is not open"
+        );
         account.free = account
             .free
             .checked_sub(amount)
             .expect("slots are cut from what their node has");
+        take(&mut self.totals.free, amount);
+        add(&mut self.totals.granted, amount);
         let before = self.grants.insert(slot, Grant { holder, amount });
         assert!(
             before.is_none(),
@@ -85,10 +153,21 @@ impl Ledger {
             .accounts
             .get_mut(&slot.node)
             .expect("a node with grants has an account");
-        account.free = account
-            .free
-            .checked_add(grant.amount)
-            .expect("it fitted before the grant");
+        add(&mut account.free, grant.amount);
+        let pot = self.totals.pot(account.standing);
+        add(pot, grant.amount);
+        take(&mut self.totals.granted, grant.amount);
+    }
+
+    /// Who holds slots of a node, by slot.
+    pub(crate) fn holders(&self, node: NodeId) -> Vec<(SlotId, AttemptId)> {
+        let first = SlotId { node, index: 0 };
+        let last = SlotId {
+            node,
+            index: u32::MAX,
+        };
+        let grants = self.grants.range(first..=last);
+        grants.map(|(&slot, grant)| (slot, grant.holder)).collect()
     }
 
     /// The account of a node.
@@ -96,10 +175,59 @@ impl Ledger {
         self.accounts.get(&node).copied()
     }
 
+    /// All accounts together.
+    pub(crate) const fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// All accounts together, counted anew: what [`Self::totals`] must say.
+    pub(crate) fn recount(&self) -> Totals {
+        let mut totals = Totals::default();
+        for account in self.accounts.values() {
+            add(&mut totals.total, account.capacity);
+            add(totals.pot(account.standing), account.free);
+        }
+        for grant in self.grants.values() {
+            add(&mut totals.granted, grant.amount);
+        }
+        totals
+    }
+
     /// Whether nobody holds anything.
     pub(crate) fn is_balanced(&self) -> bool {
         self.grants.is_empty()
     }
+}
+
+impl Totals {
+    /// Where what is free of a node that stands so is counted.
+    const fn pot(&mut self, standing: Standing) -> &mut Resources {
+        match standing {
+            Standing::Open => &mut self.free,
+            Standing::Draining => &mut self.draining,
+            Standing::Down => &mut self.down,
+        }
+    }
+
+    /// The parts, which are the total.
+    pub(crate) fn sum(&self) -> Option<Resources> {
+        self.free
+            .checked_add(self.granted)?
+            .checked_add(self.draining)?
+            .checked_add(self.down)
+    }
+}
+
+fn add(pot: &mut Resources, amount: Resources) {
+    *pot = pot
+        .checked_add(amount)
+        .expect("what all hosts have together is a number");
+}
+
+fn take(pot: &mut Resources, amount: Resources) {
+    *pot = pot
+        .checked_sub(amount)
+        .expect("only what was put in is taken out");
 }
 
 #[cfg(test)]

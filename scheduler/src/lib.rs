@@ -43,6 +43,14 @@ mod reactions;
 mod attempt;
 mod backoff;
 mod live_job;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        reason = "the scheduler keeps its nodes in `pool` until it takes rules"
+    )
+)]
+mod partition;
 mod pool;
 mod query;
 mod queue;
@@ -72,6 +80,7 @@ pub use ids::{AttemptId, JobId, NodeId, SlotId, SubclusterId, UserId};
 pub use job::{Job, Restart, TaskRange};
 pub use limits::Limits;
 pub use outcome::{CancelReason, Limit, LossReason, Outcome, TrapKind, Usage};
+pub use partition::{MoveCause, NodeMove, NodeSpec, NodeState};
 pub use quantity::{Resources, UnixMillis};
 pub use scheduler::{Config, Scheduler};
 pub use subcluster::{SlotCounts, SubclusterConfig};

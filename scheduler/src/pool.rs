@@ -4,7 +4,7 @@
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
-use crate::ledger::{Account, Ledger};
+use crate::ledger::{Account, Ledger, Standing};
 use crate::subcluster::{Subcluster, SubclusterConfig};
 use crate::{AttemptId, NodeId, Resources, SlotId, SubclusterId};
 
@@ -32,7 +32,7 @@ impl Pool {
         if self.membership.contains_key(&node) {
             return;
         }
-        self.ledger.open(node, capacity);
+        self.ledger.open(node, capacity, Standing::Open);
         let home = self.home_of_new_node();
         self.membership.insert(node, home);
         if let Some(home) = home {

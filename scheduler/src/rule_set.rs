@@ -3,21 +3,9 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ops::RangeInclusive;
 
 use crate::Resources;
 use crate::rules::Rule;
-
-mod finding;
-mod meaning;
-mod remark;
-mod review;
-
-#[cfg(test)]
-mod tests;
-
-pub use finding::{Quantity, Refusal, RefusalReason, Review, Subject};
-pub use remark::{Remark, RemarkReason, Winner};
 
 /// Everything an operator says, at one version.
 #[derive(Clone, Debug)]
@@ -117,32 +105,4 @@ pub struct ClassRule {
     pub when: Rule,
     /// Sub-clusters and their weights. The order decides between equals; a target of weight 0 gets nothing.
     pub spread: Vec<(String, u32)>,
-}
-
-impl RuleSet {
-    /// Sub-clusters in one rule set. Each job is held against every one of them.
-    pub const SUBCLUSTERS_MAX: usize = 256;
-    /// Rules of one kind that are asked one after the other (routes, classes): their number is time in every admission.
-    pub const RULES_PER_KIND_MAX: usize = 64;
-    /// Targets of one class.
-    pub const TARGETS_MAX: usize = 64;
-    /// Bytes of a name: it stands in records, in tables and in the paths of routes.
-    pub const NAME_BYTES_MAX: usize = 64;
-    /// The bound on moves of one node per minute may be in this range. With 0 no node could ever leave.
-    pub const MOVES_PER_MINUTE: RangeInclusive<u64> = 1..=600;
-}
-
-impl SubclusterSpec {
-    /// Thousandths of a processor that a slot may have.
-    pub const SLOT_CPU_MILLIS: RangeInclusive<u64> = 1..=4_096_000;
-    /// Bytes of memory that a slot may have. Less than a page of linear memory holds no instance.
-    pub const SLOT_MEMORY_BYTES: RangeInclusive<u64> = (64 << 10)..=(1 << 40);
-    /// Nodes that a sub-cluster may be let have. With 0 it would be there for nothing.
-    pub const NODES_MAX: RangeInclusive<u64> = 1..=65_536;
-    /// A weight may be in this range. With 0 it would be given no node, in a way that is hard to see.
-    pub const WEIGHT: RangeInclusive<u64> = 1..=1_000_000;
-    /// Milliseconds of grace at most: a week. Who wants more says none, and waits for the end.
-    pub const GRACE_MS_MAX: u64 = 7 * 24 * 60 * 60 * 1000;
-    /// Milliseconds a node may be made to stay at most: a day. Beyond it a sub-cluster would only seem to have exit rules.
-    pub const DWELL_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 }

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::Ledger;
+use super::{Ledger, Standing};
 use crate::{AttemptId, JobId, NodeId, Resources, SlotId};
 
 const SHAPE: Resources = Resources {
@@ -34,8 +34,8 @@ fn attempt(number: u32) -> AttemptId {
 
 fn two_nodes() -> Ledger {
     let mut ledger = Ledger::default();
-    ledger.open(NodeId(0), CAPACITY);
-    ledger.open(NodeId(1), CAPACITY);
+    ledger.open(NodeId(0), CAPACITY, Standing::Open);
+    ledger.open(NodeId(1), CAPACITY, Standing::Open);
     ledger
 }
 
@@ -62,6 +62,10 @@ proptest! {
                 prop_assert_eq!(account.granted().cpu_millis, count * SHAPE.cpu_millis);
                 prop_assert_eq!(account.granted().memory_bytes, count * SHAPE.memory_bytes);
                 prop_assert_eq!(account.granted().checked_add(account.free), Some(CAPACITY));
+            }
+            prop_assert_eq!(ledger.totals(), ledger.recount());
+            prop_assert_eq!(ledger.totals().sum(), Some(ledger.totals().total));
+            {
             }
             prop_assert_eq!(ledger.is_balanced(), held.is_empty());
         }

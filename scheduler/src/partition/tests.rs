@@ -1,0 +1,6 @@
+//! Nodes that move, in small worlds.
+
+mod attributes;
+mod drains;
+mod flow;
+mod world;

@@ -1,0 +1,1 @@
+//! Busy nodes: they drain, and until they are empty they belong to their old sub-cluster.

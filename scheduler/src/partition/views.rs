@@ -1,0 +1,107 @@
+//! What people are shown of nodes and sub-clusters. Nothing here changes anything.
+
+use super::Partition;
+use super::node::{Node, NodeSpec, NodeState};
+use super::subcluster::Subcluster;
+use crate::rule_set::SubclusterSpec;
+use crate::{NodeId, Resources, SlotCounts, SubclusterId, UnixMillis};
+
+/// How a node stands.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeStanding<'a> {
+    /// What its host says of it.
+    pub(crate) spec: &'a NodeSpec,
+    /// The host it is carved from.
+    pub(crate) host: &'a str,
+    /// Where it is.
+    pub(crate) state: NodeState,
+    /// Since when it is in its sub-cluster, if it is in one.
+    pub(crate) entered_at: Option<UnixMillis>,
+    /// What attempts hold of it.
+    pub(crate) granted: Resources,
+    /// Its slots, free ones included that may not be granted now.
+    pub(crate) slots: SlotCounts,
+    /// Thousandths of full load.
+    pub(crate) load_millis: u64,
+    /// The operator's reason to keep it out, if there is one.
+    pub(crate) kept_out: Option<&'a str>,
+}
+
+/// How a sub-cluster stands.
+#[derive(Clone, Debug)]
+pub(crate) struct SubclusterStanding<'a> {
+    /// Which.
+    pub(crate) id: SubclusterId,
+    /// What the rules say of it, or said last.
+    pub(crate) spec: &'a SubclusterSpec,
+    /// Whether the rules still name it. If not, it is gone with its last node.
+    pub(crate) is_declared: bool,
+    /// Nodes that are in it or drain from it.
+    pub(crate) nodes: u64,
+    /// Slots that are held or may be granted.
+    pub(crate) slots: SlotCounts,
+    /// Since when nothing is queued in it and nothing runs.
+    pub(crate) idle_since: Option<UnixMillis>,
+}
+
+impl Partition {
+    /// All nodes, by id.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeStanding<'_>> {
+        self.nodes.iter().map(|(&id, node)| self.standing(id, node))
+    }
+
+    /// One node, if it is known.
+    pub(crate) fn node_standing(&self, id: NodeId) -> Option<NodeStanding<'_>> {
+        let node = self.nodes.get(&id)?;
+        Some(self.standing(id, node))
+    }
+
+    /// Where a node is, if it is known.
+    pub(crate) fn state_of(&self, id: NodeId) -> Option<NodeState> {
+        self.nodes.get(&id).map(Node::state)
+    }
+
+    /// All sub-clusters, the removed ones with nodes included, by id.
+    pub(crate) fn subclusters(&self) -> impl Iterator<Item = SubclusterStanding<'_>> {
+        let all = self.subclusters.iter();
+        all.map(|(&id, one)| standing_of(id, one))
+    }
+
+    /// One sub-cluster, if it is there.
+    pub(crate) fn subcluster(&self, id: SubclusterId) -> Option<SubclusterStanding<'_>> {
+        let one = self.subclusters.get(&id)?;
+        Some(standing_of(id, one))
+    }
+
+    /// The declared sub-cluster with that name. Looks at all of them.
+    pub(crate) fn subcluster_named(&self, name: &str) -> Option<SubclusterId> {
+        let mut all = self.subclusters.iter();
+        all.find(|(_, one)| one.is_declared() && one.spec.name == name)
+            .map(|(&id, _)| id)
+    }
+
+    fn standing<'a>(&'a self, id: NodeId, node: &'a Node) -> NodeStanding<'a> {
+        let account = self.ledger.account(id);
+        NodeStanding {
+            spec: &node.spec,
+            host: &node.host,
+            state: node.state(),
+            entered_at: node.seat().map(|seat| seat.entered_at),
+            granted: account.expect("a known node has an account").granted(),
+            slots: node.slot_counts(),
+            load_millis: node.load_millis,
+            kept_out: node.kept_out.as_deref(),
+        }
+    }
+}
+
+fn standing_of(id: SubclusterId, one: &Subcluster) -> SubclusterStanding<'_> {
+    SubclusterStanding {
+        id,
+        spec: &one.spec,
+        is_declared: one.is_declared(),
+        nodes: one.nodes(),
+        slots: one.slots(),
+        idle_since: one.facts().idle_since,
+    }
+}
