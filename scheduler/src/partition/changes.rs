@@ -4,6 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 
 use super::Partition;
+use super::alarms::Alarm;
 use super::node::Place;
 use super::subcluster::IdleChange;
 use crate::rules::{Attribute, AttributeSet};
@@ -63,25 +64,38 @@ impl Changes {
 }
 
 impl Partition {
-    /// Notes a state change of a node.
+    /// Notes a state change of a node. It belongs to no group until it was asked: what it could say for the others, it
+    /// could only have said before.
     pub(super) fn node_changed(&mut self, id: NodeId, changed: AttributeSet) {
         let Some(node) = self.nodes.get(&id) else {
             return;
         };
         match &node.place {
             Place::In(seat) => {
-                let reads = self.subclusters[&seat.subcluster].exit_reads();
-                if reads.intersects(changed) {
+                let home = seat.subcluster;
+                let subcluster = self.subcluster_mut(home);
+                if subcluster.exit_reads().intersects(changed) {
+                    let emptied = subcluster.alike.remove(id);
+                    self.forget_group(emptied.map(|group| Alarm::Exit(home, group)));
                     self.changes.exit_due.insert(id);
                 }
             }
             Place::Unassigned => {
                 if node.may_enter() && self.entry_reads.intersects(changed) {
+                    let emptied = self.lobby.remove(id);
+                    self.forget_group(emptied.map(Alarm::Entry));
                     self.changes.entry_due.insert(id);
                 }
             }
             // One that drains leaves whatever its rule says now, and about one that is down nobody is asked.
             Place::Draining(..) | Place::Down => {}
+        }
+    }
+
+    /// Nobody is left in a group that an alarm was for.
+    pub(super) fn forget_group(&mut self, alarm: Option<Alarm>) {
+        if let Some(alarm) = alarm {
+            self.alarms.set(alarm, None);
         }
     }
 

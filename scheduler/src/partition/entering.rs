@@ -38,6 +38,10 @@ impl Partition {
         }
         let capacity = node.spec.capacity;
         let just_left = self.changes.just_left.get(&id).copied();
+        if let Some(just_left) = just_left.and_then(|one| self.subclusters.get_mut(&one)) {
+            // Not asking is an answer too, and it is void with the next change.
+            just_left.note_entry_asked(now);
+        }
         let mut open: Vec<SubclusterId> = self.open_to(capacity).collect();
         open.retain(|&one| Some(one) != just_left);
         open.retain(|&one| self.entry_answer(now, id, one) == Answer::Holds);
@@ -87,9 +91,7 @@ impl Partition {
     fn wait_in_lobby(&mut self, now: UnixMillis, id: NodeId) {
         let values = Values::of(&self.facts_of(id), self.entry_reads);
         let (group, emptied) = self.lobby.put(id, values);
-        if let Some(emptied) = emptied {
-            self.alarms.set(Alarm::Entry(emptied), None);
-        }
+        self.forget_group(emptied.map(Alarm::Entry));
         // Also for the one it has just left: that one may be asked as soon as it is another instant.
         let capacity = self.node(id).spec.capacity;
         let open = self.open_to(capacity);

@@ -202,9 +202,7 @@ impl Partition {
         }
         let values = Values::of(&self.facts_of(id), reads);
         let (group, emptied) = self.subcluster_mut(home).alike.put(id, values);
-        if let Some(emptied) = emptied {
-            self.alarms.set(Alarm::Exit(home, emptied), None);
-        }
+        self.forget_group(emptied.map(|group| Alarm::Exit(home, group)));
         self.watch_members(now, home, group, id);
     }
 

@@ -1,6 +1,15 @@
 //! Nodes that move, in small worlds.
 
 mod attributes;
+mod bounds;
+mod chance;
+mod cost;
+mod course;
 mod drains;
+mod explanations;
 mod flow;
+mod hosts;
+mod precedence;
+mod reference;
+mod rule_changes;
 mod world;

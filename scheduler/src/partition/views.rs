@@ -3,6 +3,7 @@
 use super::Partition;
 use super::node::{Node, NodeSpec, NodeState};
 use super::subcluster::Subcluster;
+use crate::ledger::Totals;
 use crate::rule_set::SubclusterSpec;
 use crate::{NodeId, Resources, SlotCounts, SubclusterId, UnixMillis};
 
@@ -78,6 +79,11 @@ impl Partition {
         let mut all = self.subclusters.iter();
         all.find(|(_, one)| one.is_declared() && one.spec.name == name)
             .map(|(&id, _)| id)
+    }
+
+    /// All accounts together: free + granted + draining + down = total, per resource.
+    pub(crate) const fn totals(&self) -> Totals {
+        self.ledger.totals()
     }
 
     fn standing<'a>(&'a self, id: NodeId, node: &'a Node) -> NodeStanding<'a> {
