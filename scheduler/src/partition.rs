@@ -69,20 +69,22 @@ pub use node::{NodeSpec, NodeState};
         reason = "the scheduler keeps its nodes in `pool` until it takes rules"
     )
 )]
-pub(crate) use reorganised::{Answer, Evaluations, Reorganised, Step};
-#[cfg_attr(
-    not(test),
-    expect(
-        unused_imports,
-        reason = "the scheduler keeps its nodes in `pool` until it takes rules"
-    )
-)]
 pub(crate) use {
     entering::Closed,
-    explaining::{EntryExplanation, EntryVerdict, Hold, NodeExplanation},
+    explaining::{EntryVerdict, Hold},
     node::Health,
+    reorganised::{Answer, Evaluations, Step},
+};
+#[expect(
+    unused_imports,
+    reason = "the scheduler keeps its nodes in `pool` until it takes rules"
+)]
+pub(crate) use {
+    explaining::{EntryExplanation, NodeExplanation},
     views::{NodeStanding, SubclusterStanding},
 };
+
+pub(crate) use reorganised::Reorganised;
 
 #[cfg(test)]
 mod tests;

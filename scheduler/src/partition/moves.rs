@@ -81,9 +81,7 @@ impl RecentMoves {
     /// Until when the node may not leave again, when at most `moves_max` of its moves may lie within a minute.
     pub(super) fn forbid_until(&self, now: UnixMillis, moves_max: u32) -> Option<UnixMillis> {
         let moves_max = usize::try_from(moves_max).unwrap_or(usize::MAX);
-        let Some(counted) = self.left_at.len().checked_sub(moves_max) else {
-            return None;
-        };
+        let counted = self.left_at.len().checked_sub(moves_max)?;
         // With a bound of 0 nothing that was noted can come to lie a minute back: only other rules help.
         let Some(oldest) = self.left_at.get(counted) else {
             return (moves_max == 0).then_some(UnixMillis(u64::MAX));

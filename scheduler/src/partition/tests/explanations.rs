@@ -1,12 +1,12 @@
 //! Why a node is where it is.
 
-use alloc::string::ToString;
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::world::{GIB, World, node, shape, subcluster};
+use super::world::{GIB, SLOT, World, node, shape, subcluster};
 use crate::NodeId;
-use crate::partition::{Closed, EntryVerdict, Hold, MoveCause};
+use crate::partition::{Closed, EntryVerdict, Hold, MoveCause, NodeState};
 use crate::rule_set::SubclusterSpec;
 use crate::rules::{Reading, RuleKind};
 
@@ -69,10 +69,10 @@ fn i19_an_unassigned_node_has_a_verdict_of_each_sub_cluster() {
             let verdict = match entry.verdict {
                 EntryVerdict::Asked(why) => why.clause,
                 EntryVerdict::Closed(closed) => match closed {
-                    Closed::Removed => "removed".to_string(),
-                    Closed::NoRule => "no rule".to_string(),
-                    Closed::Full => "full".to_string(),
-                    Closed::TooSmall => "too small".to_string(),
+                    Closed::Removed => String::from("removed"),
+                    Closed::NoRule => String::from("no rule"),
+                    Closed::Full => String::from("full"),
+                    Closed::TooSmall => String::from("too small"),
                 },
             };
             (entry.subcluster, verdict)
@@ -84,7 +84,7 @@ fn i19_an_unassigned_node_has_a_verdict_of_each_sub_cluster() {
         ("large", "too small"),
         ("none", "no rule"),
     ];
-    let expected = expected.map(|(name, verdict)| (name.to_string(), verdict.to_string()));
+    let expected = expected.map(|(name, verdict)| (String::from(name), String::from(verdict)));
     assert_eq!(verdicts, expected);
 }
 
@@ -132,7 +132,7 @@ fn i19_what_holds_a_node_is_said() {
         until: until.plus(60_000),
     };
     assert_eq!(held_by(&world, 0), [budget]);
-    let (now, reason) = (world.now, "disk".to_string());
+    let (now, reason) = (world.now, String::from("disk"));
     world
         .partition
         .drain_node(now, NodeId(0), reason.clone(), None);
@@ -159,4 +159,28 @@ fn i19_what_keeps_a_node_down_is_said() {
     assert_eq!(held_by(&world, 2), [Hold::ListExceedsHost { capacity }]);
     world.partition.host_lost(now, "host");
     assert_eq!(held_by(&world, 1), [Hold::HostLost]);
+}
+
+#[test]
+fn the_views_show_what_is() {
+    let mut world = World::with_nodes(vec![subcluster("all", "node.load >= 0", "")], vec![node(0)]);
+    let (all, entered_at) = (world.id("all"), world.now);
+    let _held = world.grant("all");
+    world.load(0, 250);
+    let one = world
+        .partition
+        .node_standing(NodeId(0))
+        .expect("it is known");
+    assert_eq!(
+        (one.host, one.load_millis, one.kept_out),
+        ("host", 250, None)
+    );
+    assert_eq!(
+        (one.state, one.entered_at),
+        (NodeState::In(all), Some(entered_at))
+    );
+    assert_eq!((one.granted, one.slots.free), (SLOT, 1));
+    let home = world.partition.subcluster(all).expect("it is declared");
+    assert!(home.is_declared && home.idle_since.is_none());
+    assert_eq!((home.nodes, home.slots.in_use()), (1, 1));
 }

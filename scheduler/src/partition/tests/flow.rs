@@ -33,9 +33,11 @@ fn i01_rules_are_data_and_a_changed_rule_changes_the_membership() {
     world.wait(1);
     let came = world.run();
     assert_eq!(world.place(0), "busy");
-    let versions = came.moves.iter().map(|one| match &one.cause {
-        MoveCause::Rule { kind, version, .. } => (*kind, *version),
-        other => panic!("{other:?}"),
+    let versions = came.moves.iter().map(|one| {
+        let MoveCause::Rule { kind, version, .. } = &one.cause else {
+            panic!("{:?}", one.cause);
+        };
+        (*kind, *version)
     });
     assert!(versions.eq([(RuleKind::Exit, 2), (RuleKind::Entry, 2)]));
 }
@@ -202,6 +204,38 @@ fn x02_a_slot_that_comes_back_is_a_state_change_of_its_node() {
             Step::Left(N, spare),
             Step::AskedEntry(N, work, Holds),
             Step::Joined(N, work),
+        ]
+    );
+}
+
+#[test]
+fn x02_a_slot_that_comes_back_asks_the_exit_rule_that_reads_it() {
+    let mut world = World::with_nodes(
+        vec![
+            subcluster(
+                "used",
+                "node.load < 0.5",
+                "node.running == 0 && node.load > 0.6",
+            ),
+            subcluster("spare", "node.load > 0.6", ""),
+        ],
+        vec![node(0)],
+    );
+    let held = world.grant("used");
+    world.wait(1);
+    world.load(0, 700);
+    world.run();
+    assert_eq!(world.place(0), "used");
+    world.give_back(held);
+    let came = world.run();
+    let [used, spare] = ["used", "spare"].map(|name| world.id(name));
+    assert_eq!(
+        trace(&came),
+        [
+            Step::AskedExit(N, used, Holds),
+            Step::Left(N, used),
+            Step::AskedEntry(N, spare, Holds),
+            Step::Joined(N, spare),
         ]
     );
 }

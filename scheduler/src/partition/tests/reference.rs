@@ -1,7 +1,7 @@
 //! A cold start against a second evaluator, which knows neither the rule language nor the flow.
 
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
@@ -80,7 +80,8 @@ fn reference(wishes: &[Wish], nodes: &[NodeSpec]) -> Vec<String> {
         if let Some(first) = first {
             counts[first] += 1;
         }
-        places.push(first.map_or("unassigned".to_string(), |one| wishes[one].name.clone()));
+        let name = first.map(|one| wishes[one].name.clone());
+        places.push(name.unwrap_or_else(|| String::from("unassigned")));
     }
     places
 }

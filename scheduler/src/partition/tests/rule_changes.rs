@@ -93,3 +93,20 @@ fn i01_a_rule_set_that_changes_nothing_moves_nothing() {
     world.declare(specs());
     assert!(world.run().moves.is_empty());
 }
+
+#[test]
+fn i01_another_shape_is_no_reason_to_leave() {
+    let calm = || subcluster("calm", "node.load < 0.5", "node.load > 0.7");
+    let mut world = World::with_nodes(vec![calm()], vec![node(0)]);
+    // It would not be let in now, and it has not to go either.
+    world.load(0, 600);
+    world.run();
+    let halves = SubclusterSpec {
+        slot: shape(500, GIB / 2),
+        ..calm()
+    };
+    world.declare(vec![halves]);
+    world.run();
+    assert_eq!(world.place(0), "calm");
+    assert_eq!(world.partition.free_slots(world.id("calm")), 4);
+}
