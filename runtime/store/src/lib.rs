@@ -40,9 +40,10 @@ pub use logs::{
 };
 pub use public_id::{NotAPublicId, PublicId, PublicIdPrefix};
 pub use records::{
-    AttemptRow, CompileRefusal, FinishedAttempt, IdempotencyKey, Input, InputKind, JobFilter,
-    JobPage, JobSelector, JobSpec, JobSummary, KnownKey, ModuleName, ModuleRow, ModuleSelector,
-    NewInput, NewJob, NewModule, NextIds, OpenStart, OutcomeKind, OwnedJob, Reader, Readers,
-    Record, Tally, TaskFilter, TaskRow, TaskState, Unfinished, UsageTotal, User, Whose, Writer,
+    AttemptRow, CompileRefusal, Considered, FinishedAttempt, IdempotencyKey, Input, InputKind,
+    JobEnd, JobFilter, JobPage, JobSelector, JobSpec, JobSummary, KnownKey, ModuleName, ModuleRow,
+    ModuleSelector, NewInput, NewJob, NewModule, NextIds, OpenStart, OutcomeKind, OwnedJob, Place,
+    Reader, Readers, Record, Route, RoutedJob, StoredDependency, Tally, TaskFilter, TaskRow,
+    TaskState, Unfinished, UsageTotal, User, When, Whose, Writer,
 };
 pub use work::{Removal, Work};

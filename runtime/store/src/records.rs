@@ -10,18 +10,21 @@ mod library;
 mod read;
 mod record;
 mod recover;
+mod spec;
 mod task;
 mod write;
 mod writer;
 
 pub use codes::OutcomeKind;
-pub use job::{IdempotencyKey, JobSpec, NewInput, NewJob, Tally};
+pub use job::{IdempotencyKey, NewJob, RoutedJob, Tally};
 pub use library::{CompileRefusal, Input, InputKind, ModuleName, NewModule};
 pub use read::{
-    AttemptRow, JobFilter, JobPage, JobSelector, JobSummary, KnownKey, ModuleRow, ModuleSelector,
-    NextIds, OpenStart, OwnedJob, Reader, Readers, TaskFilter, TaskRow, UsageTotal, User, Whose,
+    AttemptRow, Considered, JobEnd, JobFilter, JobPage, JobSelector, JobSummary, KnownKey,
+    ModuleRow, ModuleSelector, NextIds, OpenStart, OwnedJob, Reader, Readers, Route, TaskFilter,
+    TaskRow, UsageTotal, User, Whose,
 };
-pub use record::{FinishedAttempt, Record};
+pub use record::{FinishedAttempt, Place, Record};
 pub use recover::Unfinished;
+pub use spec::{JobSpec, NewInput, StoredDependency, When};
 pub use task::TaskState;
 pub use writer::Writer;

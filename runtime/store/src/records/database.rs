@@ -8,7 +8,7 @@ use sublet_scheduler::{JobId, UnixMillis, UserId};
 use crate::{Error, error::Doing};
 
 /// The steps from an empty database to today's. A step that has been released is never changed: another one is added.
-const STEPS: [&str; 1] = [include_str!("schema_1.sql")];
+const STEPS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// More than there are different statements, so that none is ever compiled twice.
 const STATEMENTS_KEPT: usize = 128;

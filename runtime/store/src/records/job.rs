@@ -1,11 +1,10 @@
-//! A job as it is stored: what its user asked for, in a text form that has its own version because it outlives programs.
+//! A job as it is recorded: what was submitted, where it went, and how far it is.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-use sublet_scheduler::{JobId, Limits, Restart, TaskRange, UnixMillis, UserId};
+use sublet_scheduler::{JobId, UnixMillis, UserId};
 
 use crate::{Digest, PublicId};
+
+use super::spec::JobSpec;
 
 /// A job as it was submitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,44 +38,19 @@ pub struct IdempotencyKey {
     pub body: Digest,
 }
 
-/// How a job runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct JobSpec {
-    /// The indices of its tasks.
-    pub tasks: TaskRange,
-    /// What the guest sees as its own name.
-    pub program: String,
-    /// Arguments after that.
-    pub args: Vec<String>,
-    /// Environment, in the order given.
-    pub env: Vec<(String, String)>,
-    /// The share of processors that each attempt wants, in thousandths of one.
-    pub cpu_millis: u64,
-    /// The limits of each attempt.
-    #[serde(with = "StoredLimits")]
-    pub limits: Limits,
-    /// For filters.
-    pub labels: BTreeMap<String, String>,
-    /// Higher goes first among the jobs of the same user.
-    pub priority: i32,
-    /// What follows an attempt that did not succeed.
-    #[serde(with = "StoredRestart")]
-    pub restart: Restart,
-    /// What each attempt reads from its standard input.
-    pub stdin: Option<Digest>,
-    /// Directories and files that each attempt may read.
-    pub inputs: Vec<NewInput>,
-}
-
-/// An input and where the guest sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NewInput {
-    /// What.
-    pub digest: Digest,
-    /// Where.
-    pub guest_path: String,
+/// Where a job went, and what was weighed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoutedJob {
+    /// Which job.
+    pub job: JobId,
+    /// The name of its sub-cluster.
+    pub subcluster: String,
+    /// The rule that decided, with the version of its rules.
+    pub routed_by: String,
+    /// What every sub-cluster that was asked had to say.
+    pub considered: String,
+    /// When.
+    pub at: UnixMillis,
 }
 
 /// How many tasks of a job are settled, by outcome.
@@ -113,32 +87,4 @@ impl Tally {
             .iter()
             .sum()
     }
-}
-
-impl JobSpec {
-    /// The version of the text form. A change of its shape makes the next one, and keeps reading this one.
-    pub(crate) const VERSION: i64 = 1;
-}
-
-/// The stored shape of [`Limits`], which itself knows nothing of storage. The compiler keeps the two alike.
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Limits", deny_unknown_fields)]
-struct StoredLimits {
-    memory_bytes: u64,
-    cpu_ms: Option<u64>,
-    wall_ms: u64,
-    output_bytes: u64,
-    scratch_bytes: u64,
-    open_files: u32,
-    table_elements: u32,
-    handles: u32,
-}
-
-/// The stored shape of [`Restart`].
-#[derive(Serialize, Deserialize)]
-#[serde(remote = "Restart", rename_all = "snake_case", deny_unknown_fields)]
-enum StoredRestart {
-    Never,
-    OnLoss,
-    OnFailure { retries: u32, backoff_ms: u64 },
 }

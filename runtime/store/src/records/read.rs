@@ -1,6 +1,7 @@
 //! Questions about records. Each says whose rows it is about, so that somebody else's row looks exactly like a missing
 //! one; what belongs to a job is asked of an [`OwnedJob`], which only its owner (or an operator) can get.
 
+mod attempt;
 mod jobs;
 mod library;
 mod owned_job;
@@ -8,12 +9,13 @@ mod pool;
 mod rows;
 mod users;
 
-pub use jobs::{JobFilter, JobPage, JobSelector};
+pub use attempt::AttemptRow;
+pub use jobs::{JobEnd, JobFilter, JobPage, JobSelector};
 pub use library::{ModuleRow, ModuleSelector};
-pub use owned_job::{AttemptRow, OpenStart, OwnedJob, TaskFilter, TaskRow, UsageTotal};
+pub use owned_job::{Considered, OpenStart, OwnedJob, TaskFilter, TaskRow, UsageTotal};
 pub use pool::{Reader, Readers};
-pub use rows::JobSummary;
 pub(crate) use rows::unfinished_jobs;
+pub use rows::{JobSummary, Route};
 use sublet_scheduler::UserId;
 pub use users::{KnownKey, NextIds, User};
 

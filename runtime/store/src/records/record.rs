@@ -6,7 +6,7 @@ use sublet_scheduler::{
 
 use crate::Digest;
 
-use super::{Input, NewJob, NewModule, Tally};
+use super::{Input, NewJob, NewModule, RoutedJob, Tally};
 
 /// Something that happened and is to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Record {
     },
     /// A job is there. An earlier use of its idempotency key is forgotten: whoever records has looked before.
     JobSubmitted(Box<NewJob>),
+    /// A job went to a sub-cluster. It may go to another one when rules change: the last one counts.
+    JobRouted(RoutedJob),
     /// Attempts are about to be started: attempt `number` of each of the tasks.
     AttemptsStarted {
         /// Of which job.
@@ -127,6 +129,17 @@ pub struct FinishedAttempt {
     pub usage: Usage,
     /// Where it ran; unknown when an earlier server started it and did not see its end.
     pub slot: Option<SlotId>,
+    /// What that place was called when it started; unknown where the slot is.
+    pub place: Option<Place>,
     /// What becomes of its task.
     pub next: Next,
+}
+
+/// A place by its names: numbers stay, names and memberships change.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The name of the sub-cluster.
+    pub subcluster: String,
+    /// The name of the node.
+    pub node: String,
 }

@@ -3,16 +3,23 @@
 mod attempts;
 mod jobs;
 mod library;
+mod places;
 mod ranges;
 
 use rusqlite::{Connection, Params};
 
 use super::record::Record;
 
+pub(crate) use places::Places;
+
 /// Writes what the record says.
-pub(crate) fn record(connection: &Connection, record: &Record) -> rusqlite::Result<()> {
+pub(crate) fn record(
+    connection: &Connection,
+    places: &mut Places,
+    record: &Record,
+) -> rusqlite::Result<()> {
     match record {
-        Record::AttemptFinished(finished) => attempts::finished(connection, finished),
+        Record::AttemptFinished(finished) => attempts::finished(connection, places, finished),
         Record::AttemptsStarted {
             job,
             tasks,
@@ -27,6 +34,7 @@ pub(crate) fn record(connection: &Connection, record: &Record) -> rusqlite::Resu
         }
         Record::UserAdded { id, name } => jobs::user_added(connection, *id, name),
         Record::JobSubmitted(job) => jobs::submitted(connection, job),
+        Record::JobRouted(routed) => jobs::routed(connection, routed),
         Record::CancelAsked { job, task, at } => jobs::cancel_asked(connection, *job, *task, *at),
         Record::JobTally { job, tally, at } => jobs::tally(connection, *job, *tally, *at),
         Record::JobFinished { job, at } => jobs::finished(connection, *job, *at),

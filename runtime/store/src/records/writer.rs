@@ -7,18 +7,24 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::{Error, error::Doing};
 
-use super::{database, record::Record, write};
+use super::{
+    database,
+    record::Record,
+    write::{self, Places},
+};
 
 /// The one who changes records.
 #[derive(Debug)]
 pub struct Writer {
     connection: Connection,
+    places: Places,
 }
 
 impl Writer {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         Ok(Self {
             connection: database::open_for_writing(path)?,
+            places: Places::default(),
         })
     }
 
@@ -30,6 +36,14 @@ impl Writer {
         if batch.is_empty() {
             return Ok(());
         }
+        let written = self.write(batch);
+        if written.is_err() {
+            self.places.forget();
+        }
+        written
+    }
+
+    fn write(&mut self, batch: &[Record]) -> Result<(), Error> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -37,7 +51,7 @@ impl Writer {
         // Dropping the transaction on the way out takes everything back.
         batch
             .iter()
-            .try_for_each(|record| write::record(&transaction, record))
+            .try_for_each(|record| write::record(&transaction, &mut self.places, record))
             .doing("record")?;
         transaction.commit().doing("make records durable")
     }

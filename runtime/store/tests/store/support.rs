@@ -7,8 +7,8 @@ use sublet_scheduler::{
     UserId,
 };
 use sublet_store::{
-    DataDirectory, Digest, FinishedAttempt, JobSpec, NewJob, PublicId, Reader, Readers, Record,
-    Unfinished, Writer,
+    DataDirectory, Digest, FinishedAttempt, JobSpec, NewJob, Place, PublicId, Reader, Readers,
+    Record, RoutedJob, Unfinished, Writer,
 };
 use tempfile::TempDir;
 
@@ -36,16 +36,21 @@ pub(crate) fn memory_folder() -> TempDir {
 }
 
 pub(crate) fn store_in(folder: TempDir) -> Store {
+    let mut store = store_again(folder);
+    store.commit(&[user(ADA, "ada"), user(BOB, "bob")]);
+    store
+}
+
+/// The store that is in the folder, or an empty one.
+pub(crate) fn store_again(folder: TempDir) -> Store {
     let data = DataDirectory::open(folder.path()).unwrap();
     let (writer, readers) = (data.writer().unwrap(), data.readers());
-    let mut store = Store {
+    Store {
         writer,
         readers,
         data,
         folder,
-    };
-    store.commit(&[user(ADA, "ada"), user(BOB, "bob")]);
-    store
+    }
 }
 
 /// What a server that starts on this directory finds.
@@ -86,6 +91,7 @@ pub(crate) fn user(id: UserId, name: &str) -> Record {
 /// Job `id` of ada.
 pub(crate) fn job(id: u64, tasks: TaskRange) -> NewJob {
     let spec = JobSpec {
+        module_name: "main@1".to_owned(),
         program: "main.wasm".to_owned(),
         cpu_millis: 50,
         tasks,
@@ -96,11 +102,15 @@ pub(crate) fn job(id: u64, tasks: TaskRange) -> NewJob {
         ],
         limits: Limits::default(),
         labels: BTreeMap::new(),
+        class: "batch".to_owned(),
+        gang: false,
+        subcluster: None,
         priority: 0,
         restart: Restart::OnFailure {
             retries: 3,
             backoff_ms: 1_000,
         },
+        after: Vec::new(),
         stdin: None,
         inputs: Vec::new(),
     };
@@ -145,6 +155,10 @@ pub(crate) fn finished(job: u64, task: u32, number: u32, outcome: Outcome, next:
         slot: Some(SlotId {
             node: NodeId(1),
             index: task % 64,
+        }),
+        place: Some(Place {
+            subcluster: "short".to_owned(),
+            node: "node-1".to_owned(),
         }),
         next,
     })
@@ -200,4 +214,14 @@ pub(crate) fn retry(number: u32, not_before: u64) -> Next {
 
 pub(crate) const fn at(millis: u64) -> UnixMillis {
     UnixMillis(millis)
+}
+
+pub(crate) fn routed(job: u64, subcluster: &str) -> Record {
+    Record::JobRouted(RoutedJob {
+        job: JobId(job),
+        subcluster: subcluster.to_owned(),
+        routed_by: "load, rules 1".to_owned(),
+        considered: "short: 3 slots free; long: 1 slot free".to_owned(),
+        at: at(50),
+    })
 }

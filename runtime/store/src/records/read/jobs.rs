@@ -1,6 +1,6 @@
 //! Finding jobs: by the many names that people have for them, and in lists.
 
-use rusqlite::{OptionalExtension as _, Params, ToSql, params, params_from_iter};
+use rusqlite::{OptionalExtension as _, Params, Row, ToSql, params, params_from_iter};
 use sublet_scheduler::{JobId, UnixMillis};
 
 use crate::{
@@ -58,7 +58,34 @@ pub struct JobPage {
     pub limit: u32,
 }
 
+/// How far a job is, for others that wait for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobEnd {
+    /// Not all of its tasks are settled.
+    NotYet,
+    /// All of its tasks succeeded.
+    Succeeded,
+    /// All of its tasks are settled, and some did not succeed.
+    NotSucceeded,
+}
+
+const END: &str = "SELECT finished_at IS NOT NULL, succeeded = last_task - first_task + 1 FROM jobs
+    WHERE id = ?2 AND (?1 IS NULL OR user = ?1)";
+
 impl Reader {
+    /// How far the job is, if it is there and theirs.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn job_end(&self, whose: Whose, id: JobId) -> Result<Option<JobEnd>, Error> {
+        self.ask("read how a job ended", |connection| {
+            connection
+                .prepare_cached(END)?
+                .query_row(params![whose.parameter()?, exact(id.0)?], job_end)
+                .optional()
+        })
+    }
+
     /// The job, if it is there and theirs.
     ///
     /// # Errors
@@ -149,6 +176,14 @@ impl Reader {
             .query_map(parameters, summary)?
             .collect()
     }
+}
+
+fn job_end(row: &Row<'_>) -> rusqlite::Result<JobEnd> {
+    Ok(match (row.get(0)?, row.get(1)?) {
+        (false, _) => JobEnd::NotYet,
+        (true, true) => JobEnd::Succeeded,
+        (true, false) => JobEnd::NotSucceeded,
+    })
 }
 
 /// Naming the users lets the index of unfinished jobs be used for everyone as well.

@@ -1,19 +1,24 @@
 //! What belongs to one job: its spec, its tasks and their attempts, what they used.
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use sublet_scheduler::{NodeId, Outcome, SlotId, TaskRange, UnixMillis, Usage};
+use sublet_scheduler::{TaskRange, UnixMillis, Usage};
 
 use crate::{
     Error,
     records::{
-        codes::{OutcomeKind, outcome_from_codes},
-        database::{exact, maybe_millis, millis, unreadable, unsigned},
-        job::{JobSpec, NewJob},
+        codes::OutcomeKind,
+        database::{exact, millis, unsigned},
+        job::NewJob,
+        spec::JobSpec,
         task::{TaskState, Walk},
     },
 };
 
-use super::{Reader, Whose, rows};
+use super::{
+    Reader, Whose,
+    attempt::{ATTEMPT, AttemptRow, attempt, usage},
+    rows,
+};
 
 /// A job that the asker may see.
 #[derive(Debug)]
@@ -34,25 +39,13 @@ pub struct TaskRow {
     pub latest: Option<AttemptRow>,
 }
 
-/// An attempt that ended.
+/// What was weighed when a job went to its sub-cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AttemptRow {
-    /// Of which task.
-    pub task: u32,
-    /// Counted from 1.
-    pub number: u32,
-    /// When it executed its first instruction, if it came so far.
-    pub started_at: Option<UnixMillis>,
-    /// When it ended.
-    pub ended_at: UnixMillis,
-    /// How.
-    pub outcome: Outcome,
-    /// More about it, for people.
-    pub detail: Option<String>,
-    /// Where it ran, if that is known.
-    pub slot: Option<SlotId>,
-    /// What it used.
-    pub usage: Usage,
+pub struct Considered {
+    /// What every sub-cluster that was asked had to say.
+    pub verdicts: String,
+    /// When.
+    pub at: UnixMillis,
 }
 
 /// Attempts that were started together and have not ended.
@@ -96,10 +89,7 @@ pub enum TaskFilter {
 
 const SPEC: &str = "SELECT version, spec FROM job_specs WHERE job = ?1";
 
-const ATTEMPT: &str = "SELECT task, number, started_at, ended_at, outcome, code, detail, node, slot,
-        cpu_us, wall_us, memory_peak_bytes, stdout_bytes, stderr_bytes, output_cut_bytes, scratch_peak_bytes,
-        memory_denied, tables_denied, handles_denied
-    FROM attempts WHERE job = ?1 AND task = ?2 AND number BETWEEN ?3 AND ?4 ORDER BY number";
+const CONSIDERED: &str = "SELECT considered, at FROM job_routes WHERE job = ?1";
 
 const USAGE: &str = "SELECT count(*), coalesce(sum(cpu_us), 0), coalesce(sum(wall_us), 0),
         coalesce(max(memory_peak_bytes), 0), coalesce(sum(stdout_bytes), 0), coalesce(sum(stderr_bytes), 0),
@@ -120,7 +110,22 @@ impl<'r> OwnedJob<'r> {
     pub fn spec(&self) -> Result<JobSpec, Error> {
         self.reader.ask("read a job", |connection| {
             let mut statement = connection.prepare_cached(SPEC)?;
-            statement.query_one(params![self.id()?], |row| rows::spec(row, 0))
+            statement.query_one(params![self.id()?], |row| {
+                rows::spec(row, 0, self.summary.module)
+            })
+        })
+    }
+
+    /// What was weighed when it last went to a sub-cluster, if it went anywhere.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn considered(&self) -> Result<Option<Considered>, Error> {
+        self.reader.ask("read where a job went", |connection| {
+            let mut statement = connection.prepare_cached(CONSIDERED)?;
+            statement
+                .query_row(params![self.id()?], considered)
+                .optional()
         })
     }
 
@@ -289,36 +294,9 @@ fn add_start(open: &mut Vec<OpenStart>, task: u32, (number, at): (u32, UnixMilli
     }
 }
 
-fn attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
-    let outcome = outcome_from_codes(row.get(4)?, row.get(5)?);
-    let (node, index): (Option<u32>, Option<u32>) = (row.get(7)?, row.get(8)?);
-    Ok(AttemptRow {
-        task: row.get(0)?,
-        number: row.get(1)?,
-        started_at: maybe_millis(row, 2)?,
-        ended_at: millis(row, 3)?,
-        outcome: outcome
-            .ok_or_else(|| unreadable(4, "an outcome that this program does not know"))?,
-        detail: row.get(6)?,
-        slot: node.zip(index).map(|(node, index)| SlotId {
-            node: NodeId(node),
-            index,
-        }),
-        usage: usage(row, 9)?,
-    })
-}
-
-fn usage(row: &Row<'_>, column: usize) -> rusqlite::Result<Usage> {
-    Ok(Usage {
-        cpu_us: unsigned(row, column)?,
-        wall_us: unsigned(row, column + 1)?,
-        memory_peak_bytes: unsigned(row, column + 2)?,
-        stdout_bytes: unsigned(row, column + 3)?,
-        stderr_bytes: unsigned(row, column + 4)?,
-        output_cut_bytes: unsigned(row, column + 5)?,
-        scratch_peak_bytes: unsigned(row, column + 6)?,
-        memory_denied: row.get(column + 7)?,
-        tables_denied: row.get(column + 8)?,
-        handles_denied: row.get(column + 9)?,
+fn considered(row: &Row<'_>) -> rusqlite::Result<Considered> {
+    Ok(Considered {
+        verdicts: row.get(0)?,
+        at: millis(row, 1)?,
     })
 }

@@ -7,7 +7,8 @@ use crate::{
     Digest, PublicId,
     records::{
         database::{job_id, maybe_millis, millis, unreadable, unsigned, user_id},
-        job::{JobSpec, NewJob, Tally},
+        job::{NewJob, Tally},
+        spec::JobSpec,
     },
 };
 
@@ -38,13 +39,27 @@ pub struct JobSummary {
     pub tally: Tally,
     /// Whether somebody wants some of its tasks ended that are not settled yet.
     pub cancel_asked: bool,
+    /// Where it went last, if it went anywhere.
+    pub route: Option<Route>,
+}
+
+/// Where a job went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The name of its sub-cluster.
+    pub subcluster: String,
+    /// The rule that decided, with the version of its rules.
+    pub routed_by: String,
 }
 
 pub(super) const SUMMARY: &str = "id, public_id, user, number, name, module, first_task, last_task,
     submitted_at, last_activity_at, finished_at, succeeded, failed, trapped, limit_exceeded, cancelled, lost,
-    EXISTS (SELECT 1 FROM cancel_wishes WHERE cancel_wishes.job = jobs.id)";
+    EXISTS (SELECT 1 FROM cancel_wishes WHERE cancel_wishes.job = jobs.id),
+    (SELECT subcluster FROM job_routes WHERE job_routes.job = jobs.id),
+    (SELECT routed_by FROM job_routes WHERE job_routes.job = jobs.id)";
 
 pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<JobSummary> {
+    let (subcluster, routed_by): (Option<_>, Option<_>) = (row.get(18)?, row.get(19)?);
     Ok(JobSummary {
         id: job_id(row, 0)?,
         public_id: row.get(1)?,
@@ -65,6 +80,12 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<JobSummary> {
             lost: row.get(16)?,
         },
         cancel_asked: row.get(17)?,
+        route: subcluster
+            .zip(routed_by)
+            .map(|(subcluster, routed_by)| Route {
+                subcluster,
+                routed_by,
+            }),
     })
 }
 
@@ -83,30 +104,26 @@ pub(crate) fn unfinished_jobs(connection: &Connection) -> rusqlite::Result<Vec<N
 }
 
 fn stored_job(row: &Row<'_>) -> rusqlite::Result<NewJob> {
+    let module = row.get(5)?;
     Ok(NewJob {
         id: job_id(row, 0)?,
         public_id: row.get(1)?,
         user: user_id(row, 2)?,
         number: unsigned(row, 3)?,
         name: row.get(4)?,
-        module: row.get(5)?,
+        module,
         submitted_at: millis(row, 6)?,
-        spec: spec(row, 7)?,
+        spec: spec(row, 7, module)?,
         idempotency: None,
     })
 }
 
-/// Reads a spec from the columns of its version and its text.
-pub(super) fn spec(row: &Row<'_>, column: usize) -> rusqlite::Result<JobSpec> {
-    if row.get::<_, i64>(column)? != JobSpec::VERSION {
-        return Err(unreadable(
-            column,
-            "a job in a form that this program does not know",
-        ));
-    }
+/// Reads the spec of a job that runs `module` from the columns of its version and its text.
+pub(super) fn spec(row: &Row<'_>, column: usize, module: Digest) -> rusqlite::Result<JobSpec> {
     let text = row.get_ref(column + 1)?.as_str()?;
-    serde_json::from_str(text).map_err(|error| {
+    let spec = JobSpec::read(row.get(column)?, text, module).map_err(|error| {
         let kind = rusqlite::types::Type::Text;
         rusqlite::Error::FromSqlConversionFailure(column + 1, kind, Box::new(error))
-    })
+    })?;
+    spec.ok_or_else(|| unreadable(column, "a job in a form that this program does not know"))
 }

@@ -9,14 +9,15 @@ use crate::records::{
     record::FinishedAttempt,
 };
 
-use super::{execute, ranges};
+use super::{Places, execute, ranges};
 
 const START: &str = "INSERT INTO starts (job, first, number, last, at) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 const FINISH: &str = "INSERT INTO attempts (job, task, number, started_at, ended_at, outcome, code, detail, node, slot,
         next, next_at, cpu_us, wall_us, memory_peak_bytes, stdout_bytes, stderr_bytes, output_cut_bytes,
-        scratch_peak_bytes, memory_denied, tables_denied, handles_denied)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
+        scratch_peak_bytes, memory_denied, tables_denied, handles_denied, place)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+        ?23)";
 
 /// Only the last attempt of a task says what becomes of it; those before it are history and stay as they are.
 const CANCEL_RETRIES: &str = "UPDATE attempts SET next = ?4, next_at = ?5
@@ -47,6 +48,7 @@ pub(super) fn started(
 
 pub(super) fn finished(
     connection: &Connection,
+    places: &mut Places,
     finished: &FinishedAttempt,
 ) -> rusqlite::Result<()> {
     let FinishedAttempt {
@@ -57,6 +59,7 @@ pub(super) fn finished(
         detail,
         usage,
         slot,
+        place,
         next,
     } = finished;
     let (kind, code) = outcome_to_codes(*outcome);
@@ -71,6 +74,10 @@ pub(super) fn finished(
             (StoredNext::Retry, Some(instant(*at)))
         }
     };
+    let place = place
+        .as_ref()
+        .map(|place| places.number(connection, place))
+        .transpose()?;
     let row = params![
         exact(attempt.job.0)?,
         attempt.task,
@@ -94,6 +101,7 @@ pub(super) fn finished(
         usage.memory_denied,
         usage.tables_denied,
         usage.handles_denied,
+        place,
     ];
     execute(connection, FINISH, row).map(drop)
 }

@@ -5,7 +5,8 @@ use sublet_scheduler::{JobId, UnixMillis, UserId};
 
 use crate::records::{
     database::{exact, instant},
-    job::{JobSpec, NewJob, Tally},
+    job::{NewJob, RoutedJob, Tally},
+    spec::JobSpec,
 };
 
 use super::{execute, ranges};
@@ -29,6 +30,9 @@ const TASKS_OF: &str = "SELECT first_task, last_task FROM jobs WHERE id = ?1";
 const TALLY: &str =
     "UPDATE jobs SET last_activity_at = ?2, succeeded = ?3, failed = ?4, trapped = ?5,
         limit_exceeded = ?6, cancelled = ?7, lost = ?8 WHERE id = ?1";
+
+const ROUTE: &str = "INSERT OR REPLACE INTO job_routes (job, subcluster, routed_by, considered, at)
+    VALUES (?1, ?2, ?3, ?4, ?5)";
 
 const FINISH: &str = "UPDATE jobs SET finished_at = ?2, last_activity_at = ?2 WHERE id = ?1";
 
@@ -74,8 +78,21 @@ pub(super) fn submitted(connection: &Connection, job: &NewJob) -> rusqlite::Resu
 }
 
 fn spec_text(spec: &JobSpec) -> rusqlite::Result<String> {
-    serde_json::to_string(spec)
+    spec.text()
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+pub(super) fn routed(connection: &Connection, routed: &RoutedJob) -> rusqlite::Result<()> {
+    let RoutedJob {
+        job,
+        subcluster,
+        routed_by,
+        considered,
+        at,
+    } = routed;
+    let (job, at) = (exact(job.0)?, instant(*at));
+    let row = params![job, subcluster, routed_by, considered, at];
+    execute(connection, ROUTE, row).map(drop)
 }
 
 pub(super) fn keys_expired(connection: &Connection, before: UnixMillis) -> rusqlite::Result<()> {
