@@ -40,10 +40,12 @@ pub use logs::{
 };
 pub use public_id::{NotAPublicId, PublicId, PublicIdPrefix};
 pub use records::{
-    AttemptRow, CompileRefusal, Considered, FinishedAttempt, IdempotencyKey, Input, InputKind,
-    JobEnd, JobFilter, JobPage, JobSelector, JobSpec, JobSummary, KnownKey, ModuleName, ModuleRow,
-    ModuleSelector, NewInput, NewJob, NewModule, NextIds, OpenStart, OutcomeKind, OwnedJob, Place,
-    Reader, Readers, Record, Route, RoutedJob, StoredDependency, Tally, TaskFilter, TaskRow,
-    TaskState, Unfinished, UsageTotal, User, When, Whose, Writer,
+    AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditOutcome, AuditRow, Audited,
+    CompileRefusal, Considered, DrainedNode, FinishedAttempt, IdempotencyKey, Input, InputKind,
+    JobEnd, JobFilter, JobPage, JobSelector, JobSpec, JobSummary, KnownKey, Membership, ModuleName,
+    ModuleRow, ModuleSelector, NewInput, NewJob, NewModule, NextIds, Node, NodeMove, NodeState,
+    OpenStart, OutcomeKind, OwnedJob, Page, PausedSubcluster, Place, Reader, Readers, Record,
+    Route, RoutedJob, RuleSet, RuleSetRow, StoredDependency, Tally, TaskFilter, TaskRow, TaskState,
+    Unfinished, UsageTotal, User, When, Who, Whose, Wishes, Writer,
 };
 pub use work::{Removal, Work};

@@ -3,10 +3,13 @@
 //! A record is a fact and is never weighed here: whether an attempt may start or a user may cancel has been decided by
 //! whoever writes it.
 
+mod audit;
 mod codes;
 mod database;
 mod job;
 mod library;
+mod node;
+mod operator;
 mod read;
 mod record;
 mod recover;
@@ -15,13 +18,17 @@ mod task;
 mod write;
 mod writer;
 
+pub use audit::{AuditOutcome, Audited, Who};
 pub use codes::OutcomeKind;
 pub use job::{IdempotencyKey, NewJob, RoutedJob, Tally};
 pub use library::{CompileRefusal, Input, InputKind, ModuleName, NewModule};
+pub use node::{Membership, Node, NodeState};
+pub use operator::{DrainedNode, PausedSubcluster, RuleSet};
 pub use read::{
-    AttemptRow, Considered, JobEnd, JobFilter, JobPage, JobSelector, JobSummary, KnownKey,
-    ModuleRow, ModuleSelector, NextIds, OpenStart, OwnedJob, Reader, Readers, Route, TaskFilter,
-    TaskRow, UsageTotal, User, Whose,
+    AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditRow, Considered, JobEnd, JobFilter,
+    JobPage, JobSelector, JobSummary, KnownKey, ModuleRow, ModuleSelector, NextIds, NodeMove,
+    OpenStart, OwnedJob, Page, Reader, Readers, Route, RuleSetRow, TaskFilter, TaskRow, UsageTotal,
+    User, Whose, Wishes,
 };
 pub use record::{FinishedAttempt, Place, Record};
 pub use recover::Unfinished;

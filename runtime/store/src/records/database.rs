@@ -119,6 +119,11 @@ pub(crate) fn user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> 
     unsigned(row, column).map(UserId)
 }
 
+/// A record that contradicts the ones before it.
+pub(crate) fn contradiction(what: String) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(what.into())
+}
+
 /// A number or text that stands for nothing we know: somebody else wrote it.
 pub(crate) fn unreadable(column: usize, what: &'static str) -> rusqlite::Error {
     let kind = rusqlite::types::Type::Integer;

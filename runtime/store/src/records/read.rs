@@ -1,17 +1,24 @@
 //! Questions about records. Each says whose rows it is about, so that somebody else's row looks exactly like a missing
-//! one; what belongs to a job is asked of an [`OwnedJob`], which only its owner (or an operator) can get.
+//! one; what belongs to a job is asked of an [`OwnedJob`], which only its owner (or an operator) can get. What belongs to
+//! the pool is nobody's rows: whether the asker may know it is decided elsewhere.
 
 mod attempt;
+mod audit;
 mod jobs;
 mod library;
+mod nodes;
+mod operator;
 mod owned_job;
 mod pool;
 mod rows;
 mod users;
 
 pub use attempt::AttemptRow;
+pub use audit::{AuditBreak, AuditChain, AuditFilter, AuditRow};
 pub use jobs::{JobEnd, JobFilter, JobPage, JobSelector};
 pub use library::{ModuleRow, ModuleSelector};
+pub use nodes::NodeMove;
+pub use operator::{RuleSetRow, Wishes};
 pub use owned_job::{Considered, OpenStart, OwnedJob, TaskFilter, TaskRow, UsageTotal};
 pub use pool::{Reader, Readers};
 pub(crate) use rows::unfinished_jobs;
@@ -19,7 +26,7 @@ pub use rows::{JobSummary, Route};
 use sublet_scheduler::UserId;
 pub use users::{KnownKey, NextIds, User};
 
-use super::database::exact;
+use super::database::{clamped, exact};
 
 /// Whose rows a question is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +35,25 @@ pub enum Whose {
     User(UserId),
     /// Every user's: for operators.
     Everyone,
+}
+
+/// Which part of a list of what happened one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Only what came before this: the last of the page before.
+    pub before: Option<u64>,
+    /// How many, at most [`Whose::PAGE_MAX`].
+    pub limit: u32,
+}
+
+impl Page {
+    fn before(self) -> i64 {
+        self.before.map_or(i64::MAX, clamped)
+    }
+
+    fn limit(self) -> u32 {
+        self.limit.min(Whose::PAGE_MAX)
+    }
 }
 
 impl Whose {

@@ -6,7 +6,10 @@ use sublet_scheduler::{
 
 use crate::Digest;
 
-use super::{Input, NewJob, NewModule, RoutedJob, Tally};
+use super::{
+    Audited, DrainedNode, Input, Membership, NewJob, NewModule, Node, PausedSubcluster, RoutedJob,
+    RuleSet, Tally,
+};
 
 /// Something that happened and is to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +113,37 @@ pub enum Record {
         /// Earlier than this.
         before: UnixMillis,
     },
+    /// A set of rules is in force. Its version is one more than that of the last one, or 1.
+    RuleSetApplied(RuleSet),
+    /// A sub-cluster is to start nothing until it is resumed.
+    SubclusterPaused(PausedSubcluster),
+    /// A paused sub-cluster may start tasks again.
+    SubclusterResumed {
+        /// Its name.
+        name: String,
+    },
+    /// A node is to be emptied, and given nothing until it is resumed.
+    NodeDrained(DrainedNode),
+    /// A drained node may be given work again.
+    NodeResumed {
+        /// Its name.
+        node: String,
+    },
+    /// An operator set a label of a node.
+    NodeLabelled {
+        /// Its name.
+        node: String,
+        /// Which label.
+        key: String,
+        /// To what; `None` takes back what was set, so that the configuration's label counts again.
+        value: Option<String>,
+    },
+    /// A node has a number, or is on another host.
+    NodeNamed(Node),
+    /// A node stands elsewhere, or as something else.
+    NodeMoved(Membership),
+    /// Somebody asked for something that concerns everyone.
+    Audited(Box<Audited>),
 }
 
 /// How an attempt ended.

@@ -1,8 +1,11 @@
 //! One statement, or a few, per record. Everything here runs inside the writer's transaction.
 
 mod attempts;
+mod audit;
 mod jobs;
 mod library;
+mod nodes;
+mod operator;
 mod places;
 mod ranges;
 
@@ -52,6 +55,17 @@ pub(crate) fn record(
             at,
         } => library::module_refused(connection, (*user, *digest, engine), (code, message, *at)),
         Record::InputAdded(input) => library::input_added(connection, input),
+        Record::RuleSetApplied(rules) => operator::rules_applied(connection, rules),
+        Record::SubclusterPaused(paused) => operator::subcluster_paused(connection, paused),
+        Record::SubclusterResumed { name } => operator::subcluster_resumed(connection, name),
+        Record::NodeDrained(drained) => operator::node_drained(connection, drained),
+        Record::NodeResumed { node } => operator::node_resumed(connection, node),
+        Record::NodeLabelled { node, key, value } => {
+            operator::node_labelled(connection, (node, key), value.as_deref())
+        }
+        Record::NodeNamed(node) => nodes::named(connection, node),
+        Record::NodeMoved(membership) => nodes::moved(connection, membership),
+        Record::Audited(audited) => audit::audited(connection, audited),
     }
 }
 

@@ -9,16 +9,20 @@ use std::{
 };
 
 use sublet_scheduler::{JobId, Next, Outcome};
-use sublet_store::{DataDirectory, Record, Unfinished, Whose};
+use sublet_store::{AuditChain, DataDirectory, NodeState, Page, Reader, Record, Unfinished, Whose};
 use tempfile::TempDir;
 
 use crate::support::*;
 
-const BATCHES: u64 = 12;
+const BATCHES: u64 = 5;
 const WAL: &str = "sublet.db-wal";
 
 /// A batch of many kinds: whichever part of it were missing would show.
 fn batch(id: u64) -> Vec<Record> {
+    [of_a_job(id), of_the_pool(id)].concat()
+}
+
+fn of_a_job(id: u64) -> Vec<Record> {
     vec![
         submitted(&job(id, 0..=9)),
         started(id, 0..=4, 1),
@@ -26,13 +30,79 @@ fn batch(id: u64) -> Vec<Record> {
         finished(id, 1, 1, Outcome::Failed(2), retry(2, 900)),
         cancelled(id, &[8..=9]),
         cancel_asked(id, Some(3)),
+        routed(id, "short"),
+    ]
+}
+
+/// One more of everything that the pool has.
+fn of_the_pool(id: u64) -> Vec<Record> {
+    let node = u32::try_from(id).unwrap();
+    vec![
+        named(node),
+        rules(id),
+        Record::NodeMoved(stands(node, NodeState::In, Some("short"), id)),
+        paused(&format!("subcluster-{id}"), id),
+        drained(&format!("node-{id}"), id),
+        labelled(&format!("node-{id}"), "size", Some("large")),
+        Record::Audited(Box::new(audited("rules.apply", "rules", id))),
+    ]
+}
+
+/// What a server that starts on the folder finds.
+#[derive(Debug, PartialEq)]
+struct Found {
+    jobs: Vec<Unfinished>,
+    /// How many batches there are, by each thing that the pool has.
+    pool: [usize; 7],
+}
+
+impl Found {
+    fn in_folder(path: &Path) -> Self {
+        let data = DataDirectory::open(path).unwrap();
+        let _writer = data.writer().unwrap();
+        let reader = data.readers().get().unwrap();
+        Self {
+            jobs: reader.recover().unwrap(),
+            pool: batches_of_the_pool(&reader),
+        }
+    }
+
+    /// Of whole batches, and nothing else.
+    fn whole(jobs: &[Unfinished]) -> Self {
+        Self {
+            jobs: jobs.to_vec(),
+            pool: [jobs.len(); 7],
+        }
+    }
+}
+
+fn batches_of_the_pool(reader: &Reader) -> [usize; 7] {
+    let newest = Page {
+        before: None,
+        limit: 1,
+    };
+    let moves = reader.node_moves(newest).unwrap();
+    let rules = reader.rule_set().unwrap();
+    let AuditChain::Whole { rows, .. } = reader.audit_verify().unwrap() else {
+        panic!("the chain of the account is broken");
+    };
+    let count = |number: u64| usize::try_from(number).unwrap();
+    let wishes = reader.wishes().unwrap();
+    [
+        reader.nodes().unwrap().len(),
+        reader.memberships().unwrap().len(),
+        count(moves.first().map_or(0, |newest| newest.seq)),
+        count(rules.map_or(0, |rules| rules.version)),
+        count(rows),
+        wishes.paused.len(),
+        wishes.drained.len().min(wishes.labels.len()),
     ]
 }
 
 /// What each batch leaves behind.
 fn expected(id: u64) -> Unfinished {
     let mut store = store_in(memory_folder());
-    store.commit(&batch(id));
+    store.commit(&of_a_job(id));
     store.unfinished()
 }
 
@@ -86,8 +156,9 @@ fn l13_a_log_cut_at_any_length_has_every_acknowledged_batch_and_no_half_one() {
         }
         let acknowledged = lengths.iter().filter(|end| **end <= length).count();
         let copy = with_log(store.folder.path(), &log[..length]);
-        let found = recovered(copy.path());
-        assert_eq!(found, jobs[..acknowledged], "log of {length} bytes");
+        let found = Found::in_folder(copy.path());
+        let expected = Found::whole(&jobs[..acknowledged]);
+        assert_eq!(found, expected, "log of {length} bytes");
         cuts += 1;
     }
     assert!(cuts > 50, "only {cuts} cuts");
@@ -104,8 +175,10 @@ fn a_log_with_a_flipped_byte_loses_what_follows_and_makes_nothing_up() {
     for place in (before..log.len()).step_by(2_111) {
         let mut damaged = log.clone();
         damaged[place] ^= 0x40;
-        let found = recovered(with_log(store.folder.path(), &damaged).path());
-        assert_eq!(found, jobs[..found.len()], "flipped at {place}");
+        let copy = with_log(store.folder.path(), &damaged);
+        let found = Found::in_folder(copy.path());
+        let expected = Found::whole(&jobs[..found.jobs.len()]);
+        assert_eq!(found, expected, "flipped at {place}");
     }
 }
 
@@ -193,6 +266,10 @@ fn l13_a_killed_process_keeps_what_it_was_promised() {
             .unwrap()
             .unwrap();
         assert_eq!(last.attempts(1).unwrap().len(), 1, "no half batch");
+        assert!(last.attempts(1).unwrap()[0].place.is_some());
+        assert!(last.considered().unwrap().is_some(), "no half batch");
+        let batches = usize::try_from(recorded).unwrap();
+        assert_eq!(batches_of_the_pool(&reader), [batches; 7]);
         drop(reader);
         writer.close().unwrap();
     }

@@ -7,6 +7,7 @@
 )]
 
 mod archives;
+mod audit;
 mod crash;
 mod data_directory;
 mod disk_full;
@@ -15,6 +16,9 @@ mod library_queries;
 mod logs;
 mod migration;
 mod model;
+mod nodes;
+mod operators;
+mod pool_model;
 mod queries;
 mod recovery;
 mod routes;

@@ -6,8 +6,8 @@ use std::{fs, path::Path};
 use rusqlite::Connection;
 use sublet_scheduler::{Again, AttemptId, Interrupted, JobId};
 use sublet_store::{
-    DataDirectory, Digest, JobEnd, JobSpec, NewInput, NewJob, Reader, Tally, Unfinished, Whose,
-    Writer,
+    AuditChain, DataDirectory, Digest, JobEnd, JobSpec, NewInput, NewJob, Reader, Tally,
+    Unfinished, Whose, Wishes, Writer,
 };
 use tempfile::TempDir;
 
@@ -114,6 +114,21 @@ fn a_database_of_step_1_is_taken_up_with_everything_in_it() {
 }
 
 #[test]
+fn what_step_1_did_not_know_begins_empty() {
+    let folder = left_by_step_1();
+    let (_data, _writer, reader) = opened(folder.path());
+    assert_eq!(reader.rule_set().unwrap(), None);
+    assert_eq!(reader.wishes().unwrap(), Wishes::default());
+    assert_eq!(reader.nodes().unwrap(), []);
+    assert_eq!(reader.memberships().unwrap(), []);
+    assert_eq!(reader.node_moves_removed().unwrap(), 0);
+    assert!(matches!(
+        reader.audit_verify().unwrap(),
+        AuditChain::Whole { rows: 0, .. }
+    ));
+}
+
+#[test]
 fn a_database_of_step_1_goes_on_in_today_s_words() {
     let folder = left_by_step_1();
     let (data, mut writer, reader) = opened(folder.path());
@@ -150,7 +165,7 @@ fn a_migration_that_fails_leaves_the_old_database_as_it_was() {
     let folder = left_by_step_1();
     let path = folder.path().join("sublet.db");
     // A table in the way of the last thing that the second step makes.
-    let in_the_way = "CREATE TABLE job_routes (one INTEGER) STRICT";
+    let in_the_way = "CREATE TABLE audit_head (one INTEGER) STRICT";
     Connection::open(&path)
         .unwrap()
         .execute_batch(in_the_way)
@@ -166,7 +181,7 @@ fn a_migration_that_fails_leaves_the_old_database_as_it_was() {
         .unwrap();
     assert_eq!(version, 1);
     database.prepare("SELECT * FROM places").unwrap_err();
-    database.execute_batch("DROP TABLE job_routes").unwrap();
+    database.execute_batch("DROP TABLE audit_head").unwrap();
     drop(database);
     assert_eq!(recovered(folder.path()), [unfinished()]);
     assert!(fs::exists(path).unwrap());

@@ -7,8 +7,9 @@ use sublet_scheduler::{
     UserId,
 };
 use sublet_store::{
-    DataDirectory, Digest, FinishedAttempt, JobSpec, NewJob, Place, PublicId, Reader, Readers,
-    Record, RoutedJob, Unfinished, Writer,
+    AuditOutcome, Audited, DataDirectory, Digest, DrainedNode, FinishedAttempt, JobSpec,
+    Membership, NewJob, Node, NodeState, PausedSubcluster, Place, PublicId, Reader, Readers,
+    Record, RoutedJob, RuleSet, Unfinished, Who, Writer,
 };
 use tempfile::TempDir;
 
@@ -51,6 +52,18 @@ pub(crate) fn store_again(folder: TempDir) -> Store {
         data,
         folder,
     }
+}
+
+/// The store once its server has ended without closing it, and another one has started.
+pub(crate) fn restarted(store: Store) -> Store {
+    let Store {
+        writer,
+        readers,
+        data,
+        folder,
+    } = store;
+    drop((writer, readers, data));
+    store_again(folder)
 }
 
 /// What a server that starts on this directory finds.
@@ -224,4 +237,80 @@ pub(crate) fn routed(job: u64, subcluster: &str) -> Record {
         considered: "short: 3 slots free; long: 1 slot free".to_owned(),
         at: at(50),
     })
+}
+
+pub(crate) fn rules(version: u64) -> Record {
+    Record::RuleSetApplied(RuleSet {
+        version,
+        document: format!("rules {version}"),
+        by: ADA,
+        at: at(version),
+    })
+}
+
+pub(crate) fn paused(name: &str, since: u64) -> Record {
+    Record::SubclusterPaused(PausedSubcluster {
+        name: name.to_owned(),
+        by: ADA,
+        reason: format!("asked at {since}"),
+        since: at(since),
+    })
+}
+
+pub(crate) fn drained(node: &str, since: u64) -> Record {
+    Record::NodeDrained(DrainedNode {
+        node: node.to_owned(),
+        by: ADA,
+        reason: format!("asked at {since}"),
+        since: at(since),
+    })
+}
+
+pub(crate) fn labelled(node: &str, key: &str, value: Option<&str>) -> Record {
+    Record::NodeLabelled {
+        node: node.to_owned(),
+        key: key.to_owned(),
+        value: value.map(str::to_owned),
+    }
+}
+
+/// Node `id` is `node-<id>`.
+pub(crate) fn named(id: u32) -> Record {
+    Record::NodeNamed(Node {
+        id: NodeId(id),
+        name: format!("node-{id}"),
+        host: "here".to_owned(),
+    })
+}
+
+pub(crate) fn stands(
+    node: u32,
+    state: NodeState,
+    subcluster: Option<&str>,
+    since: u64,
+) -> Membership {
+    Membership {
+        node: NodeId(node),
+        state,
+        subcluster: subcluster.map(str::to_owned),
+        cause: format!("node.load is 0.{since}"),
+        rule_set: 1,
+        since: at(since),
+    }
+}
+
+pub(crate) fn audited(action: &str, object: &str, when: u64) -> Audited {
+    Audited {
+        at: at(when),
+        who: Who {
+            user: Some(ADA),
+            name: "ada".to_owned(),
+            via: "socket uid 1000".to_owned(),
+        },
+        action: action.to_owned(),
+        object: object.to_owned(),
+        before: None,
+        after: None,
+        outcome: AuditOutcome::Done,
+    }
 }

@@ -89,6 +89,20 @@ impl Reader {
         question(self.connection()).doing(doing)
     }
 
+    /// Asks the database several things, of which none sees more than the first.
+    pub(super) fn ask_at_one_instant<T>(
+        &self,
+        doing: &'static str,
+        questions: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        self.ask(doing, |connection| {
+            let instant = connection.unchecked_transaction()?;
+            let answers = questions(&instant)?;
+            instant.commit()?;
+            Ok(answers)
+        })
+    }
+
     pub(super) fn connection(&self) -> &Connection {
         self.connection
             .as_ref()
