@@ -13,16 +13,25 @@ use rusqlite::{Connection, Params};
 
 use super::record::Record;
 
+use attempts::Ends;
+
 pub(crate) use places::Places;
 
-/// Writes what the record says.
-pub(crate) fn record(
+/// Writes what the records say, in their order.
+pub(crate) fn records(
     connection: &Connection,
     places: &mut Places,
-    record: &Record,
+    records: &[Record],
 ) -> rusqlite::Result<()> {
+    let mut ends = Ends::of(connection, places)?;
+    records
+        .iter()
+        .try_for_each(|record| write(connection, &mut ends, record))
+}
+
+fn write(connection: &Connection, ends: &mut Ends<'_>, record: &Record) -> rusqlite::Result<()> {
     match record {
-        Record::AttemptFinished(finished) => attempts::finished(connection, places, finished),
+        Record::AttemptFinished(finished) => ends.add(finished),
         Record::AttemptsStarted {
             job,
             tasks,

@@ -49,10 +49,7 @@ impl Writer {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .doing("begin to record")?;
         // Dropping the transaction on the way out takes everything back.
-        batch
-            .iter()
-            .try_for_each(|record| write::record(&transaction, &mut self.places, record))
-            .doing("record")?;
+        write::records(&transaction, &mut self.places, batch).doing("record")?;
         transaction.commit().doing("make records durable")
     }
 
