@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 use sublet_scheduler::{Limits, Resources, Restart};
+use sublet_worker::Burst;
 use thiserror::Error;
 
 pub use quantity::{Cpu, Size, Span};
@@ -98,6 +99,13 @@ pub struct Subcluster {
     pub name: String,
     /// The shape of its slots.
     pub slot: Slot,
+    /// Whether guests may go beyond their share with processor time that nobody else wants.
+    #[serde(default = "bursts")]
+    pub burst: bool,
+}
+
+const fn bursts() -> bool {
+    true
 }
 
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -280,6 +288,15 @@ impl Config {
             more => Err(ConfigError::Value(format!(
                 "sub-cluster `{name}` would have {more} slots, the limit is {SLOTS_MAX}: give a slot more cpu or memory"
             ))),
+        }
+    }
+
+    /// What guests of the sub-cluster may do beyond their share.
+    #[must_use]
+    pub fn burst(&self) -> Burst {
+        match self.subclusters.first() {
+            Some(Subcluster { burst: false, .. }) => Burst::Forbidden,
+            Some(_) | None => Burst::Allowed,
         }
     }
 

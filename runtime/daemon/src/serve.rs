@@ -191,6 +191,8 @@ fn worker_shapes(settings: &Settings) -> HashMap<SubclusterId, WorkerShape> {
     let shape = WorkerShape {
         instances_max: u32::try_from(slots).unwrap_or(u32::MAX),
         memory_bytes_max: settings.slot.memory_bytes,
+        cpu_millis: settings.slot.cpu_millis,
+        burst: settings.burst,
     };
     HashMap::from([(SubclusterId(0), shape)])
 }

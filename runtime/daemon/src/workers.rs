@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use sublet_scheduler::{AttemptId, JobId, SubclusterId, UserId};
 use sublet_store::{Digest, Logs, WholeArtifact, Work};
+use sublet_worker::Burst;
 use sublet_worker::protocol::{StopCause, ToWorker};
 use thiserror::Error;
 use tokio::runtime::Handle;
@@ -46,6 +47,9 @@ pub(crate) enum StartError {
 pub(crate) struct WorkerShape {
     pub(crate) instances_max: u32,
     pub(crate) memory_bytes_max: u64,
+    /// The share of each slot, in thousandths of a processor.
+    pub(crate) cpu_millis: u64,
+    pub(crate) burst: Burst,
 }
 
 /// What workers are made of and what they report to.

@@ -17,8 +17,9 @@ use crate::scratch::{Scratch, Used};
 use crate::state::{State, Surroundings, give_way};
 use crate::text::shown;
 use crate::ticker::Ticker;
+use crate::turn::Turn;
 use crate::verdict::{self, Facts};
-use crate::watch::Watch;
+use crate::watch::{Terms, Watch};
 use crate::{Ending, Instance, Program};
 
 /// Bytes that one call of a host function may make us copy. Without it a guest could have us hold as much as it has.
@@ -30,8 +31,9 @@ pub(crate) async fn run(
     ticker: &Ticker,
     program: &Program,
     instance: Instance,
+    turn: Arc<Turn>,
 ) -> Ending {
-    let mut attempt = pin!(attempt(engine, ticker, program, instance));
+    let mut attempt = pin!(attempt(engine, ticker, program, instance, turn));
     poll_fn(
         |cx| match catch_unwind(AssertUnwindSafe(|| attempt.as_mut().poll(cx))) {
             Ok(polled) => polled,
@@ -49,11 +51,18 @@ async fn attempt(
     ticker: &Ticker,
     program: &Program,
     instance: Instance,
+    turn: Arc<Turn>,
 ) -> Ending {
     let limits = instance.limits;
     let (scratch, opened) = Scratch::start(&instance.directories, limits.scratch_bytes).unzip();
     let files = OpenFiles::new(limits.open_files, instance.directories.len(), opened);
-    let mut watch = Watch::new(ticker, instance.stop, &limits, scratch);
+    let terms = Terms {
+        limits: &limits,
+        share: instance.share,
+        stop: instance.stop,
+        turn: Arc::clone(&turn),
+    };
+    let mut watch = Watch::new(ticker, terms, scratch);
     let streams = Streams::new(limits.output_bytes, instance.stdout, instance.stderr);
     let surroundings = Surroundings {
         args: &instance.args,
@@ -68,7 +77,7 @@ async fn attempt(
         Limiter::new(&limits),
         files,
         limits.handles,
-        watch.gave_way(),
+        turn,
     ) {
         Ok(state) => state,
         Err(error) => return not_set_up(&error),

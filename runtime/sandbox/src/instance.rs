@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use sublet_scheduler::Limits;
 
-use crate::{Input, Sink, Stop};
+use crate::{Input, Share, Sink, Stop};
 
 /// Everything that one instance can see of the world.
 pub struct Instance {
@@ -18,6 +18,8 @@ pub struct Instance {
     pub attempt_env: Vec<(String, String)>,
     /// What it may use.
     pub limits: Limits,
+    /// Its share of the processors; nothing where it may have all it can get.
+    pub share: Option<Share>,
     /// The directories it is granted.
     pub directories: Vec<Directory>,
     /// What it reads.

@@ -37,7 +37,6 @@ mod input;
 mod instance;
 mod limiter;
 mod output;
-mod processor;
 mod scratch;
 mod state;
 mod stop;
@@ -45,11 +44,19 @@ mod text;
 mod verdict;
 mod watch;
 
+mod class;
+mod lane;
+mod processor;
+mod ride;
+mod share;
+mod turn;
+
 #[cfg(feature = "compile")]
 mod compile;
 #[cfg(feature = "compile")]
 pub mod gate;
 
+pub use class::{Bursting, bursting, enter_idle, leave_idle};
 #[cfg(feature = "compile")]
 pub use compile::{Compiled, compile};
 pub use ending::Ending;
@@ -64,4 +71,5 @@ pub use recognise::recognise;
 pub use refusal::{Refusal, RefusalCode};
 pub use sandbox::Sandbox;
 pub use shape::{Occupancy, Shape};
+pub use share::{Bucket, Burst, Share};
 pub use stop::Stop;

@@ -13,12 +13,13 @@ pub(crate) struct Processor {
 }
 
 impl Processor {
-    /// Runs `slice` and counts what it took. It stays on one thread, because it does not suspend.
-    pub(crate) fn charge<T>(&mut self, slice: impl FnOnce() -> T) -> T {
+    /// Runs `slice`, counts what it took and tells it. It stays on one thread, because it does not suspend.
+    pub(crate) fn charge<T>(&mut self, slice: impl FnOnce() -> T) -> (T, Duration) {
         let before = thread_time();
         let result = slice();
-        self.spent += thread_time().saturating_sub(before);
-        result
+        let took = thread_time().saturating_sub(before);
+        self.spent += took;
+        (result, took)
     }
 
     pub(crate) const fn spent(&self) -> Duration {
@@ -26,7 +27,7 @@ impl Processor {
     }
 }
 
-fn thread_time() -> Duration {
+pub(crate) fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     // A thread's clock starts at zero with the thread, so neither part is negative.
     Duration::new(

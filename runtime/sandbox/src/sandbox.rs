@@ -2,12 +2,18 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Instant;
 
 use wasmtime::Engine;
 
+use crate::lane::{Attempt, Lane};
 use crate::link::Linkers;
+use crate::ride::{Reasons, Ride};
 use crate::ticker::Ticker;
-use crate::{Ending, Fault, Instance, Occupancy, Program, Shape, Stop, attempt, config};
+use crate::turn::Turn;
+use crate::{
+    Burst, Ending, Fault, Instance, Occupancy, Program, Shape, Stop, attempt, config, watch,
+};
 
 /// Runs instances. Clones are the same sandbox. A process should have one: wasmtime's advisories tell what happens to
 /// types that meet a second engine.
@@ -18,6 +24,7 @@ struct Parts {
     engine: Engine,
     linkers: Linkers,
     ticker: Ticker,
+    lane: Lane,
     shape: Shape,
 }
 
@@ -31,6 +38,7 @@ impl Sandbox {
             engine,
             linkers,
             ticker,
+            lane: Lane::new(shape.threads),
             shape,
         })))
     }
@@ -49,7 +57,31 @@ impl Sandbox {
 
     /// Runs one instance to its end. Dropping the future ends the instance as well. To be polled on a tokio runtime.
     pub async fn run(&self, program: &Program, instance: Instance) -> Ending {
-        attempt::run(&self.0.engine, &self.0.ticker, program, instance).await
+        let turn = Arc::new(Turn::default());
+        match &instance.share {
+            Some(share) if share.burst() == Burst::Allowed => {
+                let reasons = Reasons {
+                    share: share.clone(),
+                    stop: instance.stop.clone(),
+                    deadline: watch::deadline(Instant::now(), &instance.limits),
+                };
+                let attempt = self
+                    .clone()
+                    .attempt(program.clone(), instance, Arc::clone(&turn));
+                Ride::new(&self.0.lane, turn, reasons, attempt).await
+            }
+            Some(_) | None => {
+                attempt::run(&self.0.engine, &self.0.ticker, program, instance, turn).await
+            }
+        }
+    }
+
+    /// An attempt that owns all it needs, so that it can go from thread to thread.
+    fn attempt(self, program: Program, instance: Instance, turn: Arc<Turn>) -> Attempt {
+        Box::pin(async move {
+            let Parts { engine, ticker, .. } = &*self.0;
+            attempt::run(engine, ticker, &program, instance, turn).await
+        })
     }
 
     /// What of the pool is in use.

@@ -1,6 +1,8 @@
 //! What belongs to one instance inside its store: what host functions may touch, and nothing else.
 
-use std::sync::atomic::Ordering;
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+use std::task::Poll;
 
 use wasmtime::{Result, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
@@ -10,9 +12,10 @@ use crate::clocks::{MonotonicClock, WallClock};
 use crate::files::OpenFiles;
 use crate::input::Input;
 use crate::instance::{Access, Directory};
+use crate::lane;
 use crate::limiter::Limiter;
 use crate::output::Output;
-use crate::watch::GaveWay;
+use crate::turn::Turn;
 
 /// Random bytes of one call. A larger ask would make us allocate as much.
 const RANDOM_BYTES_MAX: u64 = 64 << 10;
@@ -23,7 +26,7 @@ pub(crate) struct State {
     pub(crate) wasi: WasiP1Ctx,
     pub(crate) limiter: Limiter,
     pub(crate) files: OpenFiles,
-    gave_way: GaveWay,
+    turn: Arc<Turn>,
 }
 
 /// What the world of a guest is made of.
@@ -42,7 +45,7 @@ impl State {
         limiter: Limiter,
         files: OpenFiles,
         handles: u32,
-        gave_way: GaveWay,
+        turn: Arc<Turn>,
     ) -> Result<Self> {
         let mut wasi = surroundings.wasi()?.build_p1();
         let resources = handles
@@ -56,7 +59,7 @@ impl State {
             wasi,
             limiter,
             files,
-            gave_way,
+            turn,
         })
     }
 }
@@ -104,15 +107,25 @@ impl Access {
 
 /// At every tick a running guest gives its thread away. Whether it may go on is decided by the watch, which polls it.
 ///
-/// The built-in yield wakes itself and may be polled again at once; tokio's own lets the others go first.
+/// The built-in yield wakes itself and may be polled again at once; tokio's own lets the others go first. In the lane it
+/// is the lane that goes on with it, and nobody need be woken.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "it is wasmtime that calls it"
 )]
 pub(crate) fn give_way(store: StoreContextMut<'_, State>) -> Result<UpdateDeadline> {
-    store.data().gave_way.store(true, Ordering::Relaxed);
-    Ok(UpdateDeadline::YieldCustom(
-        1,
-        Box::pin(tokio::task::yield_now()),
-    ))
+    store.data().turn.give_way();
+    Ok(if lane::is_here() {
+        UpdateDeadline::YieldCustom(1, Box::pin(polled_twice()))
+    } else {
+        UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now()))
+    })
+}
+
+fn polled_twice() -> impl Future<Output = ()> {
+    let mut before = false;
+    poll_fn(move |_| match std::mem::replace(&mut before, true) {
+        false => Poll::Pending,
+        true => Poll::Ready(()),
+    })
 }

@@ -17,12 +17,14 @@ pub mod local;
 mod outbox;
 pub mod process;
 pub mod protocol;
+mod shares;
 mod slots;
 mod wire;
 
 pub use protocol::{Definition, FromWorker, Mount, Stdin, StopCause, Stream, ToWorker};
 pub use slots::Slots;
 pub use sublet_sandbox::{
-    Access, Directory, Interface, Kind, Refusal, RefusalCode, engine_identity, recognise,
+    Access, Burst, Bursting, Directory, Interface, Kind, Refusal, RefusalCode, bursting,
+    engine_identity, recognise,
 };
 pub use sublet_scheduler::Limits;

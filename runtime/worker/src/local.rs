@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use sublet_sandbox::{Access, Directory, Refusal};
+use sublet_sandbox::{Access, Burst, Directory, Refusal};
 use sublet_scheduler::{AttemptId, JobId, Limits, Outcome, Usage};
 use tempfile::TempDir;
 use thiserror::Error;
@@ -22,7 +22,8 @@ use crate::compile::{CompileError, Compiler};
 use crate::environment::scratch_path;
 use crate::outbox::Outbox;
 use crate::protocol::{Definition, Digest, Mount, Stdin, StopCause};
-use crate::slots::Slots;
+use crate::shares::Shares;
+use crate::slots::{Cut, Slots};
 use artifact_cache::ArtifactCache;
 use course::Course;
 
@@ -41,6 +42,8 @@ pub struct LocalJob {
     pub name: Option<String>,
     /// Limits of each task.
     pub limits: Limits,
+    /// Share of each task, in thousandths of a processor: more it does not get. Nothing gives it all there is.
+    pub cpu_millis: Option<u64>,
     /// Directories of the host and where the guest sees them.
     pub directories: Vec<Directory>,
     /// Standard input of each task.
@@ -115,12 +118,12 @@ pub async fn run(
     let at_once = tasks_at_once(&job.tasks);
     let scratch = Scratch::for_job(&job)?;
     let outbox = Outbox::default();
-    let mut slots = Slots::new(
-        at_once,
-        job.limits.memory_bytes,
-        scratch.root().to_owned(),
-        outbox.clone(),
-    )?;
+    let cut = Cut {
+        instances_max: at_once,
+        memory_bytes_max: job.limits.memory_bytes,
+        shares: shares(&job),
+    };
+    let mut slots = Slots::new(cut, scratch.root().to_owned(), outbox.clone())?;
     let definition = definition(&job)?;
     let module = definition.module;
     slots.load(module, &artifact, &Sha256::digest(&artifact).into());
@@ -138,6 +141,13 @@ pub async fn run(
         }
     };
     Ok(endings.map_err(io::Error::other)??)
+}
+
+/// Here nobody else's share is to be kept, so a share that was asked for is a cap.
+fn shares(job: &LocalJob) -> Shares {
+    job.cpu_millis.map_or_else(Shares::unlimited, |cpu_millis| {
+        Shares::of(cpu_millis, Burst::Forbidden)
+    })
 }
 
 async fn compiled(job: &LocalJob) -> Result<Vec<u8>, LocalError> {

@@ -10,7 +10,8 @@ use std::thread;
 use crate::frame::{FrameReader, FrameWriter};
 use crate::outbox::Outbox;
 use crate::protocol::{Configuration, FromWorker, ToWorker};
-use crate::slots::Slots;
+use crate::shares::Shares;
+use crate::slots::{Cut, Slots};
 
 /// Serves the link until the other end closes it.
 ///
@@ -42,17 +43,12 @@ pub fn serve(link: UnixStream) -> io::Result<()> {
 }
 
 fn make_slots(configuration: Configuration, outbox: Outbox) -> io::Result<Slots> {
-    let Configuration {
-        instances_max,
-        memory_bytes_max,
-        directory,
-    } = configuration;
-    Slots::new(
-        instances_max,
-        memory_bytes_max,
-        PathBuf::from(directory),
-        outbox,
-    )
+    let cut = Cut {
+        instances_max: configuration.instances_max,
+        memory_bytes_max: configuration.memory_bytes_max,
+        shares: Shares::of(configuration.cpu_millis, configuration.burst),
+    };
+    Slots::new(cut, PathBuf::from(configuration.directory), outbox)
 }
 
 /// Ends when the link is broken: then the reader sees it as well and the process ends.

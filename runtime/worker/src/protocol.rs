@@ -8,6 +8,7 @@
 //! A job is described once ([`Definition`]); each of its attempts is then started with a few bytes.
 
 use serde::{Deserialize, Serialize};
+use sublet_sandbox::Burst;
 use sublet_scheduler::{AttemptId, JobId, Limits, Outcome, Usage};
 
 use crate::wire::{AttemptIdWire, JobIdWire, LimitsWire, OutcomeWire, UsageWire};
@@ -55,6 +56,10 @@ pub struct Configuration {
     pub instances_max: u32,
     /// Memory ceiling of one instance.
     pub memory_bytes_max: u64,
+    /// Share of one instance, in thousandths of a processor.
+    pub cpu_millis: u64,
+    /// What an instance may do beyond its share.
+    pub burst: Burst,
     /// The worker's one directory.
     pub directory: String,
 }

@@ -16,6 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::environment;
 use crate::outbox::{Outbox, OutboxSink};
 use crate::protocol::{Definition, Digest, Ended, FromWorker, StopCause, Stream};
+use crate::shares::{Lease, Shares};
 
 /// Threads for the blocking file operations of guests. Operations beyond it queue; they cannot be interrupted once begun.
 const BLOCKING_THREADS_MAX: usize = 16;
@@ -29,9 +30,21 @@ pub struct Slots {
     guests: GuestThreads,
     outbox: Outbox,
     root: Arc<Path>,
+    shares: Shares,
     programs: HashMap<Digest, Program>,
     jobs: HashMap<JobId, Arc<Prepared>>,
     running: Running,
+}
+
+/// How a worker is cut into slots.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    /// Instances that may live at once.
+    pub(crate) instances_max: u32,
+    /// The largest memory limit of one.
+    pub(crate) memory_bytes_max: u64,
+    /// What each has of the processors.
+    pub(crate) shares: Shares,
 }
 
 /// A job with what is the same for all its attempts worked out once.
@@ -58,16 +71,11 @@ impl Slots {
     ///
     /// # Errors
     /// When the engine or the threads cannot be had.
-    pub(crate) fn new(
-        instances_max: u32,
-        memory_bytes_max: u64,
-        root: PathBuf,
-        outbox: Outbox,
-    ) -> io::Result<Self> {
+    pub(crate) fn new(cut: Cut, root: PathBuf, outbox: Outbox) -> io::Result<Self> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let sandbox = Sandbox::new(Shape {
-            instances_max,
-            memory_bytes_max,
+            instances_max: cut.instances_max,
+            memory_bytes_max: cut.memory_bytes_max,
             threads: u32::try_from(threads).unwrap_or(u32::MAX),
         })
         .map_err(io::Error::other)?;
@@ -77,6 +85,7 @@ impl Slots {
             guests,
             outbox,
             root: root.into(),
+            shares: cut.shares,
             programs: HashMap::new(),
             jobs: HashMap::new(),
             running: Running::default(),
@@ -143,6 +152,7 @@ impl Slots {
             prepared: Arc::clone(prepared),
             root: Arc::clone(&self.root),
             outbox: self.outbox.clone(),
+            lease: self.shares.lend(),
             attempt,
             stop,
         };
@@ -188,6 +198,7 @@ struct Run {
     prepared: Arc<Prepared>,
     root: Arc<Path>,
     outbox: Outbox,
+    lease: Lease,
     attempt: AttemptId,
     stop: Stop,
 }
@@ -213,6 +224,7 @@ impl Run {
                 deadline(started_at_ms, definition.limits.wall_ms),
             ),
             limits: definition.limits,
+            share: self.lease.share(),
             directories: environment::directories(definition, self.attempt, &self.root),
             stdin,
             stdout: Box::new(self.sink(Stream::Stdout)),

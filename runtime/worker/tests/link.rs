@@ -14,6 +14,7 @@ use std::thread::{self, JoinHandle};
 
 use sha2::{Digest as _, Sha256};
 use sublet_scheduler::{AttemptId, CancelReason, JobId, Limits, LossReason, Outcome};
+use sublet_worker::Burst;
 use sublet_worker::frame::{FRAME_BYTES_MAX, FrameReader, FrameWriter};
 use sublet_worker::protocol::{
     Configuration, Definition, Ended, FromWorker, Stdin, StopCause, ToWorker,
@@ -46,6 +47,8 @@ impl Worker {
         let configuration = Configuration {
             instances_max: 4,
             memory_bytes_max: 1 << 20,
+            cpu_millis: 1000,
+            burst: Burst::Allowed,
             directory: directory.path().to_str().unwrap().to_owned(),
         };
         let mut worker = Self {

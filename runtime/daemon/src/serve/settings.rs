@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use sublet_scheduler::Resources;
+use sublet_worker::Burst;
 use tempfile::TempDir;
 
 use super::{Options, ServeError, doing, host, socket};
@@ -19,6 +20,7 @@ pub(super) struct Settings {
     /// The one sub-cluster: its name and the shape of its slots.
     pub(super) subcluster: String,
     pub(super) slot: Resources,
+    pub(super) burst: Burst,
     /// Removed with everything in it when the server ends.
     _throw_away: Option<TempDir>,
 }
@@ -34,6 +36,7 @@ impl Settings {
         };
         let capacity = host::capacity(&config)?;
         let (subcluster, slot) = config.subcluster(capacity)?;
+        let burst = config.burst();
         let socket = socket::path(options.socket.as_deref(), &config);
         Ok(Self {
             config,
@@ -42,6 +45,7 @@ impl Settings {
             capacity,
             subcluster,
             slot,
+            burst,
             _throw_away: throw_away,
         })
     }

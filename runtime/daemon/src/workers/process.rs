@@ -61,6 +61,8 @@ impl Process {
         let configuration = Configuration {
             instances_max: shape.instances_max,
             memory_bytes_max: shape.memory_bytes_max,
+            cpu_millis: shape.cpu_millis,
+            burst: shape.burst,
             directory: surroundings
                 .users
                 .join(user.0.to_string())

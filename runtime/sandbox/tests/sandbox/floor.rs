@@ -80,6 +80,7 @@ async fn run(program: &Program) {
         env: Arc::from([]),
         attempt_env: Vec::new(),
         limits: Limits::default(),
+        share: None,
         directories: Vec::new(),
         stdin: Input::Empty,
         stdout: Box::new(Collected::default()),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use sublet_sandbox::{
-    Access, Directory, Ending, Input, Instance, Program, Sandbox, Shape, Sink, Stop, compile,
+    Access, Directory, Ending, Input, Instance, Program, Sandbox, Shape, Share, Sink, Stop, compile,
 };
 use sublet_scheduler::{Limits, Outcome};
 use tokio::sync::Notify;
@@ -58,6 +58,7 @@ pub(crate) struct Guest {
     args: Vec<String>,
     env: Vec<(String, String)>,
     pub(crate) limits: Limits,
+    share: Option<Share>,
     directories: Vec<Directory>,
     stdin: Input,
     stdout: Option<Box<dyn Sink>>,
@@ -85,6 +86,7 @@ impl Guest {
             args: vec!["guest".to_owned()],
             env: Vec::new(),
             limits: Limits::default(),
+            share: None,
             directories: Vec::new(),
             stdin: Input::Empty,
             stdout: None,
@@ -95,6 +97,11 @@ impl Guest {
 
     pub(crate) fn limit(mut self, set: impl FnOnce(&mut Limits)) -> Self {
         set(&mut self.limits);
+        self
+    }
+
+    pub(crate) fn share(mut self, share: Share) -> Self {
+        self.share = Some(share);
         self
     }
 
@@ -142,6 +149,7 @@ impl Guest {
             env: self.env.into(),
             attempt_env: Vec::new(),
             limits: self.limits,
+            share: self.share,
             directories: self.directories,
             stdin: self.stdin,
             stdout: self.stdout.unwrap_or_else(|| Box::new(stdout.clone())),

@@ -24,5 +24,6 @@ mod fairness;
 mod gate;
 mod load;
 mod reuse;
+mod shares;
 
 mod floor;

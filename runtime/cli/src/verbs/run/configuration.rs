@@ -36,7 +36,8 @@ pub(super) fn of(run: &Run) -> Result<Configuration, Failure> {
     let (file, args) = run.command();
     let source = Source::of_file(file);
     let stdin = stdin(&source, run.given.input.as_deref())?;
-    let limits = limits(&run.given.limits());
+    let asked = run.given.limits();
+    let limits = limits(&asked);
     let mut copies = Vec::new();
     let directories = directories(run, &mut copies)?;
     let binary = match &source {
@@ -51,6 +52,7 @@ pub(super) fn of(run: &Run) -> Result<Configuration, Failure> {
         env: run.given.environment()?.into_iter().collect(),
         name: run.given.name.clone().or_else(|| source.name()),
         limits,
+        cpu_millis: asked.cpu_millis,
         directories,
         stdin,
         tasks: first..=last,
