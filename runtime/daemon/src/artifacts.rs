@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sublet_scheduler::UserId;
 use sublet_store::{Artifact, Digest, Error, Library, WholeArtifact};
 use sublet_worker::compile::{CompileError, Compiled, Compiler};
-use sublet_worker::engine_identity;
+use sublet_worker::{Preemption, engine_identity};
 use thiserror::Error;
 use tokio::sync::Semaphore;
 
@@ -19,7 +19,8 @@ pub(crate) struct Artifacts {
     library: Arc<Library>,
     compiler: Compiler,
     places: Arc<Semaphore>,
-    engine: Arc<str>,
+    /// With the checks that make guests give way, and without.
+    engines: [Arc<str>; 2],
 }
 
 /// Why there is no machine code.
@@ -41,23 +42,32 @@ impl Artifacts {
             library,
             compiler: Compiler::new(executable),
             places: Arc::new(Semaphore::new(AT_ONCE)),
-            engine: engine_identity().into(),
+            engines: [Preemption::Checks, Preemption::Kernel]
+                .map(|preemption| engine_identity(preemption).into()),
         }
     }
 
-    /// The engine that the machine code is for.
-    pub(crate) fn engine(&self) -> &str {
-        &self.engine
+    /// The engine that machine code is for.
+    pub(crate) fn engine(&self, preemption: Preemption) -> &Arc<str> {
+        let [checks, kernel] = &self.engines;
+        match preemption {
+            Preemption::Checks => checks,
+            Preemption::Kernel => kernel,
+        }
     }
 
-    /// Compiles bytes that were just uploaded. Nothing is kept.
-    pub(crate) async fn compile(&self, wasm: &[u8]) -> Result<Compiled, ArtifactError> {
+    /// Compiles bytes that were just uploaded, or are there. Nothing is kept.
+    pub(crate) async fn compile(
+        &self,
+        wasm: &[u8],
+        preemption: Preemption,
+    ) -> Result<Compiled, ArtifactError> {
         let _place = self
             .places
             .acquire()
             .await
             .map_err(|_| ArtifactError::Stopping)?;
-        Ok(self.compiler.compile(wasm).await?)
+        Ok(self.compiler.compile(wasm, preemption).await?)
     }
 
     /// Keeps what was compiled.
@@ -65,9 +75,11 @@ impl Artifacts {
         &self,
         user: UserId,
         module: Digest,
+        preemption: Preemption,
         artifact: Vec<u8>,
     ) -> Result<(), ArtifactError> {
-        let (library, engine) = (Arc::clone(&self.library), Arc::clone(&self.engine));
+        let library = Arc::clone(&self.library);
+        let engine = Arc::clone(self.engine(preemption));
         on_disk(move || library.keep_artifact(user, module, &engine, &artifact)).await?;
         Ok(())
     }
@@ -77,8 +89,9 @@ impl Artifacts {
         &self,
         user: UserId,
         module: Digest,
+        preemption: Preemption,
     ) -> Result<WholeArtifact, ArtifactError> {
-        if let Some(artifact) = self.find(user, module).await? {
+        if let Some(artifact) = self.find(user, module, preemption).await? {
             return Ok(artifact);
         }
         tracing::info!(%module, "the module is compiled for this engine");
@@ -86,9 +99,10 @@ impl Artifacts {
         let wasm = on_disk(move || library.module(user, module))
             .await?
             .ok_or(ArtifactError::NoModule)?;
-        let compiled = self.compile(&wasm).await?;
-        self.keep(user, module, compiled.artifact).await?;
-        self.find(user, module)
+        let compiled = self.compile(&wasm, preemption).await?;
+        self.keep(user, module, preemption, compiled.artifact)
+            .await?;
+        self.find(user, module, preemption)
             .await?
             .ok_or(ArtifactError::NoModule)
     }
@@ -97,8 +111,10 @@ impl Artifacts {
         &self,
         user: UserId,
         module: Digest,
+        preemption: Preemption,
     ) -> Result<Option<WholeArtifact>, ArtifactError> {
-        let (library, engine) = (Arc::clone(&self.library), Arc::clone(&self.engine));
+        let library = Arc::clone(&self.library);
+        let engine = Arc::clone(self.engine(preemption));
         Ok(
             match on_disk(move || library.artifact(user, module, &engine)).await? {
                 Artifact::Whole(artifact) => Some(artifact),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 use sublet_scheduler::{Limits, Resources, Restart};
-use sublet_worker::Burst;
+use sublet_worker::{Burst, Isolation};
 use thiserror::Error;
 
 pub use quantity::{Cpu, Size, Span};
@@ -99,9 +99,21 @@ pub struct Subcluster {
     pub name: String,
     /// The shape of its slots.
     pub slot: Slot,
+    /// Whether instances of a user share a process; without it, those of slots beyond 1 GiB do not.
+    pub isolation: Option<IsolationWord>,
     /// Whether guests may go beyond their share with processor time that nobody else wants.
     #[serde(default = "bursts")]
     pub burst: bool,
+}
+
+/// How instances of one user are kept apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IsolationWord {
+    /// Many share a worker.
+    User,
+    /// Each has a worker for itself.
+    Process,
 }
 
 const fn bursts() -> bool {
@@ -291,6 +303,18 @@ impl Config {
         }
     }
 
+    /// How instances of one user are kept apart in the sub-cluster, whose slots are of this shape.
+    #[must_use]
+    pub fn isolation(&self, slot: Resources) -> Isolation {
+        let said = self.subclusters.first().and_then(|one| one.isolation);
+        match said {
+            Some(IsolationWord::User) => Isolation::User,
+            Some(IsolationWord::Process) => Isolation::Process,
+            None if slot.memory_bytes > SHARED_MEMORY_BYTES_MAX => Isolation::Process,
+            None => Isolation::User,
+        }
+    }
+
     /// What guests of the sub-cluster may do beyond their share.
     #[must_use]
     pub fn burst(&self) -> Burst {
@@ -316,6 +340,9 @@ impl Config {
     }
 }
 
+/// The largest slot whose instance shares a process when nothing is said: one instruction on more memory than this may
+/// take longer than a cancel, and would cost its neighbours their worker.
+const SHARED_MEMORY_BYTES_MAX: u64 = 1 << 30;
 /// A 32-bit memory has 4 GiB.
 const SLOT_MEMORY_MIB_MAX: u64 = 4096;
 
@@ -380,5 +407,47 @@ mod tests {
             error.contains("line 2") && error.contains("reserv"),
             "{error}"
         );
+    }
+
+    fn subcluster(keys: &str, memory: &str) -> Result<Config, toml::de::Error> {
+        toml::from_str(&format!(
+            "[[subcluster]]\nname = 'a'\nslot = {{ cpu = 1, memory = '{memory}' }}\n{keys}"
+        ))
+    }
+
+    #[test]
+    fn large_slots_have_a_process_each_unless_it_is_said_otherwise() {
+        for (keys, memory, expected) in [
+            ("", "1GiB", Isolation::User),
+            ("", "2GiB", Isolation::Process),
+            ("isolation = 'user'", "2GiB", Isolation::User),
+            ("isolation = 'process'", "1MiB", Isolation::Process),
+        ] {
+            let config = subcluster(keys, memory).unwrap();
+            let slot = config.subclusters[0].slot.resources();
+            assert_eq!(config.isolation(slot), expected, "{keys} {memory}");
+        }
+        assert_eq!(
+            Config::default().isolation(Resources::default()),
+            Isolation::User
+        );
+    }
+
+    #[test]
+    fn a_word_that_is_no_isolation_is_named_with_those_that_are() {
+        let error = subcluster("isolation = 'thread'", "1MiB")
+            .unwrap_err()
+            .to_string();
+        for part in ["line 4", "thread", "user", "process"] {
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn guests_may_burst_unless_it_is_said_otherwise() {
+        assert_eq!(Config::default().burst(), Burst::Allowed);
+        assert_eq!(subcluster("", "1MiB").unwrap().burst(), Burst::Allowed);
+        let held = subcluster("burst = false", "1MiB").unwrap();
+        assert_eq!(held.burst(), Burst::Forbidden);
     }
 }

@@ -14,6 +14,7 @@ use std::thread::{self, JoinHandle};
 use std::{env, io};
 
 use sublet_scheduler::{Config as Rules, Event, NodeId, Scheduler, SubclusterConfig, SubclusterId};
+use sublet_worker::{Burst, Bursting, Isolation};
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
@@ -23,7 +24,7 @@ use crate::clock;
 use crate::config::ConfigError;
 use crate::driver::{Chores, Command, Driver, DriverHandle, Parts};
 use crate::front::Front;
-use crate::workers::{Surroundings, WorkerShape, Workers};
+use crate::workers::{Keeper, Surroundings, WorkerShape, Workers};
 use disk::Disk;
 use settings::Settings;
 
@@ -108,6 +109,7 @@ struct Server {
 impl Server {
     fn open(settings: &Settings, runtime: &Runtime) -> Result<Self, ServeError> {
         let disk = Disk::open(settings)?;
+        tell_of_bursting(settings);
         let executable = env::current_exe().map_err(doing("find our own executable"))?;
         let artifacts = Artifacts::new(Arc::clone(&disk.library), executable.clone());
         let (commands, asked) = mpsc::channel();
@@ -123,6 +125,7 @@ impl Server {
             driver: handle.clone(),
             runtime: runtime.handle().clone(),
             alive: Arc::new(disk.alive),
+            keeper: Keeper::default(),
             output,
         };
         let chores = Chores::start(disk.work, Arc::clone(&disk.logs), handle.clone());
@@ -185,11 +188,28 @@ fn scheduler(settings: &Settings) -> Scheduler {
     scheduler
 }
 
+/// Workers have the rights of this process, so what it finds out holds for them.
+fn tell_of_bursting(settings: &Settings) {
+    if settings.burst == Burst::Forbidden {
+        return;
+    }
+    match sublet_worker::bursting() {
+        Bursting::Idle => tracing::info!("guests beyond their share run in the idle class"),
+        Bursting::LowestNiceness => tracing::warn!(
+            "no right to leave the idle class: guests beyond their share run at the lowest niceness, and those with a process of their own are held to it; give the server RLIMIT_NICE 20 (LimitNICE=20 in its unit)"
+        ),
+    }
+}
+
 /// A worker may have to hold every slot of its sub-cluster.
 fn worker_shapes(settings: &Settings) -> HashMap<SubclusterId, WorkerShape> {
     let slots = settings.capacity.slots_of(settings.slot);
     let shape = WorkerShape {
-        instances_max: u32::try_from(slots).unwrap_or(u32::MAX),
+        instances_max: match settings.isolation {
+            Isolation::User => u32::try_from(slots).unwrap_or(u32::MAX),
+            Isolation::Process => 1,
+        },
+        isolation: settings.isolation,
         memory_bytes_max: settings.slot.memory_bytes,
         cpu_millis: settings.slot.cpu_millis,
         burst: settings.burst,

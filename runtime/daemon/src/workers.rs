@@ -1,8 +1,10 @@
-//! Worker processes: one per user and sub-cluster in use, started when first needed, ended when idle.
+//! Worker processes: one per user and sub-cluster in use, started when first needed, ended when idle; or, where a sub-cluster
+//! isolates by process, one per attempt.
 //!
 //! Knows which modules and jobs each worker has been told of, and tells it the rest before a start. Knows nothing of
 //! records: by the time it is asked to start something, that is durable.
 
+mod keeper;
 mod process;
 mod reader;
 mod worker;
@@ -17,14 +19,15 @@ use std::time::{Duration, Instant};
 
 use sublet_scheduler::{AttemptId, JobId, SubclusterId, UserId};
 use sublet_store::{Digest, Logs, WholeArtifact, Work};
-use sublet_worker::Burst;
 use sublet_worker::protocol::{StopCause, ToWorker};
+use sublet_worker::{Burst, Isolation, Preemption};
 use thiserror::Error;
 use tokio::runtime::Handle;
 
 use crate::artifacts::Artifacts;
 use crate::driver::{ActiveJob, Command, DriverHandle};
-use process::Process;
+pub(crate) use keeper::Keeper;
+use process::{Process, Purpose};
 use worker::{ModuleState, Worker};
 
 /// How long a worker without attempts is kept warm.
@@ -47,6 +50,7 @@ pub(crate) enum StartError {
 pub(crate) struct WorkerShape {
     pub(crate) instances_max: u32,
     pub(crate) memory_bytes_max: u64,
+    pub(crate) isolation: Isolation,
     /// The share of each slot, in thousandths of a processor.
     pub(crate) cpu_millis: u64,
     pub(crate) burst: Burst,
@@ -65,6 +69,8 @@ pub(crate) struct Surroundings {
     pub(crate) runtime: Handle,
     /// A lock that is held as long as any worker lives; each gets a descriptor of it.
     pub(crate) alive: Arc<File>,
+    /// Keeps guests that have a worker for themselves to their share.
+    pub(crate) keeper: Keeper,
     /// Told whenever output was kept, for those who follow it.
     pub(crate) output: tokio::sync::watch::Sender<u64>,
 }
@@ -103,7 +109,7 @@ impl Workers {
         job: &ActiveJob,
         subcluster: SubclusterId,
     ) -> Result<WorkerId, StartError> {
-        let id = self.worker_for(job.user, subcluster)?;
+        let id = self.worker_for(job, subcluster)?;
         let worker = self
             .by_id
             .get_mut(&id)
@@ -122,7 +128,8 @@ impl Workers {
                 worker
                     .modules
                     .insert(job.module, ModuleState::Fetching(vec![attempt]));
-                fetch(&self.surroundings, id, job.user, job.module);
+                let preemption = worker.isolation.preemption();
+                fetch(&self.surroundings, id, preemption, job);
             }
         }
         Ok(id)
@@ -194,6 +201,8 @@ impl Workers {
     /// Has a worker end an attempt.
     pub(crate) fn stop(&mut self, id: WorkerId, attempt: AttemptId, cause: StopCause) {
         if let Some(worker) = self.by_id.get_mut(&id) {
+            // It has to hear it.
+            self.surroundings.keeper.release(id);
             worker.outgoing.push(ToWorker::Stop { attempt, cause });
         }
     }
@@ -211,6 +220,13 @@ impl Workers {
         if let Some(worker) = id.and_then(|id| self.by_id.get_mut(&id)) {
             worker.attempts = worker.attempts.saturating_sub(1);
             worker.idle_since = Instant::now();
+            if worker.isolation == Isolation::User {
+                return;
+            }
+        }
+        // One that served a single attempt has nothing left to do.
+        if let Some(id) = id {
+            self.gone(id);
         }
     }
 
@@ -256,31 +272,51 @@ impl Workers {
 
     fn worker_for(
         &mut self,
-        user: UserId,
+        job: &ActiveJob,
         subcluster: SubclusterId,
     ) -> Result<WorkerId, StartError> {
-        if let Some(&id) = self.current.get(&(user, subcluster)) {
-            return Ok(id);
-        }
-        let id = WorkerId(self.next);
-        self.next += 1;
-        let shape = self
+        let shape = *self
             .shapes
             .get(&subcluster)
             .expect("every sub-cluster has a shape");
-        let process = Process::start(&self.surroundings, id, user, *shape)?;
-        let worker = Worker::new(process, user, subcluster);
+        let key = (job.user, subcluster);
+        match (shape.isolation, self.current.get(&key)) {
+            (Isolation::User, Some(&id)) => Ok(id),
+            (Isolation::User, None) => {
+                let id = self.start_worker(job, subcluster, shape)?;
+                self.current.insert(key, id);
+                Ok(id)
+            }
+            (Isolation::Process, _) => self.start_worker(job, subcluster, shape),
+        }
+    }
+
+    fn start_worker(
+        &mut self,
+        job: &ActiveJob,
+        subcluster: SubclusterId,
+        shape: WorkerShape,
+    ) -> Result<WorkerId, StartError> {
+        let id = WorkerId(self.next);
+        self.next += 1;
+        let purpose = Purpose {
+            user: job.user,
+            shape,
+            wall: Duration::from_millis(job.definition.limits.wall_ms),
+        };
+        let process = Process::start(&self.surroundings, id, purpose)?;
+        let worker = Worker::new(process, job.user, subcluster, shape.isolation);
         self.by_id.insert(id, worker);
-        self.current.insert((user, subcluster), id);
         Ok(id)
     }
 }
 
-fn fetch(surroundings: &Surroundings, worker: WorkerId, user: UserId, module: Digest) {
+fn fetch(surroundings: &Surroundings, worker: WorkerId, preemption: Preemption, job: &ActiveJob) {
+    let (user, module) = (job.user, job.module);
     let (artifacts, driver) = (surroundings.artifacts.clone(), surroundings.driver.clone());
     surroundings.runtime.spawn(async move {
         let artifact = artifacts
-            .obtain(user, module)
+            .obtain(user, module, preemption)
             .await
             .map_err(|error| error.to_string());
         driver.tell(Command::ArtifactReady {

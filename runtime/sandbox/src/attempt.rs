@@ -10,7 +10,9 @@ use std::time::Duration;
 use sublet_scheduler::{Limits, LossReason, Usage};
 use wasmtime::{Engine, Store};
 
+use crate::counts::Counts;
 use crate::files::OpenFiles;
+use crate::halts::{Halt, Halts};
 use crate::limiter::Limiter;
 use crate::output::{Allowance, Output};
 use crate::scratch::{Scratch, Used};
@@ -19,7 +21,7 @@ use crate::text::shown;
 use crate::ticker::Ticker;
 use crate::turn::Turn;
 use crate::verdict::{self, Facts};
-use crate::watch::{Terms, Watch};
+use crate::watch::Watch;
 use crate::{Ending, Instance, Program};
 
 /// Bytes that one call of a host function may make us copy. Without it a guest could have us hold as much as it has.
@@ -37,10 +39,7 @@ pub(crate) async fn run(
     poll_fn(
         |cx| match catch_unwind(AssertUnwindSafe(|| attempt.as_mut().poll(cx))) {
             Ok(polled) => polled,
-            Err(_) => Poll::Ready(Ending::lost(
-                LossReason::Panic,
-                "a host function panicked".to_owned(),
-            )),
+            Err(_) => Poll::Ready(panicked()),
         },
     )
     .await
@@ -53,16 +52,39 @@ async fn attempt(
     instance: Instance,
     turn: Arc<Turn>,
 ) -> Ending {
-    let limits = instance.limits;
-    let (scratch, opened) = Scratch::start(&instance.directories, limits.scratch_bytes).unzip();
-    let files = OpenFiles::new(limits.open_files, instance.directories.len(), opened);
-    let terms = Terms {
-        limits: &limits,
-        share: instance.share,
-        stop: instance.stop,
-        turn: Arc::clone(&turn),
+    let (share, stop) = (instance.share.clone(), instance.stop.clone());
+    let prepared = match prepare(engine, instance, Arc::clone(&turn)) {
+        Ok(prepared) => prepared,
+        Err(ending) => return *ending,
     };
-    let mut watch = Watch::new(ticker, terms, scratch);
+    let (mut store, account) = (prepared.store, prepared.account);
+    let halts = Halts::new(&account.limits, stop, prepared.scratch);
+    let mut watch = Watch::new(ticker, turn, share, halts);
+    let result = watch.over(program.call(&mut store)).await;
+    let processor_time = watch.processor_time();
+    account
+        .ending(result, &mut watch.halts, processor_time)
+        .await
+}
+
+/// An instance whose program was not called yet.
+pub(crate) struct Prepared {
+    pub(crate) store: Store<State>,
+    pub(crate) account: Account,
+    pub(crate) scratch: Option<Scratch>,
+}
+
+/// Makes the store, and what will tell of its use.
+pub(crate) fn prepare(
+    engine: &Engine,
+    instance: Instance,
+    turn: Arc<Turn>,
+) -> Result<Prepared, Box<Ending>> {
+    let limits = instance.limits;
+    let counts = Arc::<Counts>::default();
+    let (scratch, opened) = Scratch::start(&instance.directories, limits.scratch_bytes).unzip();
+    let granted = instance.directories.len();
+    let files = OpenFiles::new(limits.open_files, granted, opened, Arc::clone(&counts));
     let streams = Streams::new(limits.output_bytes, instance.stdout, instance.stderr);
     let surroundings = Surroundings {
         args: &instance.args,
@@ -72,46 +94,62 @@ async fn attempt(
         stdout: streams.stdout.clone(),
         stderr: streams.stderr.clone(),
     };
-    let state = match State::new(
-        surroundings,
-        Limiter::new(&limits),
-        files,
-        limits.handles,
-        turn,
-    ) {
-        Ok(state) => state,
-        Err(error) => return not_set_up(&error),
-    };
-    let mut store = store(engine, state, &limits);
-    let result = watch.over(program.call(&mut store)).await;
-
-    let scratch = match watch.take_scratch() {
-        // What the guest left is measured once more before it is believed.
-        Some(scratch) if result.is_ok() => scratch.finish().await,
-        Some(scratch) => scratch.used(),
-        None => Used::default(),
-    };
-    let state = store.data();
-    let facts = Facts {
-        limits: &limits,
-        limiter: &state.limiter,
-        files: &state.files,
-        scratch_exceeded: scratch.exceeded,
-    };
-    let verdict = verdict::of(result, &facts);
-    Ending {
-        outcome: verdict.outcome,
-        usage: Usage {
-            cpu_us: microseconds(watch.processor_time()),
-            wall_us: microseconds(watch.wall_time()),
-            memory_peak_bytes: state.limiter.memory.peak,
-            scratch_peak_bytes: scratch.peak_bytes,
-            memory_denied: state.limiter.memory.denied,
-            tables_denied: state.limiter.tables.denied,
-            handles_denied: state.files.denied.saturating_add(verdict.handles_denied),
-            ..streams.usage()
+    let limiter = Limiter::new(&limits, Arc::clone(&counts));
+    let state = State::new(surroundings, limiter, files, limits.handles, turn)
+        .map_err(|error| Box::new(not_set_up(&error)))?;
+    Ok(Prepared {
+        store: store(engine, state, &limits),
+        account: Account {
+            limits,
+            counts,
+            streams,
         },
-        detail: verdict.detail,
+        scratch,
+    })
+}
+
+/// What an instance is told to keep to, and what it used.
+pub(crate) struct Account {
+    pub(crate) limits: Limits,
+    counts: Arc<Counts>,
+    streams: Streams,
+}
+
+impl Account {
+    /// The ending of the instance, from what its program answered or why it was ended.
+    pub(crate) async fn ending(
+        self,
+        result: Result<wasmtime::Result<()>, Halt>,
+        halts: &mut Halts,
+        processor_time: Duration,
+    ) -> Ending {
+        let scratch = match halts.take_scratch() {
+            // What the guest left is measured once more before it is believed.
+            Some(scratch) if result.is_ok() => scratch.finish().await,
+            Some(scratch) => scratch.used(),
+            None => Used::default(),
+        };
+        let counts = &*self.counts;
+        let facts = Facts {
+            limits: &self.limits,
+            counts,
+            scratch_exceeded: scratch.exceeded,
+        };
+        let verdict = verdict::of(result, &facts);
+        Ending {
+            outcome: verdict.outcome,
+            usage: Usage {
+                cpu_us: microseconds(processor_time),
+                wall_us: microseconds(halts.wall_time()),
+                memory_peak_bytes: counts.memory.peak(),
+                scratch_peak_bytes: scratch.peak_bytes,
+                memory_denied: counts.memory.denied(),
+                tables_denied: counts.tables.denied(),
+                handles_denied: counts.files.denied().saturating_add(verdict.handles_denied),
+                ..self.streams.usage()
+            },
+            detail: verdict.detail,
+        }
     }
 }
 
@@ -123,6 +161,11 @@ fn store(engine: &Engine, state: State, limits: &Limits) -> Store<State> {
     store.set_hostcall_fuel(HOST_CALL_BYTES_MAX);
     store.set_max_component_handles(usize::try_from(limits.handles).unwrap_or(usize::MAX));
     store
+}
+
+/// The ending of an instance that ran into a fault of ours.
+pub(crate) fn panicked() -> Ending {
+    Ending::lost(LossReason::Panic, "a host function panicked".to_owned())
 }
 
 fn not_set_up(error: &wasmtime::Error) -> Ending {

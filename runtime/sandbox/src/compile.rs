@@ -8,7 +8,7 @@ use wasmtime::{Engine, Module, Result};
 
 use crate::link::Linkers;
 use crate::text::shown;
-use crate::{Interface, Kind, Refusal, RefusalCode, config, gate};
+use crate::{Interface, Kind, Preemption, Refusal, RefusalCode, config, gate};
 
 /// What a program becomes.
 #[derive(Clone, Debug)]
@@ -20,11 +20,11 @@ pub struct Compiled {
     pub interface: Interface,
 }
 
-/// Compiles a program that the gate lets pass.
-pub fn compile(wasm: &[u8]) -> Result<Compiled, Refusal> {
+/// Compiles a program that the gate lets pass, with the checks that make it give way or without.
+pub fn compile(wasm: &[u8], preemption: Preemption) -> Result<Compiled, Refusal> {
     let interface = gate::pass(wasm)?;
     // A panic of the compiler is about this module, and the process has nothing else to do.
-    let artifact = catch_unwind(|| artifact(wasm, interface.kind))
+    let artifact = catch_unwind(|| artifact(wasm, interface.kind, preemption))
         .map_err(|_| Refusal::new(RefusalCode::Compiler, "the compiler failed on this module"))??;
     Ok(Compiled {
         artifact,
@@ -32,8 +32,8 @@ pub fn compile(wasm: &[u8]) -> Result<Compiled, Refusal> {
     })
 }
 
-fn artifact(wasm: &[u8], kind: Kind) -> Result<Vec<u8>, Refusal> {
-    let engine = Engine::new(&config::compiling()).map_err(|error| compiler(&error))?;
+fn artifact(wasm: &[u8], kind: Kind, preemption: Preemption) -> Result<Vec<u8>, Refusal> {
+    let engine = Engine::new(&config::compiling(preemption)).map_err(|error| compiler(&error))?;
     let linkers = Linkers::new(&engine).map_err(|error| compiler(&error))?;
     match kind {
         Kind::Core => {

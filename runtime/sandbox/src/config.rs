@@ -6,7 +6,7 @@
 use wasmparser::WasmFeatures;
 use wasmtime::{Config, InstanceAllocationStrategy, ModuleVersionStrategy, WasmBacktraceDetails};
 
-use crate::{Shape, engine_identity};
+use crate::{Preemption, Shape, engine_identity};
 
 /// What wasm may use: what toolchains emit today. Everything else is off by not standing here: threads and shared
 /// memory (no limiter is asked), 64-bit and several memories, garbage collection and exceptions (the largest source of
@@ -34,7 +34,7 @@ const MEMORY_GUARD_BYTES: u64 = 32 << 20;
 
 /// For a process that runs guests: places from a pool, and no compiler.
 pub(crate) fn running(shape: Shape) -> Config {
-    let mut config = shared();
+    let mut config = shared(shape.preemption);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(shape.pool()));
     #[cfg(feature = "compile")]
     config.enable_compiler(false);
@@ -43,8 +43,8 @@ pub(crate) fn running(shape: Shape) -> Config {
 
 /// For the process that compiles one module and ends.
 #[cfg(feature = "compile")]
-pub(crate) fn compiling() -> Config {
-    let mut config = shared();
+pub(crate) fn compiling(preemption: Preemption) -> Config {
+    let mut config = shared(preemption);
     config
         .strategy(wasmtime::Strategy::Cranelift)
         .cranelift_opt_level(wasmtime::OptLevel::Speed)
@@ -53,17 +53,17 @@ pub(crate) fn compiling() -> Config {
     config
 }
 
-fn shared() -> Config {
+fn shared(preemption: Preemption) -> Config {
     let mut config = Config::new();
     // The built-in stamp is the major version only: code made by a faulty patch release would go on being accepted.
-    let stamped = config.module_version(ModuleVersionStrategy::Custom(engine_identity()));
+    let stamped = config.module_version(ModuleVersionStrategy::Custom(engine_identity(preemption)));
     debug_assert!(stamped.is_ok(), "the identity is shorter than 255 bytes");
     config
         .wasm_features(FEATURES.complement(), false)
         .wasm_features(FEATURES, true)
         .concurrency_support(false)
         .shared_memory(false)
-        .epoch_interruption(true)
+        .epoch_interruption(preemption == Preemption::Checks)
         .consume_fuel(false)
         .max_wasm_stack(GUEST_STACK_BYTES)
         .async_stack_size(STACK_BYTES)

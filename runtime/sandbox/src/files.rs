@@ -16,6 +16,7 @@ use wasmtime_wasi::p2::bindings::filesystem::types::{
 use wasmtime_wasi::{ResourceTable, WasiView};
 use wiggle::GuestMemory;
 
+use crate::counts::Counts;
 use crate::state::State;
 
 /// WASI 0.1's word for "too many open files".
@@ -26,7 +27,7 @@ const ERRNO_MFILE: i32 = 33;
 pub(crate) struct OpenFiles {
     limit: u32,
     granted: usize,
-    pub(crate) denied: u32,
+    counts: Arc<Counts>,
     metered: Option<OpenedFiles>,
 }
 
@@ -35,11 +36,16 @@ pub(crate) type OpenedFiles = Arc<Mutex<Vec<Weak<fs::File>>>>;
 
 impl OpenFiles {
     /// `granted` directories are open from the start and do not count.
-    pub(crate) fn new(limit: u32, granted: usize, metered: Option<OpenedFiles>) -> Self {
+    pub(crate) fn new(
+        limit: u32,
+        granted: usize,
+        metered: Option<OpenedFiles>,
+        counts: Arc<Counts>,
+    ) -> Self {
         Self {
             limit,
             granted,
-            denied: 0,
+            counts,
             metered,
         }
     }
@@ -52,7 +58,7 @@ impl OpenFiles {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
         let admitted = open < limit.saturating_add(self.granted);
         if !admitted {
-            self.denied = self.denied.saturating_add(1);
+            self.counts.files.deny();
         }
         admitted
     }

@@ -1,18 +1,33 @@
 //! The name of an engine: two processes whose engines have the same name accept each other's artifacts.
 
+use serde::{Deserialize, Serialize};
+
 /// The exact wasmtime that is linked; a test compares it with the lock file.
 const WASMTIME_VERSION: &str = "48.0.8";
 
 /// Raised with every change of the configuration that generated code could notice.
 const REVISION: u32 = 1;
 
-/// The name of this engine: wasmtime's full version, the revision of our configuration, and what this processor can do.
-/// It is the same in a process that compiles and in one that cannot, and safe as a file name.
+/// Who makes a guest give its thread away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Preemption {
+    /// The guest itself: its code looks in every loop and call whether it is time. Many share a process.
+    Checks,
+    /// The kernel: the code has no checks and runs faster, and only the end of its process ends it.
+    Kernel,
+}
+
+/// The name of an engine: wasmtime's full version, the revision of our configuration, what this processor can do, and
+/// whether its code has checks. It is the same in a process that compiles and in one that cannot, and safe as a file name.
 #[must_use]
-pub fn engine_identity() -> String {
+pub fn engine_identity(preemption: Preemption) -> String {
     let architecture = std::env::consts::ARCH;
+    let checks = match preemption {
+        Preemption::Checks => "",
+        Preemption::Kernel => "-unchecked",
+    };
     format!(
-        "wasmtime-{WASMTIME_VERSION}-r{REVISION}-{architecture}-{:x}",
+        "wasmtime-{WASMTIME_VERSION}-r{REVISION}-{architecture}-{:x}{checks}",
         processor_features()
     )
 }
@@ -67,13 +82,23 @@ mod tests {
 
     #[test]
     fn is_a_file_name_that_fits_a_stamp() {
-        let identity = engine_identity();
-        assert!(identity.len() <= 100);
-        assert!(
-            identity
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)),
-            "{identity}"
+        for preemption in [Preemption::Checks, Preemption::Kernel] {
+            let identity = engine_identity(preemption);
+            assert!(identity.len() <= 100);
+            assert!(
+                identity
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "-._".contains(c)),
+                "{identity}"
+            );
+        }
+    }
+
+    #[test]
+    fn code_with_checks_and_code_without_have_engines_of_their_own() {
+        assert_ne!(
+            engine_identity(Preemption::Checks),
+            engine_identity(Preemption::Kernel)
         );
     }
 }

@@ -30,9 +30,12 @@ mod files;
 mod link;
 mod program;
 
+mod alone;
 mod attempt;
 mod clocks;
+mod counts;
 mod ending;
+mod halts;
 mod input;
 mod instance;
 mod limiter;
@@ -56,12 +59,13 @@ mod compile;
 #[cfg(feature = "compile")]
 pub mod gate;
 
+pub use alone::Guest;
 pub use class::{Bursting, bursting, enter_idle, leave_idle};
 #[cfg(feature = "compile")]
 pub use compile::{Compiled, compile};
 pub use ending::Ending;
 pub use fault::Fault;
-pub use identity::engine_identity;
+pub use identity::{Preemption, engine_identity};
 pub use input::Input;
 pub use instance::{Access, Directory, Instance};
 pub use interface::{Interface, Kind};

@@ -1,9 +1,12 @@
 //! Memory and tables of one instance, each summed over all it has. wasmtime's own limits hold for each memory and each
 //! table alone.
 
+use std::sync::Arc;
+
 use sublet_scheduler::Limits;
 use wasmtime::{Error, ResourceLimiter, Result};
 
+use crate::counts::{Count, Counts};
 use crate::shape::{
     CORE_INSTANCES_PER_COMPONENT_MAX, MEMORIES_PER_COMPONENT_MAX, TABLES_PER_COMPONENT_MAX,
 };
@@ -11,25 +14,25 @@ use crate::shape::{
 /// Counts and denies.
 #[derive(Debug)]
 pub(crate) struct Limiter {
-    pub(crate) memory: Sum,
-    pub(crate) tables: Sum,
+    memory: Sum,
+    tables: Sum,
+    counts: Arc<Counts>,
 }
 
 /// One summed quantity.
 #[derive(Debug)]
-pub(crate) struct Sum {
+struct Sum {
     limit: u64,
     used: u64,
     last_growth: u64,
-    pub(crate) peak: u64,
-    pub(crate) denied: u32,
 }
 
 impl Limiter {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, counts: Arc<Counts>) -> Self {
         Self {
             memory: Sum::new(limits.memory_bytes),
             tables: Sum::new(limits.table_elements.into()),
+            counts,
         }
     }
 }
@@ -40,19 +43,23 @@ impl Sum {
             limit,
             used: 0,
             last_growth: 0,
-            peak: 0,
-            denied: 0,
         }
     }
 
     /// Whether one of the things may grow. Only what the limit forbids is counted as denied: a growth beyond the
     /// maximum that the guest itself declared fails by the guest's own word.
-    fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> bool {
+    fn grow(
+        &mut self,
+        count: &Count,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> bool {
         self.last_growth = 0;
         let growth = u64::try_from(desired.saturating_sub(current)).unwrap_or(u64::MAX);
         let sum = self.used.saturating_add(growth);
         if sum > self.limit {
-            self.denied = self.denied.saturating_add(1);
+            count.deny();
             return false;
         }
         if maximum.is_some_and(|maximum| desired > maximum) {
@@ -60,7 +67,7 @@ impl Sum {
         }
         self.used = sum;
         self.last_growth = growth;
-        self.peak = self.peak.max(sum);
+        count.saw(sum);
         true
     }
 
@@ -78,7 +85,9 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool> {
-        Ok(self.memory.grow(current, desired, maximum))
+        Ok(self
+            .memory
+            .grow(&self.counts.memory, current, desired, maximum))
     }
 
     fn memory_grow_failed(&mut self, _error: Error) -> Result<()> {
@@ -92,7 +101,9 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool> {
-        Ok(self.tables.grow(current, desired, maximum))
+        Ok(self
+            .tables
+            .grow(&self.counts.tables, current, desired, maximum))
     }
 
     fn table_grow_failed(&mut self, _error: Error) -> Result<()> {

@@ -28,8 +28,17 @@ impl Processor {
 }
 
 pub(crate) fn thread_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    // A thread's clock starts at zero with the thread, so neither part is negative.
+    time_of(ClockId::ThreadCPUTime)
+}
+
+/// Of all threads of this process together.
+pub(crate) fn process_time() -> Duration {
+    time_of(ClockId::ProcessCPUTime)
+}
+
+fn time_of(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    // These clocks start at zero, so neither part is negative.
     Duration::new(
         u64::try_from(time.tv_sec).unwrap_or(0),
         u32::try_from(time.tv_nsec).unwrap_or(0),

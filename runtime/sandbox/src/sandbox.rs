@@ -12,7 +12,7 @@ use crate::ride::{Reasons, Ride};
 use crate::ticker::Ticker;
 use crate::turn::Turn;
 use crate::{
-    Burst, Ending, Fault, Instance, Occupancy, Program, Shape, Stop, attempt, config, watch,
+    Burst, Ending, Fault, Instance, Occupancy, Program, Shape, Stop, alone, attempt, config, halts,
 };
 
 /// Runs instances. Clones are the same sandbox. A process should have one: wasmtime's advisories tell what happens to
@@ -63,7 +63,7 @@ impl Sandbox {
                 let reasons = Reasons {
                     share: share.clone(),
                     stop: instance.stop.clone(),
-                    deadline: watch::deadline(Instant::now(), &instance.limits),
+                    deadline: halts::deadline(Instant::now(), &instance.limits),
                 };
                 let attempt = self
                     .clone()
@@ -74,6 +74,20 @@ impl Sandbox {
                 attempt::run(&self.0.engine, &self.0.ticker, program, instance, turn).await
             }
         }
+    }
+
+    /// Prepares an instance that has this process for itself: the guest, to be run on a thread of its own, and the future of
+    /// its ending, which watches from the side. An ending that comes before the guest's own leaves the guest running: only
+    /// the end of the process ends it. To be called on a tokio runtime.
+    ///
+    /// # Errors
+    /// The ending of an instance that could not be prepared.
+    pub fn alone(
+        &self,
+        program: &Program,
+        instance: Instance,
+    ) -> Result<(alone::Guest, impl Future<Output = Ending> + use<>), Box<Ending>> {
+        alone::prepare(&self.0.engine, program, instance)
     }
 
     /// An attempt that owns all it needs, so that it can go from thread to thread.

@@ -4,6 +4,8 @@
 
 use wasmtime::{Enabled, PoolingAllocationConfig};
 
+use crate::Preemption;
+
 /// Core instances that one component may be made of.
 pub(crate) const CORE_INSTANCES_PER_COMPONENT_MAX: u32 = 8;
 /// Linear memories of one component.
@@ -37,6 +39,8 @@ pub struct Shape {
     pub memory_bytes_max: u64,
     /// Threads that poll [`Sandbox::run`](crate::Sandbox::run). With more guests than these, the ticks come faster.
     pub threads: u32,
+    /// Who makes its guests give way.
+    pub preemption: Preemption,
 }
 
 impl Shape {

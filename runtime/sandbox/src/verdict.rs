@@ -4,16 +4,14 @@ use sublet_scheduler::{Limit, Limits, Outcome, TrapKind};
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::{I32Exit, ResourceTableError};
 
-use crate::files::OpenFiles;
-use crate::limiter::Limiter;
+use crate::counts::Counts;
+use crate::halts::Halt;
 use crate::text::shown;
-use crate::watch::Halt;
 
 /// What is known beside the result itself.
 pub(crate) struct Facts<'a> {
     pub(crate) limits: &'a Limits,
-    pub(crate) limiter: &'a Limiter,
-    pub(crate) files: &'a OpenFiles,
+    pub(crate) counts: &'a Counts,
     pub(crate) scratch_exceeded: bool,
 }
 
@@ -98,9 +96,9 @@ impl Facts<'_> {
     /// The denial that most likely brought the guest down.
     fn first_denied(&self) -> Option<(Limit, String)> {
         let denied = [
-            (Limit::Memory, self.limiter.memory.denied),
-            (Limit::Tables, self.limiter.tables.denied),
-            (Limit::Files, self.files.denied),
+            (Limit::Memory, self.counts.memory.denied()),
+            (Limit::Tables, self.counts.tables.denied()),
+            (Limit::Files, self.counts.files.denied()),
         ];
         let (limit, times) = denied.into_iter().find(|(_, times)| *times > 0)?;
         let times = if times == 1 {

@@ -19,72 +19,49 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use sublet_scheduler::{CancelReason, Limit, Limits};
 use tokio::time::Sleep;
 
+use crate::halts::{Halt, Halts};
 use crate::lane;
 use crate::processor::Processor;
-use crate::scratch::Scratch;
 use crate::ticker::{Runnable, Ticker};
 use crate::turn::{Turn, Wish};
-use crate::{Burst, Share, Stop};
-
-/// Why a guest was ended before it ended itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Halt {
-    Cancelled(CancelReason),
-    Limit(Limit),
-}
+use crate::{Burst, Share};
 
 pub(crate) struct Watch<'a> {
     ticker: &'a Ticker,
-    stop: Stop,
     turn: Arc<Turn>,
     share: Option<Share>,
-    /// Made when the share is used up for the first time and nothing beyond it is allowed.
+    /// Made when the share is used up and nothing beyond it is allowed.
     pause: Option<Pin<Box<Sleep>>>,
     processor: Processor,
-    processor_limit: Option<Duration>,
-    began: Instant,
-    deadline: Option<Instant>,
-    /// Made when the guest waits for the first time: many never do.
-    alarm: Option<Pin<Box<Sleep>>>,
-    scratch: Option<Scratch>,
+    pub(crate) halts: Halts,
     runnable: Option<Runnable<'a>>,
 }
 
-/// What a watch goes by.
-pub(crate) struct Terms<'a> {
-    pub(crate) limits: &'a Limits,
-    pub(crate) share: Option<Share>,
-    pub(crate) stop: Stop,
-    pub(crate) turn: Arc<Turn>,
-}
-
 impl<'a> Watch<'a> {
-    pub(crate) fn new(ticker: &'a Ticker, terms: Terms<'_>, scratch: Option<Scratch>) -> Self {
-        let began = Instant::now();
+    pub(crate) fn new(
+        ticker: &'a Ticker,
+        turn: Arc<Turn>,
+        share: Option<Share>,
+        halts: Halts,
+    ) -> Self {
         Self {
             ticker,
-            stop: terms.stop,
-            turn: terms.turn,
-            share: terms.share,
+            turn,
+            share,
             pause: None,
             processor: Processor::default(),
-            processor_limit: terms.limits.cpu_ms.map(Duration::from_millis),
-            began,
-            deadline: deadline(began, terms.limits),
-            alarm: None,
-            scratch,
+            halts,
             runnable: None,
         }
     }
 
     /// Polls `guest` to its end or to the first reason to end it.
     pub(crate) async fn over<F: Future>(&mut self, guest: F) -> Result<F::Output, Halt> {
-        if let Some(reason) = self.stop.requested() {
+        if let Some(reason) = self.halts.asked() {
             return Err(Halt::Cancelled(reason));
         }
         let mut guest = pin!(guest);
@@ -94,21 +71,13 @@ impl<'a> Watch<'a> {
             {
                 return Poll::Ready(Ok(result));
             }
-            self.poll_halt(cx).map(Err)
+            self.halts.poll(self.processor.spent(), cx).map(Err)
         })
         .await
     }
 
     pub(crate) fn processor_time(&self) -> Duration {
         self.processor.spent()
-    }
-
-    pub(crate) fn wall_time(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    pub(crate) fn take_scratch(&mut self) -> Option<Scratch> {
-        self.scratch.take()
     }
 
     /// Whether the guest may be polled here and now. Where not, it is said what it waits for.
@@ -166,42 +135,4 @@ impl<'a> Watch<'a> {
         }
         polled
     }
-
-    fn poll_halt(&mut self, cx: &mut Context<'_>) -> Poll<Halt> {
-        if let Some(reason) = self.stop.poll_requested(cx) {
-            return Poll::Ready(Halt::Cancelled(reason));
-        }
-        if self
-            .processor_limit
-            .is_some_and(|limit| self.processor.spent() > limit)
-        {
-            return Poll::Ready(Halt::Limit(Limit::Cpu));
-        }
-        if self.poll_deadline(cx).is_ready() {
-            return Poll::Ready(Halt::Limit(Limit::Wall));
-        }
-        match &mut self.scratch {
-            Some(scratch) => scratch.poll_exceeded(cx).map(|()| Halt::Limit(Limit::Disk)),
-            None => Poll::Pending,
-        }
-    }
-
-    fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.deadline else {
-            return Poll::Pending;
-        };
-        // The timer alone would be late where all threads are busy with guests.
-        if Instant::now() >= deadline {
-            return Poll::Ready(());
-        }
-        let alarm = self
-            .alarm
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline.into())));
-        alarm.as_mut().poll(cx)
-    }
-}
-
-/// When the wall limit ends it. A limit beyond the end of the clock is none.
-pub(crate) fn deadline(began: Instant, limits: &Limits) -> Option<Instant> {
-    began.checked_add(Duration::from_millis(limits.wall_ms))
 }

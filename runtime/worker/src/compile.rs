@@ -5,7 +5,8 @@
 //! the module goes in through standard input, a report and the artifact come out through standard output.
 //!
 //! ```text
-//!   report length (u32, little endian) · report (JSON) · artifact, to the end
+//!   in:   one byte, for which engine · module, to the end
+//!   out:  report length (u32, little endian) · report (JSON) · artifact, to the end
 //! ```
 
 mod budget;
@@ -17,7 +18,15 @@ pub use budget::Budget;
 pub use parent::{CompileError, Compiled, Compiler};
 
 use serde::{Deserialize, Serialize};
-use sublet_sandbox::{Interface, Refusal};
+use sublet_sandbox::{Interface, Preemption, Refusal};
+
+/// The byte before the module.
+const fn byte_of(preemption: Preemption) -> u8 {
+    match preemption {
+        Preemption::Checks => b'c',
+        Preemption::Kernel => b'k',
+    }
+}
 
 /// What stands before the artifact.
 #[derive(Debug, Serialize, Deserialize)]

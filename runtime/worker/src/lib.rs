@@ -19,12 +19,13 @@ pub mod process;
 pub mod protocol;
 mod shares;
 mod slots;
+mod stage;
 mod wire;
 
-pub use protocol::{Definition, FromWorker, Mount, Stdin, StopCause, Stream, ToWorker};
+pub use protocol::{Definition, FromWorker, Isolation, Mount, Stdin, StopCause, Stream, ToWorker};
 pub use slots::Slots;
 pub use sublet_sandbox::{
-    Access, Burst, Bursting, Directory, Interface, Kind, Refusal, RefusalCode, bursting,
-    engine_identity, recognise,
+    Access, Bucket, Burst, Bursting, Directory, Interface, Kind, Preemption, Refusal, RefusalCode,
+    bursting, engine_identity, enter_idle, leave_idle, recognise,
 };
 pub use sublet_scheduler::Limits;

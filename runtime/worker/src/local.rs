@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use sublet_sandbox::{Access, Burst, Directory, Refusal};
+use sublet_sandbox::{Access, Burst, Directory, Preemption, Refusal};
 use sublet_scheduler::{AttemptId, JobId, Limits, Outcome, Usage};
 use tempfile::TempDir;
 use thiserror::Error;
@@ -122,6 +122,7 @@ pub async fn run(
         instances_max: at_once,
         memory_bytes_max: job.limits.memory_bytes,
         shares: shares(&job),
+        stage: None,
     };
     let mut slots = Slots::new(cut, scratch.root().to_owned(), outbox.clone())?;
     let definition = definition(&job)?;
@@ -160,7 +161,7 @@ async fn compiled(job: &LocalJob) -> Result<Vec<u8>, LocalError> {
         return Ok(artifact);
     }
     let compiled = Compiler::new(job.compiler.clone())
-        .compile(&job.wasm)
+        .compile(&job.wasm, Preemption::Checks)
         .await?;
     if let Some(Err(error)) = cache.map(|cache| cache.keep(&compiled.artifact)) {
         tracing::warn!(%error, "compiled code is not kept, it will be compiled again next time");

@@ -8,7 +8,7 @@
 //! A job is described once ([`Definition`]); each of its attempts is then started with a few bytes.
 
 use serde::{Deserialize, Serialize};
-use sublet_sandbox::Burst;
+use sublet_sandbox::{Burst, Preemption};
 use sublet_scheduler::{AttemptId, JobId, Limits, Outcome, Usage};
 
 use crate::wire::{AttemptIdWire, JobIdWire, LimitsWire, OutcomeWire, UsageWire};
@@ -49,6 +49,26 @@ pub enum ToWorker {
     },
 }
 
+/// How the instances of a sub-cluster are kept apart from those of the same user. Users never share a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Isolation {
+    /// Many share the user's worker; their code looks whether it is time to give way.
+    User,
+    /// Each has a worker for itself; the kernel takes the processor from it, and a kill ends it.
+    Process,
+}
+
+impl Isolation {
+    /// Who makes guests give way.
+    #[must_use]
+    pub const fn preemption(self) -> Preemption {
+        match self {
+            Self::User => Preemption::Checks,
+            Self::Process => Preemption::Kernel,
+        }
+    }
+}
+
 /// The shape of a worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Configuration {
@@ -56,9 +76,11 @@ pub struct Configuration {
     pub instances_max: u32,
     /// Memory ceiling of one instance.
     pub memory_bytes_max: u64,
+    /// Whether it serves many instances or one, after which it ends.
+    pub isolation: Isolation,
     /// Share of one instance, in thousandths of a processor.
     pub cpu_millis: u64,
-    /// What an instance may do beyond its share.
+    /// What an instance may do beyond its share. The share of one that has its worker for itself is kept from outside.
     pub burst: Burst,
     /// The worker's one directory.
     pub directory: String,

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
-use sublet_sandbox::{Ending, Instance, Program, Sandbox, Shape, Stop};
+use sublet_sandbox::{Ending, Instance, Preemption, Program, Sandbox, Shape, Stop};
 use sublet_scheduler::{AttemptId, CancelReason, JobId, LossReason, Outcome, Usage};
 use tokio::runtime::{Builder, Runtime};
 
@@ -17,6 +17,7 @@ use crate::environment;
 use crate::outbox::{Outbox, OutboxSink};
 use crate::protocol::{Definition, Digest, Ended, FromWorker, StopCause, Stream};
 use crate::shares::{Lease, Shares};
+use crate::stage::Stage;
 
 /// Threads for the blocking file operations of guests. Operations beyond it queue; they cannot be interrupted once begun.
 const BLOCKING_THREADS_MAX: usize = 16;
@@ -31,6 +32,7 @@ pub struct Slots {
     outbox: Outbox,
     root: Arc<Path>,
     shares: Shares,
+    stage: Option<Stage>,
     programs: HashMap<Digest, Program>,
     jobs: HashMap<JobId, Arc<Prepared>>,
     running: Running,
@@ -45,6 +47,8 @@ pub(crate) struct Cut {
     pub(crate) memory_bytes_max: u64,
     /// What each has of the processors.
     pub(crate) shares: Shares,
+    /// The thread of the one instance, where it has the process for itself.
+    pub(crate) stage: Option<Stage>,
 }
 
 /// A job with what is the same for all its attempts worked out once.
@@ -73,19 +77,29 @@ impl Slots {
     /// When the engine or the threads cannot be had.
     pub(crate) fn new(cut: Cut, root: PathBuf, outbox: Outbox) -> io::Result<Self> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let preemption = match cut.stage {
+            Some(_) => Preemption::Kernel,
+            None => Preemption::Checks,
+        };
         let sandbox = Sandbox::new(Shape {
             instances_max: cut.instances_max,
             memory_bytes_max: cut.memory_bytes_max,
             threads: u32::try_from(threads).unwrap_or(u32::MAX),
+            preemption,
         })
         .map_err(io::Error::other)?;
-        let guests = GuestThreads::start(threads)?;
+        // Those that only stand beside a guest are not to be held up by it.
+        let guests = match cut.stage {
+            Some(_) => GuestThreads::start(1, stay)?,
+            None => GuestThreads::start(threads, step_back)?,
+        };
         Ok(Self {
             sandbox,
             guests,
             outbox,
             root: root.into(),
             shares: cut.shares,
+            stage: cut.stage,
             programs: HashMap::new(),
             jobs: HashMap::new(),
             running: Running::default(),
@@ -153,6 +167,7 @@ impl Slots {
             root: Arc::clone(&self.root),
             outbox: self.outbox.clone(),
             lease: self.shares.lend(),
+            stage: self.stage.clone(),
             attempt,
             stop,
         };
@@ -199,6 +214,7 @@ struct Run {
     root: Arc<Path>,
     outbox: Outbox,
     lease: Lease,
+    stage: Option<Stage>,
     attempt: AttemptId,
     stop: Stop,
 }
@@ -236,7 +252,7 @@ impl Run {
             outcome,
             usage,
             detail,
-        } = self.sandbox.run(&self.program, instance).await;
+        } = self.perform(instance).await;
         FromWorker::Ended(Box::new(Ended {
             attempt: self.attempt,
             started_at_ms: Some(started_at_ms),
@@ -245,6 +261,24 @@ impl Run {
             usage,
             detail,
         }))
+    }
+
+    async fn perform(&self, instance: Instance) -> Ending {
+        let Some(stage) = &self.stage else {
+            return self.sandbox.run(&self.program, instance).await;
+        };
+        let (guest, ending) = match self.sandbox.alone(&self.program, instance) {
+            Ok(both) => both,
+            Err(ending) => return *ending,
+        };
+        match stage.send(guest) {
+            Ok(()) => ending.await,
+            Err(error) => Ending {
+                outcome: Outcome::Lost(LossReason::Setup),
+                usage: Usage::default(),
+                detail: Some(error.to_string()),
+            },
+        }
     }
 
     fn sink(&self, stream: Stream) -> OutboxSink {
@@ -273,12 +307,12 @@ fn never_ran(attempt: AttemptId, reason: &str) -> FromWorker {
 struct GuestThreads(Option<Runtime>);
 
 impl GuestThreads {
-    fn start(threads: usize) -> io::Result<Self> {
+    fn start(threads: usize, on_start: fn()) -> io::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .max_blocking_threads(BLOCKING_THREADS_MAX)
             .thread_name("guests")
-            .on_thread_start(step_back)
+            .on_thread_start(on_start)
             .enable_all()
             .build()?;
         Ok(Self(Some(runtime)))
@@ -302,11 +336,13 @@ impl Drop for GuestThreads {
 }
 
 /// On Linux the niceness is the thread's own. A host that forbids it loses a courtesy, not a promise.
-fn step_back() {
+pub(crate) fn step_back() {
     if let Err(error) = rustix::process::setpriority_process(None, GUEST_NICENESS) {
         tracing::debug!(%error, "guests keep the default niceness");
     }
 }
+
+const fn stay() {}
 
 fn unix_ms() -> u64 {
     let since_epoch = SystemTime::now()

@@ -14,11 +14,11 @@ use std::thread::{self, JoinHandle};
 
 use sha2::{Digest as _, Sha256};
 use sublet_scheduler::{AttemptId, CancelReason, JobId, Limits, LossReason, Outcome};
-use sublet_worker::Burst;
 use sublet_worker::frame::{FRAME_BYTES_MAX, FrameReader, FrameWriter};
 use sublet_worker::protocol::{
     Configuration, Definition, Ended, FromWorker, Stdin, StopCause, ToWorker,
 };
+use sublet_worker::{Burst, Isolation, Preemption};
 
 const MODULE: [u8; 32] = [7; 32];
 const JOB: JobId = JobId(1);
@@ -47,6 +47,7 @@ impl Worker {
         let configuration = Configuration {
             instances_max: 4,
             memory_bytes_max: 1 << 20,
+            isolation: Isolation::User,
             cpu_millis: 1000,
             burst: Burst::Allowed,
             directory: directory.path().to_str().unwrap().to_owned(),
@@ -66,7 +67,7 @@ impl Worker {
     }
 
     fn load(&mut self, text: &str, sha256: impl FnOnce(&[u8]) -> [u8; 32]) {
-        let artifact = sublet_sandbox::compile(&wat::parse_str(text).unwrap())
+        let artifact = sublet_sandbox::compile(&wat::parse_str(text).unwrap(), Preemption::Checks)
             .unwrap()
             .artifact;
         let mut file = tempfile::tempfile().unwrap();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::mpsc;
 
-use sublet_scheduler::{AttemptId, JobId, Rejection, Scheduler, UserId};
+use sublet_scheduler::{AttemptId, JobId, Rejection, Scheduler, Usage, UserId};
 use sublet_store::{Digest, IdempotencyKey, JobSpec, PublicId, Record, WholeArtifact};
 use sublet_worker::protocol::Ended;
 use tokio::sync::oneshot;
@@ -40,8 +40,8 @@ pub(crate) enum Command {
     Keep(Vec<Record>, Answer<Result<(), NotKept>>),
     /// A worker said something.
     Reports(WorkerId, Vec<Report>),
-    /// A worker's process is gone.
-    WorkerGone(WorkerId),
+    /// A worker's process is gone. Where it had but one attempt, with what that used as the kernel counted it.
+    WorkerGone(WorkerId, Usage),
     /// The machine code that a worker needs is there, or cannot be had.
     ArtifactReady {
         worker: WorkerId,

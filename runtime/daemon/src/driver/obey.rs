@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome};
+use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome, Usage};
 use sublet_store::Record;
 use sublet_worker::protocol::Ended;
 
@@ -27,7 +27,7 @@ impl Driver {
                 self.batch.answer(|kept| reply(answer, kept));
             }
             Command::Reports(worker, reports) => self.hear(worker, reports),
-            Command::WorkerGone(worker) => self.worker_gone(worker),
+            Command::WorkerGone(worker, used) => self.worker_gone(worker, used),
             Command::ArtifactReady {
                 worker,
                 module,
@@ -93,7 +93,7 @@ impl Driver {
     }
 
     /// Its attempts are lost, but for those it was ended for.
-    fn worker_gone(&mut self, worker: WorkerId) {
+    fn worker_gone(&mut self, worker: WorkerId, used: Usage) {
         self.workers.gone(worker);
         let mut theirs: Vec<_> = self
             .live
@@ -112,7 +112,11 @@ impl Driver {
             let outcome = stopped.map_or(Outcome::Lost(LossReason::Worker), |reason| {
                 Outcome::Cancelled(cancel_reason(reason))
             });
-            self.ended(unreported(attempt, outcome, (self.now)()));
+            let ended = unreported(attempt, outcome, (self.now)());
+            self.ended(Ended {
+                usage: used,
+                ..ended
+            });
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sublet_api::Code;
 use sublet_store::{Digest, ModuleName, NewModule, Record, Uploaded};
+use sublet_worker::Preemption;
 use sublet_worker::compile::{CompileError, Compiled};
 
 use super::problem::{Answer, ApiError};
@@ -12,6 +13,9 @@ use crate::artifacts::ArtifactError;
 use crate::driver::Command;
 use crate::front::Front;
 use crate::{clock, convert};
+
+/// An upload is compiled for the engine that serves most jobs; for the other when a job first needs it.
+const UPLOADED: Preemption = Preemption::Checks;
 
 /// Everything that must hold before a module is kept.
 pub(super) async fn admit(
@@ -24,7 +28,7 @@ pub(super) async fn admit(
         .on_disk(move |_| uploaded.bytes().map(|bytes| (bytes, uploaded)))
         .await?;
     sublet_worker::recognise(&wasm)?;
-    let compiled = match front.artifacts.compile(&wasm).await {
+    let compiled = match front.artifacts.compile(&wasm, UPLOADED).await {
         Ok(compiled) => compiled,
         Err(ArtifactError::Compile(refused)) => {
             return Err(remember_refusal(front, uploaded.digest, refused).await?);
@@ -37,7 +41,7 @@ pub(super) async fn admit(
 }
 
 async fn refused_before(front: &Arc<Front>, digest: Digest) -> Answer<()> {
-    let (user, engine) = (front.owner.id, front.artifacts.engine().to_owned());
+    let (user, engine) = (front.owner.id, front.artifacts.engine(UPLOADED).to_string());
     let refusal = front
         .read(move |reader| reader.refusal(user, digest, &engine))
         .await?;
@@ -66,7 +70,7 @@ async fn remember_refusal(
     let record = Record::ModuleRefused {
         user: front.owner.id,
         digest,
-        engine: front.artifacts.engine().to_owned(),
+        engine: front.artifacts.engine(UPLOADED).to_string(),
         code: code.to_string(),
         message: refused.to_string(),
         at: clock::now(),
@@ -111,7 +115,7 @@ async fn keep(
         .await?;
     front
         .artifacts
-        .keep(user, digest, compiled.artifact)
+        .keep(user, digest, UPLOADED, compiled.artifact)
         .await?;
     let interface = serde_json::to_string(&compiled.interface)?;
     let module = NewModule {

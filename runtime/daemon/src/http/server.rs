@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use sublet_api::{Code, Version, Whoami};
+use sublet_worker::Preemption;
 
 use super::extract::Path;
 use super::problem::{Answer, ApiError};
@@ -25,7 +26,7 @@ pub(super) async fn ready(State(front): State<Arc<Front>>) -> Answer<&'static st
 pub(super) async fn version(State(front): State<Arc<Front>>) -> Json<Version> {
     Json(Version {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        engine: front.artifacts.engine().to_owned(),
+        engine: front.artifacts.engine(Preemption::Checks).to_string(),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use sublet_scheduler::Resources;
-use sublet_worker::Burst;
+use sublet_worker::{Burst, Isolation};
 use tempfile::TempDir;
 
 use super::{Options, ServeError, doing, host, socket};
@@ -20,6 +20,7 @@ pub(super) struct Settings {
     /// The one sub-cluster: its name and the shape of its slots.
     pub(super) subcluster: String,
     pub(super) slot: Resources,
+    pub(super) isolation: Isolation,
     pub(super) burst: Burst,
     /// Removed with everything in it when the server ends.
     _throw_away: Option<TempDir>,
@@ -36,7 +37,7 @@ impl Settings {
         };
         let capacity = host::capacity(&config)?;
         let (subcluster, slot) = config.subcluster(capacity)?;
-        let burst = config.burst();
+        let (isolation, burst) = (config.isolation(slot), config.burst());
         let socket = socket::path(options.socket.as_deref(), &config);
         Ok(Self {
             config,
@@ -45,6 +46,7 @@ impl Settings {
             capacity,
             subcluster,
             slot,
+            isolation,
             burst,
             _throw_away: throw_away,
         })

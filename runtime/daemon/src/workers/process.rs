@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use sublet_scheduler::UserId;
@@ -22,13 +23,22 @@ pub(super) struct Process {
     handle: OwnedFd,
 }
 
+/// What a worker is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Purpose {
+    pub(super) user: UserId,
+    pub(super) shape: WorkerShape,
+    /// The wall limit of its attempt, where it has but one.
+    pub(super) wall: Duration,
+}
+
 impl Process {
     pub(super) fn start(
         surroundings: &Surroundings,
         id: WorkerId,
-        user: UserId,
-        shape: WorkerShape,
+        purpose: Purpose,
     ) -> io::Result<Self> {
+        let Purpose { user, shape, .. } = purpose;
         surroundings
             .work
             .user_directory(user)
@@ -47,7 +57,7 @@ impl Process {
         let handle = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
         tracing::debug!(worker = id.0, pid = child.id(), "a worker is started");
         let frames = FrameReader::new(ours.try_clone()?);
-        let desk = reader::Desk::new(surroundings, id);
+        let desk = reader::Desk::new(surroundings, id, purpose);
         thread::Builder::new()
             .name(format!("hears-{}", id.0))
             .spawn(move || desk.listen(frames, child))?;
@@ -61,6 +71,7 @@ impl Process {
         let configuration = Configuration {
             instances_max: shape.instances_max,
             memory_bytes_max: shape.memory_bytes_max,
+            isolation: shape.isolation,
             cpu_millis: shape.cpu_millis,
             burst: shape.burst,
             directory: surroundings

@@ -8,13 +8,18 @@ use std::collections::HashMap;
 use std::io;
 use std::process::Child;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use sublet_scheduler::{AttemptId, UnixMillis};
+use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
+use sublet_scheduler::{AttemptId, UnixMillis, Usage};
 use sublet_store::{Digest, Logs};
 use sublet_worker::frame::FrameReader;
 use sublet_worker::protocol::{Ended, FromWorker, Stream};
+use sublet_worker::{Isolation, engine_identity};
 use tokio::sync::watch;
 
+use super::keeper::{Keeper, Terms, processor_time};
+use super::process::Purpose;
 use super::{Surroundings, WorkerId};
 use crate::clock;
 use crate::driver::{Command, DriverHandle, Report};
@@ -26,45 +31,67 @@ pub(super) struct Desk {
     driver: DriverHandle,
     output: watch::Sender<u64>,
     engine: String,
+    purpose: Purpose,
+    keeper: Keeper,
+    /// What the guest of a worker with one attempt has done so far, as seen from here.
+    seen: Seen,
     /// Output that could not be kept, by attempt: it is reported as cut.
     unkept: HashMap<AttemptId, u64>,
 }
 
 impl Desk {
-    pub(super) fn new(surroundings: &Surroundings, worker: WorkerId) -> Self {
+    pub(super) fn new(surroundings: &Surroundings, worker: WorkerId, purpose: Purpose) -> Self {
         Self {
             worker,
             logs: Arc::clone(&surroundings.logs),
             driver: surroundings.driver.clone(),
             output: surroundings.output.clone(),
-            engine: surroundings.artifacts.engine().to_owned(),
+            engine: engine_identity(purpose.shape.isolation.preemption()),
+            purpose,
+            keeper: surroundings.keeper.clone(),
+            seen: Seen::default(),
             unkept: HashMap::new(),
         }
     }
 
     /// Listens until the worker is gone, and says so.
     pub(super) fn listen(mut self, mut frames: FrameReader, mut child: Child) {
-        if let Err(error) = self.hear_all(&mut frames) {
+        let process = Pid::from_child(&child);
+        if let Err(error) = self.hear_all(&mut frames, process) {
             tracing::warn!(worker = self.worker.0, %error, "a worker is ended for what it said");
         }
         drop(frames);
-        if let Err(error) = child.kill().and_then(|()| child.wait().map(drop)) {
+        // From here on its id may be given to another process.
+        self.keeper.release(self.worker);
+        let used = self.end(&mut child, process).unwrap_or_else(|error| {
             tracing::debug!(%error, "a worker had ended by itself");
-        }
-        self.driver.tell(Command::WorkerGone(self.worker));
+            Usage::default()
+        });
+        self.driver.tell(Command::WorkerGone(self.worker, used));
     }
 
-    fn hear_all(&mut self, frames: &mut FrameReader) -> io::Result<()> {
+    /// Ends the process, and answers what its guest used where it had but one: the kernel knows it also when the worker
+    /// itself did not come to tell.
+    fn end(&self, child: &mut Child, process: Pid) -> io::Result<Usage> {
+        child.kill()?;
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(process), options)?;
+        let used = self.seen.usage(process);
+        child.wait()?;
+        Ok(used)
+    }
+
+    fn hear_all(&mut self, frames: &mut FrameReader, process: Pid) -> io::Result<()> {
         while let Some(batch) = frames.receive::<FromWorker>()? {
             if frames.next_descriptor().is_some() {
                 return Err(io::Error::other("a worker has no descriptor to pass"));
             }
-            self.hear(batch)?;
+            self.hear(batch, process)?;
         }
         Ok(())
     }
 
-    fn hear(&mut self, batch: Vec<FromWorker>) -> io::Result<()> {
+    fn hear(&mut self, batch: Vec<FromWorker>, process: Pid) -> io::Result<()> {
         let now = clock::now();
         let mut reports = Vec::new();
         let mut wrote = false;
@@ -75,6 +102,7 @@ impl Desk {
                     stream,
                     bytes,
                 } => {
+                    self.seen.wrote(stream, bytes.len());
                     self.keep(attempt, stream, now, &bytes);
                     wrote = true;
                 }
@@ -91,7 +119,10 @@ impl Desk {
                         reason,
                     });
                 }
-                FromWorker::Started(attempt) => reports.push(Report::Started(attempt)),
+                FromWorker::Started(attempt) => {
+                    self.begins(process)?;
+                    reports.push(Report::Started(attempt));
+                }
                 FromWorker::Ended(ended) => {
                     reports.push(Report::Ended(Box::new(self.account(*ended))));
                 }
@@ -103,6 +134,25 @@ impl Desk {
         if !reports.is_empty() {
             self.driver.tell(Command::Reports(self.worker, reports));
         }
+        Ok(())
+    }
+
+    /// A guest that has its worker for itself is kept to its share from its first instruction on.
+    fn begins(&mut self, process: Pid) -> io::Result<()> {
+        let Purpose { shape, wall, .. } = self.purpose;
+        if shape.isolation == Isolation::User || self.seen.began.is_some() {
+            return Ok(());
+        }
+        let now = Instant::now();
+        self.seen.began = Some((now, processor_time(process).unwrap_or_default()));
+        let terms = Terms {
+            process,
+            handle: pidfd_open(process, PidfdFlags::empty())?,
+            cpu_millis: shape.cpu_millis,
+            burst: shape.burst,
+            deadline: now.checked_add(wall),
+        };
+        self.keeper.keep(self.worker, terms);
         Ok(())
     }
 
@@ -126,4 +176,44 @@ impl Desk {
         ended.usage.output_cut_bytes = ended.usage.output_cut_bytes.saturating_add(unkept);
         ended
     }
+}
+
+/// What was seen of a guest from outside its worker.
+#[derive(Debug, Default)]
+struct Seen {
+    /// When it began, and what processor time its worker had used by then. Nothing for workers with many guests.
+    began: Option<(Instant, Duration)>,
+    stdout_bytes: u64,
+    stderr_bytes: u64,
+}
+
+impl Seen {
+    fn wrote(&mut self, stream: Stream, bytes: usize) {
+        let sum = match stream {
+            Stream::Stdout => &mut self.stdout_bytes,
+            Stream::Stderr => &mut self.stderr_bytes,
+        };
+        *sum = sum.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+
+    /// Of a process that has ended and was not reaped yet.
+    fn usage(&self, process: Pid) -> Usage {
+        let Some((at, before)) = self.began else {
+            return Usage::default();
+        };
+        let spent = processor_time(process)
+            .unwrap_or_default()
+            .saturating_sub(before);
+        Usage {
+            cpu_us: microseconds(spent),
+            wall_us: microseconds(at.elapsed()),
+            stdout_bytes: self.stdout_bytes,
+            stderr_bytes: self.stderr_bytes,
+            ..Usage::default()
+        }
+    }
+}
+
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use sublet_scheduler::{AttemptId, JobId, SubclusterId, UserId};
 use sublet_store::Digest;
+use sublet_worker::Isolation;
 use sublet_worker::protocol::ToWorker;
 
 use super::process::Process;
@@ -18,6 +19,7 @@ pub(super) struct Worker {
     pub(super) process: Process,
     pub(super) user: UserId,
     pub(super) subcluster: SubclusterId,
+    pub(super) isolation: Isolation,
     pub(super) modules: HashMap<Digest, ModuleState>,
     /// Jobs that the worker was told of, and the modules they run.
     pub(super) jobs: HashMap<JobId, Digest>,
@@ -36,11 +38,17 @@ pub(super) enum ModuleState {
 }
 
 impl Worker {
-    pub(super) fn new(process: Process, user: UserId, subcluster: SubclusterId) -> Self {
+    pub(super) fn new(
+        process: Process,
+        user: UserId,
+        subcluster: SubclusterId,
+        isolation: Isolation,
+    ) -> Self {
         Self {
             process,
             user,
             subcluster,
+            isolation,
             modules: HashMap::new(),
             jobs: HashMap::new(),
             attempts: 0,

@@ -147,12 +147,13 @@ fn unknown(message: String) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Preemption;
     use crate::link::Linkers;
     use crate::{compile, config};
 
     #[test]
     fn every_interface_that_is_known_is_linked() {
-        let engine = wasmtime::Engine::new(&config::compiling()).unwrap();
+        let engine = wasmtime::Engine::new(&config::compiling(Preemption::Checks)).unwrap();
         let linkers = Linkers::new(&engine).unwrap();
         for interface in PREVIEW2_INTERFACES {
             let text = format!("(component (import \"{interface}@0.2.0\" (instance)))");
@@ -172,7 +173,7 @@ mod tests {
         for name in PREVIEW1_FUNCTIONS {
             let import = format!("(import \"{PREVIEW1}\" \"{name}\" (func (param v128)))");
             let text = format!("(module {import} (func (export \"_start\")))");
-            let refusal = compile(&wat::parse_str(text).unwrap()).unwrap_err();
+            let refusal = compile(&wat::parse_str(text).unwrap(), Preemption::Checks).unwrap_err();
             assert!(
                 refusal.message.contains("incompatible import type"),
                 "{refusal}"

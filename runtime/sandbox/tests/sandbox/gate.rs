@@ -1,7 +1,7 @@
 //! The gate before the compiler: what is refused, by which word, at which number.
 
 use sublet_sandbox::gate::limits::{self, Bound};
-use sublet_sandbox::{Kind, Refusal, RefusalCode, compile, gate};
+use sublet_sandbox::{Kind, Preemption, Refusal, RefusalCode, compile, gate};
 
 use crate::guests::{STDOUT, USE_STDOUT, WITH_STDOUT, command, core};
 
@@ -239,7 +239,11 @@ fn what_toolchains_emit_passes() {
         "(table 1 funcref) (func (drop (table.grow (ref.null func) (i32.const 1))))",
         "(global (mut i32) (i32.const 0)) (func (drop (i32.extend8_s (i32.const 0))))",
     ] {
-        compile(&wat::parse_str(format!("(module {field} {START})")).unwrap()).expect(field);
+        compile(
+            &wat::parse_str(format!("(module {field} {START})")).unwrap(),
+            Preemption::Checks,
+        )
+        .expect(field);
     }
 }
 
@@ -283,7 +287,7 @@ fn unknown_imports_are_named() {
 #[test]
 fn a_known_import_of_another_type_is_refused() {
     let text = format!("(module (import \"wasi_snapshot_preview1\" \"fd_close\" (func)) {START})");
-    let refusal = compile(&wat::parse_str(text).unwrap()).unwrap_err();
+    let refusal = compile(&wat::parse_str(text).unwrap(), Preemption::Checks).unwrap_err();
     assert_eq!(refusal.code, RefusalCode::UnknownImport, "{refusal}");
     assert!(refusal.message.contains("fd_close"), "{refusal}");
 }
@@ -348,9 +352,12 @@ fn damaged_and_foreign_bytes_are_refused() {
     // Without names: a file that is cut where they begin would be whole.
     let wasm = wat::parse_str(format!("(module (memory 1) {START})")).unwrap();
     for length in 0..wasm.len() {
-        assert!(compile(&wasm[..length]).is_err(), "cut to {length} bytes");
+        assert!(
+            compile(&wasm[..length], Preemption::Checks).is_err(),
+            "cut to {length} bytes"
+        );
     }
-    let code = |bytes: &[u8]| compile(bytes).unwrap_err().code;
+    let code = |bytes: &[u8]| compile(bytes, Preemption::Checks).unwrap_err().code;
     assert_eq!(code(b"#!/bin/sh\n"), RefusalCode::NotWasm);
     assert_eq!(code(&wasm[..wasm.len() - 1]), RefusalCode::Invalid);
     assert_eq!(
@@ -358,7 +365,7 @@ fn damaged_and_foreign_bytes_are_refused() {
         RefusalCode::Invalid
     );
     assert_eq!(
-        code(&compile(&wasm).unwrap().artifact),
+        code(&compile(&wasm, Preemption::Checks).unwrap().artifact),
         RefusalCode::NativeCode
     );
 }

@@ -10,7 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use sublet_sandbox::{
-    Access, Directory, Ending, Input, Instance, Program, Sandbox, Shape, Share, Sink, Stop, compile,
+    Access, Directory, Ending, Input, Instance, Preemption, Program, Sandbox, Shape, Share, Sink,
+    Stop, compile,
 };
 use sublet_scheduler::{Limits, Outcome};
 use tokio::sync::Notify;
@@ -26,6 +27,7 @@ pub(crate) const SHAPE: Shape = Shape {
     instances_max: 64,
     memory_bytes_max: 256 * MIB,
     threads: 2,
+    preemption: Preemption::Checks,
 };
 
 /// The sandbox of all tests but those that count what is in use.
@@ -37,7 +39,9 @@ pub(crate) fn sandbox() -> &'static Sandbox {
 /// An artifact from the text format.
 pub(crate) fn artifact(text: &str) -> Vec<u8> {
     let wasm = wat::parse_str(text).expect("the text is well formed");
-    compile(&wasm).expect("the gate lets it pass").artifact
+    compile(&wasm, Preemption::Checks)
+        .expect("the gate lets it pass")
+        .artifact
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -1,6 +1,6 @@
 //! Loading: only what our own compiler made, for this very engine.
 
-use sublet_sandbox::{Fault, Kind, engine_identity};
+use sublet_sandbox::{Fault, Kind, Preemption, engine_identity};
 
 use crate::guests::command;
 use crate::harness::{artifact, sandbox, sha256};
@@ -54,7 +54,7 @@ fn what_is_not_an_artifact_is_refused() {
 #[test]
 fn the_artifact_of_another_engine_is_refused() {
     let mut artifact = artifact(NOTHING);
-    let stamp = engine_identity();
+    let stamp = engine_identity(Preemption::Checks);
     let at = artifact
         .windows(stamp.len())
         .position(|window| window == stamp.as_bytes())

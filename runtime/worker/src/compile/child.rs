@@ -6,8 +6,9 @@ use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Resource, Rlimit, setpriority_process, setrlimit};
+use sublet_sandbox::Preemption;
 
-use super::{Budget, Report};
+use super::{Budget, Report, byte_of};
 
 /// Largest module that is read. The front counts uploads itself; this holds for whoever else calls.
 const MODULE_BYTES_MAX: u64 = 64 << 20;
@@ -23,13 +24,23 @@ pub(crate) fn serve() -> io::Result<()> {
     limit(Resource::Nofile, DESCRIPTORS_MAX)?;
     limit(Resource::As, Budget::for_module(0).memory_bytes)?;
     setpriority_process(None, NICENESS)?;
+    let preemption = read_preemption()?;
     let mut wasm = Vec::new();
     io::stdin()
         .take(MODULE_BYTES_MAX + 1)
         .read_to_end(&mut wasm)?;
     let size = u64::try_from(wasm.len()).map_err(io::Error::other)?;
     limit_processor_time(Budget::for_module(size).cpu_s)?;
-    answer(&wasm)
+    answer(&wasm, preemption)
+}
+
+fn read_preemption() -> io::Result<Preemption> {
+    let mut byte = [0];
+    io::stdin().read_exact(&mut byte)?;
+    [Preemption::Checks, Preemption::Kernel]
+        .into_iter()
+        .find(|preemption| [byte_of(*preemption)] == byte)
+        .ok_or_else(|| io::Error::other(format!("there is no engine {byte:?}")))
 }
 
 /// Soft and hard limit alike: at the limit the kernel ends the process, and nothing in it can ask for more.
@@ -43,8 +54,8 @@ fn limit(resource: Resource, most: u64) -> io::Result<()> {
     )?)
 }
 
-fn answer(wasm: &[u8]) -> io::Result<()> {
-    let (report, artifact) = match sublet_sandbox::compile(wasm) {
+fn answer(wasm: &[u8], preemption: Preemption) -> io::Result<()> {
+    let (report, artifact) = match sublet_sandbox::compile(wasm, preemption) {
         Ok(compiled) => (Report::Compiled(compiled.interface), compiled.artifact),
         Err(refusal) => (Report::Refused(refusal), Vec::new()),
     };

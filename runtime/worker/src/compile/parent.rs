@@ -5,12 +5,12 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use std::{io, os::unix::process::ExitStatusExt};
 
-use sublet_sandbox::{Interface, Refusal};
+use sublet_sandbox::{Interface, Preemption, Refusal};
 use thiserror::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use super::{Budget, REPORT_BYTES_MAX, Report};
+use super::{Budget, REPORT_BYTES_MAX, Report, byte_of};
 
 /// Starts compile processes.
 #[derive(Clone, Debug)]
@@ -51,15 +51,20 @@ impl Compiler {
         Self { executable }
     }
 
-    /// Compiles a module. Dropping the future kills the process.
+    /// Compiles a module, with the checks that make it give way or without. Dropping the future kills the process.
     ///
     /// # Errors
     /// See [`CompileError`].
-    pub async fn compile(&self, wasm: &[u8]) -> Result<Compiled, CompileError> {
+    pub async fn compile(
+        &self,
+        wasm: &[u8],
+        preemption: Preemption,
+    ) -> Result<Compiled, CompileError> {
         let budget = Budget::for_module(u64::try_from(wasm.len()).unwrap_or(u64::MAX));
         let mut child = self.start()?;
         let within = Duration::from_secs(budget.wall_s);
-        let Ok(answer) = tokio::time::timeout(within, converse(&mut child, wasm, budget)).await
+        let Ok(answer) =
+            tokio::time::timeout(within, converse(&mut child, (preemption, wasm), budget)).await
         else {
             child.kill().await?;
             return Err(CompileError::OverBudget(budget));
@@ -95,7 +100,7 @@ impl Compiler {
 /// Nothing means that the budget is used up.
 async fn converse(
     child: &mut Child,
-    wasm: &[u8],
+    module: (Preemption, &[u8]),
     budget: Budget,
 ) -> io::Result<Option<(Report, Vec<u8>)>> {
     let stdin = child
@@ -114,7 +119,7 @@ async fn converse(
     let mut bounded_stderr = (&mut stderr).take(4096);
     let (_, answer, _) = tokio::join!(
         // A child that ends early closes the pipe; how it ended says more than the broken pipe does.
-        feed(stdin, wasm),
+        feed(stdin, module),
         read_answer(stdout, budget),
         bounded_stderr.read_to_end(&mut complaint),
     );
@@ -134,7 +139,8 @@ async fn converse(
     }
 }
 
-async fn feed(mut stdin: ChildStdin, wasm: &[u8]) -> io::Result<()> {
+async fn feed(mut stdin: ChildStdin, (preemption, wasm): (Preemption, &[u8])) -> io::Result<()> {
+    stdin.write_all(&[byte_of(preemption)]).await?;
     stdin.write_all(wasm).await?;
     stdin.shutdown().await
 }

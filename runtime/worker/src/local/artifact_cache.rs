@@ -13,6 +13,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
+use sublet_sandbox::Preemption;
 use tempfile::NamedTempFile;
 
 const HASH_BYTES: usize = 32;
@@ -26,7 +27,7 @@ pub(super) struct ArtifactCache {
 impl ArtifactCache {
     pub(super) fn new(directory: &Path, wasm: &[u8]) -> Self {
         let digest = hex(&Sha256::digest(wasm));
-        let engine = sublet_sandbox::engine_identity();
+        let engine = sublet_sandbox::engine_identity(Preemption::Checks);
         Self {
             file: directory.join(format!("{digest}.{engine}.cwasm")),
         }
