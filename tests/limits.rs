@@ -15,14 +15,14 @@ fn exceeded(limit: &str) -> Value {
 }
 
 /// One ending: how to come to it, how it is told, and the exit code of `sublet wait`.
-struct Ending {
-    flags: &'static [&'static str],
-    steps: &'static str,
-    outcome: Value,
-    code: i32,
+pub(crate) struct Ending {
+    pub(crate) flags: &'static [&'static str],
+    pub(crate) steps: &'static str,
+    pub(crate) outcome: Value,
+    pub(crate) code: i32,
 }
 
-fn endings() -> Vec<Ending> {
+pub(crate) fn endings() -> Vec<Ending> {
     let ending = |flags, steps, outcome, code| Ending {
         flags,
         steps,

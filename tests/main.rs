@@ -18,6 +18,8 @@ mod serve;
 mod submit;
 
 #[cfg(test)]
+mod isolation;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod recovery;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use sublet_worker::compile::Compiler;
-use sublet_worker::engine_identity;
+use sublet_worker::{Preemption, engine_identity};
 use tokio::runtime::{Builder, Runtime};
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, InstancePre, Linker, Module,
@@ -27,16 +27,30 @@ pub(crate) struct Bare {
 }
 
 impl Bare {
-    /// Room for this many instances at once, each with a memory of at most this size.
+    /// Room for this many instances at once, each with a memory of at most this size. Their code has checks.
     pub(crate) fn new(
         wat: &str,
         instances_max: u32,
         memory_bytes_max: usize,
     ) -> anyhow::Result<Self> {
+        let pool = pool(instances_max, memory_bytes_max);
+        Self::of(wat, Preemption::Checks, pool)
+    }
+
+    /// Room for one instance whose code has no checks at all.
+    pub(crate) fn without_checks(wat: &str, memory_bytes_max: usize) -> anyhow::Result<Self> {
+        Self::of(wat, Preemption::Kernel, pool(1, memory_bytes_max))
+    }
+
+    fn of(
+        wat: &str,
+        preemption: Preemption,
+        pool: PoolingAllocationConfig,
+    ) -> anyhow::Result<Self> {
         let wasm = wat::parse_str(wat)?;
         let compiler = Compiler::new(PathBuf::from(env!("CARGO_BIN_EXE_sublet")));
-        let compiled = runtime()?.block_on(compiler.compile(&wasm))?;
-        let engine = Engine::new(&configuration(instances_max, memory_bytes_max))?;
+        let compiled = runtime()?.block_on(compiler.compile(&wasm, preemption))?;
+        let engine = Engine::new(&configuration(preemption, pool))?;
         let module = deserialize(&engine, &compiled.artifact)?;
         let mut linker = Linker::new(&engine);
         p1::add_to_linker_async(&mut linker, |wasi| wasi)?;
@@ -69,21 +83,18 @@ pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     Ok(Builder::new_current_thread().enable_all().build()?)
 }
 
-fn configuration(instances_max: u32, memory_bytes_max: usize) -> Config {
+fn configuration(preemption: Preemption, pool: PoolingAllocationConfig) -> Config {
     let mut config = Config::new();
     config
-        .module_version(ModuleVersionStrategy::Custom(engine_identity()))
+        .module_version(ModuleVersionStrategy::Custom(engine_identity(preemption)))
         .expect("the identity is shorter than 255 bytes");
     config
         .wasm_features(features().complement(), false)
         .wasm_features(features(), true)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(
-            instances_max,
-            memory_bytes_max,
-        )))
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .concurrency_support(false)
         .shared_memory(false)
-        .epoch_interruption(true)
+        .epoch_interruption(preemption == Preemption::Checks)
         .max_wasm_stack(512 << 10)
         .async_stack_size(2 << 20)
         .memory_reservation(4 << 30)

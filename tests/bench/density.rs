@@ -19,6 +19,8 @@ pub(crate) const HOLD: &str = "--hold-sleepers";
 
 const SLEEP: &str = include_str!("guests/sleep.wat");
 const MEMORY_BYTES: usize = 1 << 20;
+/// How long they are watched while they sleep.
+const WINDOW: Duration = Duration::from_secs(3);
 /// How long the instances may take to be there.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -26,6 +28,7 @@ pub(crate) fn measure(scale: Scale) -> anyhow::Result<()> {
     let count = scale.of(1_000, 50);
     let mut sizes = Pairs::default();
     let mut front = Vec::new();
+    let mut busy = Vec::new();
     for _ in 0..scale.of(3, 1) {
         let ours = sublet(count)?;
         sizes.push(
@@ -33,6 +36,7 @@ pub(crate) fn measure(scale: Scale) -> anyhow::Result<()> {
             kibibytes_each(floor(count)?, count),
         );
         front.push(kibibytes_each(ours.front, count));
+        busy.push(ours.busy);
     }
     sizes.show(
         &format!("density: worker memory per sleeping instance, {count} at once"),
@@ -42,6 +46,10 @@ pub(crate) fn measure(scale: Scale) -> anyhow::Result<()> {
         "  the front grew by {:.1} KiB per instance",
         report::quantile(&front, 0.5)
     ));
+    report::print(&format!(
+        "  while all sleep the worker takes {:.2} % of a processor",
+        report::quantile(&busy, 0.5) * 100.0
+    ));
     Ok(())
 }
 
@@ -49,6 +57,8 @@ pub(crate) fn measure(scale: Scale) -> anyhow::Result<()> {
 struct Growth {
     worker: u64,
     front: u64,
+    /// The part of a processor that the worker took while all of them slept.
+    busy: f64,
 }
 
 fn sublet(count: u32) -> anyhow::Result<Growth> {
@@ -62,7 +72,11 @@ fn sublet(count: u32) -> anyhow::Result<Growth> {
         processes::memory_bytes(server.process())?,
     );
     run_sleepers(&mut client, &module, count - 1)?;
+    let spent = processes::processor_time(worker)?;
+    thread::sleep(WINDOW);
+    let spent = processes::processor_time(worker)?.saturating_sub(spent);
     Ok(Growth {
+        busy: spent.as_secs_f64() / WINDOW.as_secs_f64(),
         worker: processes::memory_bytes(worker)?.saturating_sub(before.0),
         front: processes::memory_bytes(server.process())?.saturating_sub(before.1),
     })

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::thread;
+use std::time::Duration;
 
 /// What was measured in turns: ours and the floor's, pair by pair.
 #[derive(Debug, Default)]
@@ -14,6 +15,11 @@ impl Pairs {
     pub(crate) fn push(&mut self, sublet: f64, floor: f64) {
         self.sublet.push(sublet);
         self.floor.push(floor);
+    }
+
+    /// Two times, in seconds.
+    pub(crate) fn push_times(&mut self, sublet: Duration, floor: Duration) {
+        self.push(sublet.as_secs_f64(), floor.as_secs_f64());
     }
 
     /// Prints the table of one quantity.

@@ -1,5 +1,6 @@
 //! How much slower a guest that computes for seconds is inside Sublet, alone on the machine, than in bare wasmtime that
-//! runs the very same machine code, its checks included, without anybody who makes it give way.
+//! runs the very same machine code, its checks included, without anybody who makes it give way. And how much slower with a
+//! process of its own, whose code has no checks, than in bare wasmtime without any.
 
 use std::time::{Duration, Instant};
 
@@ -17,22 +18,43 @@ const GUESTS: [(&str, &str, u32); 2] = [
     ("julia", include_str!("guests/julia.wat"), 400),
 ];
 
+/// One slot that is a whole processor, and a process for whoever is in it.
+const BY_PROCESS: &str = "[pool]\nreserve = { cpu = 0.5, memory = \"256MiB\" }\n\
+    [[subcluster]]\nname = \"long\"\nslot = { cpu = 1, memory = \"64MiB\" }\nisolation = \"process\"\n";
+
 pub(crate) fn measure(scale: Scale) -> anyhow::Result<()> {
-    let server = Server::start()?;
+    let (shared, alone) = (Server::start()?, Server::configured(BY_PROCESS)?);
     for (name, text, rounds) in GUESTS {
         let rounds = scale.of(rounds, rounds / 20);
         let text = text.replace("ROUNDS", &rounds.to_string());
-        let module = server.file(&format!("{name}.wat"), &text)?;
-        let bare = Bare::new(&text, 1, 64 << 20)?;
-        let (mut processor, mut wall) = (Pairs::default(), Pairs::default());
+        let checked = Bare::new(&text, 1, 64 << 20)?;
+        let unchecked = Bare::without_checks(&text, 64 << 20)?;
+        let modules = [&shared, &alone].map(|server| server.file(&format!("{name}.wat"), &text));
+        let [in_shared, in_alone] = modules;
+        let (in_shared, in_alone) = (in_shared?, in_alone?);
+        let mut pairs = [(); 4].map(|()| Pairs::default());
         for _ in 0..scale.of(5, 1) {
-            let ours = sublet(&server.submit_and_wait(&["--timeout", "10m", &module])?);
-            let floor = floor(&bare)?;
-            processor.push(ours.processor.as_secs_f64(), floor.processor.as_secs_f64());
-            wall.push(ours.wall.as_secs_f64(), floor.wall.as_secs_f64());
+            let user = sublet(&shared.submit_and_wait(&["--timeout", "10m", &in_shared])?);
+            let floor_of_user = floor(&checked)?;
+            let process = sublet(&alone.submit_and_wait(&["--timeout", "10m", &in_alone])?);
+            let floor_of_process = floor(&unchecked)?;
+            let [of_user, wall_of_user, of_process, against_user] = &mut pairs;
+            of_user.push_times(user.processor, floor_of_user.processor);
+            wall_of_user.push_times(user.wall, floor_of_user.wall);
+            of_process.push_times(process.processor, floor_of_process.processor);
+            against_user.push_times(process.processor, user.processor);
         }
-        processor.show(&format!("slowdown: processor time of {name}"), "s");
-        wall.show(&format!("slowdown: wall time of {name}"), "s");
+        let [of_user, wall_of_user, of_process, against_user] = pairs;
+        of_user.show(&format!("slowdown: processor time of {name}"), "s");
+        wall_of_user.show(&format!("slowdown: wall time of {name}"), "s");
+        of_process.show(
+            &format!("slowdown: processor time of {name}, a process of its own against no checks"),
+            "s",
+        );
+        against_user.show(
+            &format!("slowdown: processor time of {name}, a process of its own against the user's"),
+            "s",
+        );
     }
     Ok(())
 }

@@ -25,6 +25,12 @@ impl Process {
             .is_some_and(|state| !state.starts_with(['Z', 'X']))
     }
 
+    /// Whether somebody stopped it, to let it go on later.
+    pub(crate) fn is_stopped(self) -> bool {
+        self.status("State:")
+            .is_some_and(|state| state.starts_with('T'))
+    }
+
     /// Sends a signal. A process that has ended meanwhile is none the worse for it.
     pub(crate) fn signal(self, signal: Signal) {
         let pid = Pid::from_raw(self.0).expect("a process id is not 0");

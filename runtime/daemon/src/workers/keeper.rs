@@ -161,9 +161,9 @@ impl Kept {
                 }
             }
             Some(_) | None => {
-                self.stand(Standing::Free);
                 self.pause = self.pause_after(spent, now);
                 self.look_at = now + self.pause;
+                self.stand(Standing::Free);
             }
         }
         true
@@ -171,7 +171,8 @@ impl Kept {
 
     /// No later than it can have used up what is left; rarer and rarer while it uses nothing.
     fn pause_after(&mut self, spent: Duration, now: Instant) -> Duration {
-        let rested = if spent.is_zero() {
+        // One that was held could not use anything, and will.
+        let rested = if spent.is_zero() && self.standing == Standing::Free {
             self.pause * 2
         } else {
             self.bucket.lasts(now)
