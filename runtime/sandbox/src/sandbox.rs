@@ -58,21 +58,25 @@ impl Sandbox {
     /// Runs one instance to its end. Dropping the future ends the instance as well. To be polled on a tokio runtime.
     pub async fn run(&self, program: &Program, instance: Instance) -> Ending {
         let turn = Arc::new(Turn::default());
-        match &instance.share {
+        let share = instance.share.clone();
+        let (stop, deadline) = (
+            instance.stop.clone(),
+            halts::deadline(Instant::now(), &instance.limits),
+        );
+        // In a box either way: a future that has room for both kinds would be twice as large for each of thousands.
+        let attempt = self
+            .clone()
+            .attempt(program.clone(), instance, Arc::clone(&turn));
+        match share {
             Some(share) if share.burst() == Burst::Allowed => {
                 let reasons = Reasons {
-                    share: share.clone(),
-                    stop: instance.stop.clone(),
-                    deadline: halts::deadline(Instant::now(), &instance.limits),
+                    share,
+                    stop,
+                    deadline,
                 };
-                let attempt = self
-                    .clone()
-                    .attempt(program.clone(), instance, Arc::clone(&turn));
                 Ride::new(&self.0.lane, turn, reasons, attempt).await
             }
-            Some(_) | None => {
-                attempt::run(&self.0.engine, &self.0.ticker, program, instance, turn).await
-            }
+            Some(_) | None => attempt.await,
         }
     }
 
