@@ -48,6 +48,8 @@ codes! {
         "The server has no such route. Everything is under /v1 but for /livez, /readyz and /version.";
     ForeignCaller = 107, "caller is not the owner of the server",
         "The unix socket serves only the account that started the server. Run the command as that account, or start a server of your own.";
+    VersionMissing = 108, "version is missing",
+        "The request changes something that others may change as well, and does not say which version it was made for. Read the thing first and send its ETag as If-Match; `sublet apply` does both.";
     JobNotFound = 201, "job not found",
         "No job of yours matches. `sublet jobs list` shows them. A job is named by its id, a unique prefix of it, its number (#412), its name, `last`, or -2 for the one before the last.";
     Ambiguous = 202, "several things match",
@@ -58,16 +60,30 @@ codes! {
         "The job has no task of this index. `sublet jobs show JOB` shows the range.";
     InputNotFound = 205, "input not found",
         "The job names an input that was not uploaded. `sublet submit --in PATH` uploads and names it in one go.";
+    SubclusterNotFound = 206, "sub-cluster not found",
+        "There is no sub-cluster of this name; the message offers the nearest. `sublet subclusters list` shows them.";
+    NodeNotFound = 207, "node not found",
+        "There is no node of this name; the message offers the nearest. `sublet nodes list` shows them.";
     QueueFull = 301, "queue is full",
         "As many tasks as allowed are waiting or running. Wait for some to finish, or ask the operator for a larger [defaults] quota.";
     NotPlaceable = 302, "cannot be placed",
-        "No slot of the pool is large enough for one task of this job, so it would wait for ever. Ask for less memory or CPU, or let the operator give the sub-cluster larger slots.";
+        "No sub-cluster would ever take this job, so it would wait for ever. The message says for each sub-cluster what would have to change: less memory or CPU, a shorter timeout, another label. Or the operator gives a sub-cluster larger slots or another accept rule (`sublet plan`).";
     Draining = 303, "server is stopping",
         "The server takes no new work because it is shutting down. Submit again when it is back.";
     DiskFull = 304, "disk is full",
         "The server's data directory has no room to record the submission, so it was refused and nothing of it was kept. Free some space; the server goes on by itself.";
     TooManyTasks = 305, "too many tasks",
         "An array has more tasks than a job may have. Split it into several jobs.";
+    QuotaExceeded = 306, "quota exceeded",
+        "The job needs more at one time than its user may ever hold, in all sub-clusters together. The message names the limit. Ask for less, or ask an operator for a larger quota.";
+    GangTooLarge = 307, "gang is too large",
+        "All tasks of a gang start together in one sub-cluster, and none has as many slots, or the gang is not the whole array. The message names the largest. Make the gang smaller, or let the operator give the sub-cluster more nodes.";
+    DependencyUnknown = 308, "job to wait for is not known",
+        "A job in `after` is not there: no job of yours matches, or it is the job itself. `sublet jobs list` shows what can be named.";
+    DependencyBroken = 309, "can never start",
+        "A job in `after` is over already, and not in the way that was asked for, so the new job could never start. Leave it out, or say `always`.";
+    TooFast = 310, "too many submissions",
+        "Submissions come faster than the quota of this user allows. The answer says when to come back (Retry-After). One array of many tasks is one submission.";
     NotWasm = 401, "not a WebAssembly binary",
         "The file does not begin like a WebAssembly module or component. The message says what it looks like. The command line also takes the text format (.wat).";
     NativeCode = 402, "native code is refused",
@@ -100,6 +116,14 @@ codes! {
         "No finished task of the job fits the choice. `sublet jobs show JOB` shows how its tasks ended.";
     KeyReused = 602, "idempotency key was used for another request",
         "The same Idempotency-Key came with another body. Use a new key for a new job.";
+    VersionMismatch = 603, "changed in the meantime",
+        "Somebody changed the thing after it was read, so nothing was done. Read it again, look at what the other changed, and decide anew: `sublet plan FILE`, then `sublet apply FILE`.";
+    SubclusterBusy = 604, "sub-cluster has running jobs",
+        "Something runs on the nodes of the sub-cluster. Say --drain to let it end first: nothing new starts there, and the sub-cluster goes when its last node is empty.";
+    RuleInvalid = 605, "rule is not valid",
+        "A rule, or the document around it, cannot be read: the message has line, column and a caret under the place, and offers the nearest name for an unknown one. `sublet help rules` is the language on one page.";
+    RulesRefused = 606, "rules are refused",
+        "Each rule can be read, but the set cannot be obeyed: a rule that can never hold, entry and exit of one sub-cluster that hold for the same node, a target that is not there, a slot that fits no node, nodes that promise more than the host has. Every reason is told with its place; nothing was changed.";
     ServerUnreachable = 701, "server cannot be reached",
         "No server answers on the socket. Start one with `sublet serve`, or name another with --url or SUBLET_URL.";
     FileUnreadable = 702, "file cannot be read",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Outcome, State, Usage, object};
+use crate::{Outcome, Slots, State, Usage, object};
 
 /// Body of `POST /v1/jobs`. What is left out has the server's default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,6 +43,42 @@ pub struct SubmitJob {
     /// Uploaded trees, each seen read-only by every task.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inputs: Vec<InputMount>,
+    /// The sub-cluster to run in; without it the routing rules decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subcluster: Option<String>,
+    /// A word that rules may read as `job.class`: `[A-Za-z0-9._-]`, at most 64 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// That all tasks start together or none, and how many they are. Without `array` their indexes count from 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gang: Option<u32>,
+    /// Jobs that must be over first; all of these must hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<After>,
+}
+
+/// Another job that must be over before a job may start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    /// The other job. Asked for by any selector, answered as an id.
+    pub job: String,
+    /// How it must have ended.
+    #[serde(default)]
+    pub when: When,
+}
+
+/// How a job must have ended for those after it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// Every task succeeded.
+    #[default]
+    Success,
+    /// A task did not succeed.
+    Failure,
+    /// In any way.
+    Always,
 }
 
 /// An uploaded tree and where the guest sees it.
@@ -147,6 +183,18 @@ pub struct Job {
     /// The sub-cluster that it was routed to; absent once it is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subcluster: Option<String>,
+    /// What decided where it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routed_by: Option<RoutedBy>,
+    /// The word that rules read as `job.class`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// How many tasks start together, all or none; absent where each starts by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gang: Option<u32>,
+    /// Jobs that must be over first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<After>,
     /// When it was acknowledged.
     pub submitted_at: Timestamp,
     /// When its last task was settled.
@@ -154,6 +202,18 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
     /// What its finished attempts used in sum.
     pub usage: Usage,
+}
+
+/// What decided in which sub-cluster a job runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoutedBy {
+    /// `asked` by the job itself, by a `route` or a `class`, or by `load` alone.
+    pub kind: String,
+    /// The name of the route or class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The version of the rules that decided.
+    pub version: u64,
 }
 
 /// The fate of a finished job.
@@ -205,7 +265,7 @@ pub struct TaskCounts {
 /// Why something waits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
-    /// One word: `pool queue backoff reclaim draining no_slot`.
+    /// One word: `pool queue reservation gang quota dependency paused no_route no_slot backoff reclaim draining`.
     pub reason: String,
     /// The same with its numbers.
     pub detail: String,
@@ -262,18 +322,30 @@ pub enum Selected {
 }
 
 /// `GET /v1/jobs/{id}/explain`: why the job is where it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
     /// One sentence.
     pub summary: String,
     /// What it rests on, most important first.
     pub facts: Vec<Fact>,
+    /// Its place among the jobs that wait for the same slots, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
+    /// Slots that it needs to go on: all of a gang, else one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wants: Option<u64>,
+    /// The slots of its sub-cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free: Option<Slots>,
+    /// When it starts at the latest, if declared timeouts are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_by: Option<Timestamp>,
 }
 
 /// One thing an explanation rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
-    /// What it is about: `slots`, `tasks`, `end`, or the reason for waiting.
+    /// What it is about: `slots`, `quota`, `routed`, `tasks`, `end`, or the reason for waiting.
     pub about: String,
     /// The numbers in a phrase.
     pub text: String,

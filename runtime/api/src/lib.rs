@@ -4,6 +4,7 @@
 //! the daemon converts between the two in one file. Sizes are bytes, durations carry their unit in the name, times are
 //! RFC 3339 in UTC.
 
+pub mod audit;
 pub mod code;
 pub mod job;
 pub mod log;
@@ -11,17 +12,23 @@ pub mod module;
 pub mod object;
 pub mod pool;
 pub mod problem;
+pub mod rules;
 pub mod server;
 pub mod task;
 
+pub use audit::{AuditEntry, AuditQuery};
 pub use code::Code;
 pub use job::{
-    Explanation, Fact, InputMount, Job, JobEnd, JobQuery, Limits, Restart, RetryRequest, Selected,
-    SubmitJob, TaskCounts, Waiting,
+    After, Explanation, Fact, InputMount, Job, JobEnd, JobQuery, Limits, Restart, RetryRequest,
+    RoutedBy, Selected, SubmitJob, TaskCounts, Waiting, When,
 };
 pub use log::{LogEntry, LogQuery, Stream};
 pub use module::{Module, ModuleKind, ModuleQuery, PushQuery};
-pub use pool::{Node, Pool, Slots, Subcluster};
-pub use problem::{Problem, Violation};
+pub use pool::{
+    Amount, Asked, DeleteQuery, DrainNode, LabelNode, Node, NodeExplanation, NodeQuery,
+    PauseSubcluster, Pool, RuleVerdict, Slots, Subcluster, ValueRead,
+};
+pub use problem::{Place, Problem, Violation};
+pub use rules::{Applied, ApplyRules, Changes, Homeless, NodeMove, Plan, Remark, RuleSet};
 pub use server::{Input, InputKind, InputQuery, Page, Version, Whoami};
 pub use task::{Attempt, Outcome, State, Task, TaskQuery, Usage};

@@ -31,16 +31,36 @@ pub struct Problem {
 }
 
 /// One part of a request that is at fault.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Violation {
     /// A JSON pointer into the body, or the name of a query parameter or header.
     pub pointer: String,
+    /// What is wrong with it, where there are several things to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// The limit, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
     /// What was asked for, where it is a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<u64>,
+    /// The place within a document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
+    /// The name that may have been meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<String>,
+}
+
+/// A place in a text that people wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Counted from 1.
+    pub line: u32,
+    /// The character in the line, counted from 1.
+    pub column: u32,
+    /// The line with carets under the place, to be shown as it is: several lines.
+    pub excerpt: String,
 }
 
 /// Whether a status has not been given.
@@ -83,7 +103,15 @@ impl Problem {
             pointer: pointer.into(),
             limit,
             asked,
+            ..Violation::default()
         });
+        self
+    }
+
+    /// The same problem with one more part at fault.
+    #[must_use]
+    pub fn with(mut self, violation: Violation) -> Self {
+        self.errors.push(violation);
         self
     }
 }

@@ -95,6 +95,9 @@ impl Exit {
                 | C::ModuleNotFound
                 | C::TaskNotFound
                 | C::InputNotFound
+                | C::SubclusterNotFound
+                | C::NodeNotFound
+                | C::DependencyUnknown
                 | C::FileUnreadable,
             ) => Self::NOT_FOUND,
             Some(
@@ -102,9 +105,20 @@ impl Exit {
                 | C::ModuleInUse
                 | C::NothingToRetry
                 | C::KeyReused
+                | C::VersionMismatch
+                | C::SubclusterBusy
+                | C::DependencyBroken
                 | C::DataDirectoryHeld,
             ) => Self::CONFLICT,
-            Some(C::QueueFull | C::NotPlaceable | C::Draining | C::DiskFull) => Self::NO_ROOM,
+            Some(
+                C::QueueFull
+                | C::NotPlaceable
+                | C::QuotaExceeded
+                | C::GangTooLarge
+                | C::TooFast
+                | C::Draining
+                | C::DiskFull,
+            ) => Self::NO_ROOM,
             _ => Self::FAILED,
         }
     }
@@ -119,6 +133,7 @@ impl Exit {
                 | C::ModuleNotFound
                 | C::TaskNotFound
                 | C::InputNotFound
+                | C::DependencyUnknown
                 | C::FileUnreadable,
             ) => Self::MISSING,
             None
@@ -197,6 +212,17 @@ mod tests {
             (Code::QueueFull, 7, 126),
             (Code::NotPlaceable, 7, 126),
             (Code::DiskFull, 7, 125),
+            (Code::GangTooLarge, 7, 126),
+            (Code::QuotaExceeded, 7, 126),
+            (Code::TooFast, 7, 126),
+            (Code::SubclusterNotFound, 5, 126),
+            (Code::NodeNotFound, 5, 126),
+            (Code::DependencyUnknown, 5, 127),
+            (Code::DependencyBroken, 6, 126),
+            (Code::VersionMismatch, 6, 126),
+            (Code::SubclusterBusy, 6, 126),
+            (Code::RuleInvalid, 1, 126),
+            (Code::RulesRefused, 1, 126),
             (Code::UnknownImport, 1, 126),
             (Code::NotWasm, 1, 126),
             (Code::OutOfRange, 1, 126),

@@ -46,6 +46,7 @@ mod tests {
                 fact("slots", "wants 4, free 3 of 20"),
                 fact("quota", "16 of 20 slots"),
             ],
+            ..Explanation::default()
         };
         assert_eq!(
             page(&explanation),

@@ -85,6 +85,10 @@ pub(crate) fn explanation(job: &Job, pool: &Pool) -> Explanation {
     Explanation {
         summary: summary(job),
         facts,
+        position: None,
+        wants: None,
+        free: home.map(|one| one.slots),
+        starts_by: None,
     }
 }
 

@@ -5,6 +5,15 @@ use sublet_scheduler::{PoolView, SlotCounts};
 
 pub(crate) fn pool(view: &PoolView) -> Pool {
     Pool {
+        hosts: 1,
+        slots: view
+            .nodes
+            .iter()
+            .map(|node| node.slots)
+            .fold(Slots::default(), |sum, node| Slots {
+                total: sum.total + node.total,
+                free: sum.free + node.free,
+            }),
         draining: view.draining,
         cpu_millis: view.nodes.iter().map(|node| node.capacity.cpu_millis).sum(),
         memory_bytes: view
@@ -22,6 +31,7 @@ pub(crate) fn pool(view: &PoolView) -> Pool {
                 slots: slots(one.slots),
                 queued: one.queued_tasks,
                 nodes: one.nodes,
+                ..Subcluster::default()
             })
             .collect(),
         nodes: view
@@ -38,8 +48,10 @@ pub(crate) fn pool(view: &PoolView) -> Pool {
                 cpu_millis: node.capacity.cpu_millis,
                 memory_bytes: node.capacity.memory_bytes,
                 slots: slots(node.slots),
+                ..Node::default()
             })
             .collect(),
+        ..Pool::default()
     }
 }
 

@@ -69,19 +69,30 @@ const fn status_of(code: Code) -> StatusCode {
         Code::RequestMalformed | Code::UnknownField | Code::DigestMismatch => {
             StatusCode::BAD_REQUEST
         }
-        Code::OutOfRange | Code::NotPlaceable | Code::TooManyTasks => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Code::OutOfRange
+        | Code::NotPlaceable
+        | Code::TooManyTasks
+        | Code::GangTooLarge
+        | Code::DependencyUnknown
+        | Code::DependencyBroken
+        | Code::RuleInvalid
+        | Code::RulesRefused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::NoSuchRoute
         | Code::JobNotFound
         | Code::ModuleNotFound
         | Code::TaskNotFound
-        | Code::InputNotFound => StatusCode::NOT_FOUND,
-        Code::ForeignCaller => StatusCode::FORBIDDEN,
-        Code::Ambiguous | Code::ModuleInUse | Code::NothingToRetry => StatusCode::CONFLICT,
-        Code::QueueFull => StatusCode::TOO_MANY_REQUESTS,
+        | Code::InputNotFound
+        | Code::SubclusterNotFound
+        | Code::NodeNotFound => StatusCode::NOT_FOUND,
+        Code::ForeignCaller | Code::QuotaExceeded => StatusCode::FORBIDDEN,
+        Code::Ambiguous | Code::ModuleInUse | Code::NothingToRetry | Code::SubclusterBusy => {
+            StatusCode::CONFLICT
+        }
+        Code::VersionMismatch => StatusCode::PRECONDITION_FAILED,
+        Code::VersionMissing => StatusCode::PRECONDITION_REQUIRED,
+        Code::QueueFull | Code::TooFast => StatusCode::TOO_MANY_REQUESTS,
         Code::Draining => StatusCode::SERVICE_UNAVAILABLE,
         Code::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         Code::NotWasm

@@ -1,0 +1,39 @@
+//! Who changed what.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// An item of `GET /v1/audit`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// Counted up with each entry.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub who: String,
+    /// What was done, in a word or two: `rules applied`, `node drained`.
+    pub action: String,
+    /// To what: `rules`, `node n3`, `sub-cluster short`.
+    pub object: String,
+    /// How it was before, where that can be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// How it was afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// `done`, or why it was refused.
+    pub outcome: String,
+}
+
+/// Query of `GET /v1/audit`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuditQuery {
+    /// Most items on the page: 1 to 1,000, 100 unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Where the former page ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
