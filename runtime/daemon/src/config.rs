@@ -1,20 +1,34 @@
 //! What an operator may say in the configuration file. Every key is optional; an unknown one is an error with its place.
 
+mod alone;
+mod carve;
+mod defaults;
 #[cfg(test)]
 mod document;
+mod place;
+mod pool;
 mod quantity;
+mod rules;
+mod suggestion;
+mod tables;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, de};
-use sublet_scheduler::{Limits, Resources, Restart};
-use sublet_worker::{Burst, Isolation};
+use serde::Deserialize;
+use sublet_scheduler::{Resources, Restart};
 use thiserror::Error;
 
+pub use carve::CarvedNode;
+pub use defaults::{Defaults, JobDefaults, Quota};
+pub use place::Place;
+pub use pool::{Pool, Reserve};
 pub use quantity::{Cpu, Size, Span};
+pub use rules::{Fault, Rules, RulesError};
+use tables::{Carving, Tables};
+pub use tables::{Class, Isolation, NodeCount, NodeGroup, Route, Slot, Spread, Subcluster};
 
 /// The configuration file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -26,13 +40,22 @@ pub struct Config {
     pub listen: Listen,
     /// What this host offers.
     pub pool: Pool,
-    /// The sub-clusters. For now there is one, which takes every node.
+    /// The sub-clusters. Without any there are those that fit the host.
     #[serde(rename = "subcluster")]
     pub subclusters: Vec<Subcluster>,
+    /// The ways into them.
+    #[serde(rename = "route")]
+    pub routes: Vec<Route>,
+    /// Classes of jobs and how they are spread.
+    #[serde(rename = "class")]
+    pub classes: Vec<Class>,
     /// What holds when a job or a user says nothing.
     pub defaults: Defaults,
     /// How the server goes about its own business.
     pub service: Service,
+    /// What the tables about sub-clusters come to, once they were read.
+    #[serde(skip)]
+    rules: Option<Rules>,
 }
 
 /// Where clients find the server.
@@ -41,156 +64,6 @@ pub struct Config {
 pub struct Listen {
     /// The unix socket; a relative path is taken from the runtime directory.
     pub socket: Option<PathBuf>,
-}
-
-/// What this host offers.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Pool {
-    /// What is kept back for everything that is not a guest.
-    pub reserve: Reserve,
-}
-
-/// What is kept back on a host.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Reserve {
-    /// Processors; half of one, or a quarter of all where that is less.
-    pub cpu: Option<Cpu>,
-    /// Memory; 1 GiB, or a quarter of all where that is less.
-    pub memory: Option<Size>,
-    /// Free space on the disk of the data directory, below which submissions are refused.
-    pub disk: Size,
-}
-
-impl Default for Reserve {
-    fn default() -> Self {
-        Self {
-            cpu: None,
-            memory: None,
-            disk: Size::mib(256),
-        }
-    }
-}
-
-impl Reserve {
-    /// What is kept back of a host that has so much.
-    #[must_use]
-    pub fn of(&self, has: Resources) -> Resources {
-        let cpu = self
-            .cpu
-            .map_or_else(|| (has.cpu_millis / 4).min(500), Cpu::as_millis);
-        let memory = self
-            .memory
-            .map_or_else(|| (has.memory_bytes / 4).min(1 << 30), Size::as_bytes);
-        Resources {
-            cpu_millis: cpu,
-            memory_bytes: memory,
-        }
-    }
-}
-
-/// A partition of the pool.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Subcluster {
-    /// Its name: letters, digits, `.`, `_` and `-`, at most 64.
-    #[serde(deserialize_with = "name")]
-    pub name: String,
-    /// The shape of its slots.
-    pub slot: Slot,
-    /// Whether instances of a user share a process; without it, those of slots beyond 1 GiB do not.
-    pub isolation: Option<IsolationWord>,
-    /// Whether guests may go beyond their share with processor time that nobody else wants.
-    #[serde(default = "bursts")]
-    pub burst: bool,
-}
-
-/// How instances of one user are kept apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum IsolationWord {
-    /// Many share a worker.
-    User,
-    /// Each has a worker for itself.
-    Process,
-}
-
-const fn bursts() -> bool {
-    true
-}
-
-fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    const BYTES_MAX: usize = 64;
-    let name = String::deserialize(deserializer)?;
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    if name.is_empty() || name.len() > BYTES_MAX || !name.bytes().all(is_plain) {
-        return Err(de::Error::custom(format!(
-            "`{}` is not a name: write up to {BYTES_MAX} letters, digits, `.`, `_` and `-`",
-            name.escape_debug()
-        )));
-    }
-    Ok(name)
-}
-
-/// The shape of a slot.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Slot {
-    /// Its share of processors.
-    pub cpu: Cpu,
-    /// Its memory ceiling.
-    pub memory: Size,
-}
-
-/// What holds when a job or a user says nothing.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Defaults {
-    /// Of a job.
-    pub job: JobDefaults,
-    /// Of a user.
-    pub quota: Quota,
-}
-
-/// What holds when a job says nothing.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct JobDefaults {
-    /// Share of processors.
-    pub cpu: Cpu,
-    /// Memory.
-    pub memory: Size,
-    /// Wall time.
-    pub timeout: Span,
-    /// Output that is kept.
-    pub output: Size,
-}
-
-impl Default for JobDefaults {
-    fn default() -> Self {
-        let limits = Limits::default();
-        Self {
-            cpu: Cpu::millis(50),
-            memory: Size::bytes(limits.memory_bytes),
-            timeout: Span::millis(limits.wall_ms),
-            output: Size::bytes(limits.output_bytes),
-        }
-    }
-}
-
-/// What one user may have at a time.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Quota {
-    /// Tasks that are queued or running.
-    pub queued: u64,
-}
-
-impl Default for Quota {
-    fn default() -> Self {
-        Self { queued: 1_000_000 }
-    }
 }
 
 /// How the server goes about its own business.
@@ -229,7 +102,7 @@ pub enum ConfigError {
         source: io::Error,
     },
     /// The text does not fit; the message has line, column and caret.
-    #[error("configuration {path}: {message}")]
+    #[error("configuration {path}, {message}")]
     Parse {
         /// The file that was named.
         path: String,
@@ -243,10 +116,6 @@ pub enum ConfigError {
 
 /// The restart policy of a job that says nothing.
 pub(crate) const DEFAULT_RESTART: Restart = Restart::OnLoss;
-/// Slots of one sub-cluster: what one worker process can hold within the kernel's default number of memory mappings.
-const SLOTS_MAX: u64 = 4_000;
-/// The name of the sub-cluster when nothing is configured.
-const DEFAULT_SUBCLUSTER: &str = "default";
 
 impl Config {
     /// Reads the file that was named, or the one in the usual place if it is there.
@@ -265,7 +134,7 @@ impl Config {
             path: shown.clone(),
             source,
         })?;
-        toml::from_str(&text).map_err(|error| ConfigError::Parse {
+        Self::parse(&text).map_err(|error| ConfigError::Parse {
             path: shown,
             message: error.to_string(),
         })
@@ -277,81 +146,34 @@ impl Config {
         Duration::from_millis(self.service.drain.grace.as_millis())
     }
 
-    /// The sub-cluster and its slot shape, for a host that offers `capacity`.
+    /// The rules that the configuration says, or those that fit a host which offers `capacity`.
     ///
     /// # Errors
-    /// When the shape cannot be: no slot fits the host, or more than a worker can hold.
-    pub fn subcluster(&self, capacity: Resources) -> Result<(String, Resources), ConfigError> {
-        let (name, slot) = match self.subclusters.as_slice() {
-            [] => (DEFAULT_SUBCLUSTER.to_owned(), self.slot_for(capacity)),
-            [one] => (one.name.clone(), one.slot.resources()),
-            more => {
-                return Err(ConfigError::Value(format!(
-                    "{} sub-clusters, and this version has one: keep the first [[subcluster]]",
-                    more.len()
-                )));
-            }
+    /// Not one job fits the host.
+    pub fn rules(&self, capacity: Resources) -> Result<Rules, ConfigError> {
+        match &self.rules {
+            Some(rules) => Ok(rules.clone()),
+            None => suggestion::rules(capacity, &self.defaults.job).map_err(ConfigError::Value),
+        }
+    }
+
+    /// Reads a text; what is wrong with it is told with its place.
+    fn parse(text: &str) -> Result<Self, RulesError> {
+        let mut config: Self = toml::from_str(text)
+            .map_err(|error| RulesError::Invalid(vec![rules::unreadable(text, &error)]))?;
+        let tables = Tables {
+            pool: Carving {
+                nodes: config.pool.nodes.clone(),
+                moves_per_minute: config.pool.moves_per_minute,
+            },
+            subclusters: config.subclusters.clone(),
+            routes: config.routes.clone(),
+            classes: config.classes.clone(),
         };
-        match capacity.slots_of(slot) {
-            0 => Err(ConfigError::Value(format!(
-                "a slot of sub-cluster `{name}` wants {slot}, and the host offers {capacity} less the reserve"
-            ))),
-            1..=SLOTS_MAX => Ok((name, slot)),
-            more => Err(ConfigError::Value(format!(
-                "sub-cluster `{name}` would have {more} slots, the limit is {SLOTS_MAX}: give a slot more cpu or memory"
-            ))),
+        if !tables.is_empty() {
+            config.rules = Some(Rules::of_tables(&tables, text)?);
         }
-    }
-
-    /// How instances of one user are kept apart in the sub-cluster, whose slots are of this shape.
-    #[must_use]
-    pub fn isolation(&self, slot: Resources) -> Isolation {
-        let said = self.subclusters.first().and_then(|one| one.isolation);
-        match said {
-            Some(IsolationWord::User) => Isolation::User,
-            Some(IsolationWord::Process) => Isolation::Process,
-            None if slot.memory_bytes > SHARED_MEMORY_BYTES_MAX => Isolation::Process,
-            None => Isolation::User,
-        }
-    }
-
-    /// What guests of the sub-cluster may do beyond their share.
-    #[must_use]
-    pub fn burst(&self) -> Burst {
-        match self.subclusters.first() {
-            Some(Subcluster { burst: false, .. }) => Burst::Forbidden,
-            Some(_) | None => Burst::Allowed,
-        }
-    }
-
-    /// As many slots as there is room for jobs that say nothing, the memory dealt evenly among them.
-    fn slot_for(&self, capacity: Resources) -> Resources {
-        let job = &self.defaults.job;
-        let wanted = Resources {
-            cpu_millis: job.cpu.as_millis().max(1),
-            memory_bytes: job.memory.as_bytes().max(1),
-        };
-        let slots = capacity.slots_of(wanted).clamp(1, SLOTS_MAX);
-        let memory_mib = (capacity.memory_bytes / slots) >> 20;
-        Resources {
-            cpu_millis: wanted.cpu_millis,
-            memory_bytes: memory_mib.min(SLOT_MEMORY_MIB_MAX) << 20,
-        }
-    }
-}
-
-/// The largest slot whose instance shares a process when nothing is said: one instruction on more memory than this may
-/// take longer than a cancel, and would cost its neighbours their worker.
-const SHARED_MEMORY_BYTES_MAX: u64 = 1 << 30;
-/// A 32-bit memory has 4 GiB.
-const SLOT_MEMORY_MIB_MAX: u64 = 4096;
-
-impl Slot {
-    const fn resources(self) -> Resources {
-        Resources {
-            cpu_millis: self.cpu.as_millis(),
-            memory_bytes: self.memory.as_bytes(),
-        }
+        Ok(config)
     }
 }
 
@@ -361,50 +183,57 @@ mod tests {
 
     const GIB: u64 = 1 << 30;
 
-    fn slot_on(cpu_millis: u64, memory_bytes: u64) -> (u64, u64) {
-        let config = Config::default();
-        let has = Resources {
-            cpu_millis,
-            memory_bytes,
-        };
-        let offers = has.checked_sub(config.pool.reserve.of(has)).unwrap();
-        let (_, slot) = config.subcluster(offers).unwrap();
-        (offers.slots_of(slot), slot.memory_bytes >> 20)
-    }
-
-    #[test]
-    fn a_job_that_says_nothing_fits_a_slot_of_any_host() {
-        assert_eq!(slot_on(2000, 24 * GIB), (30, 785));
-        assert_eq!(slot_on(2000, 2 * GIB), (24, 64));
-        assert_eq!(slot_on(1000, GIB / 2), (6, 64));
-        assert_eq!(slot_on(96_000, 192 * GIB), (1910, 102));
-    }
-
     #[test]
     fn more_slots_than_a_worker_can_hold_are_refused_with_their_number() {
-        let config: Config = toml::from_str(
-            "[[subcluster]]\nname = 'many'\nslot = { cpu = 0.001, memory = '1MiB' }",
-        )
-        .unwrap();
-        let refused = config.subcluster(Resources {
+        let config =
+            Config::parse("[[subcluster]]\nname = 'many'\nslot = { cpu = 0.001, memory = '1MiB' }")
+                .unwrap();
+        let capacity = Resources {
             cpu_millis: 8000,
             memory_bytes: 64 * GIB,
-        });
+        };
+        let refused = config.rules(capacity).unwrap().carve(capacity).unwrap_err();
         assert!(
             refused
-                .unwrap_err()
                 .to_string()
                 .contains("8000 slots, the limit is 4000")
         );
     }
 
     #[test]
-    fn an_unknown_key_is_an_error_with_its_place() {
-        let error = toml::from_str::<Config>("[pool]\nreserv = 1")
-            .unwrap_err()
-            .to_string();
+    fn without_sub_clusters_there_are_those_that_fit_the_host() {
+        let config = Config::parse("data_dir = 'x'").unwrap();
+        let capacity = Resources {
+            cpu_millis: 1500,
+            memory_bytes: 4 * GIB,
+        };
+        let names = |rules: Rules| rules.set.subclusters.into_iter().map(|one| one.name);
+        assert!(names(config.rules(capacity).unwrap()).eq(["short", "medium", "long"]));
+        let refused = Config::parse("[pool]\nmoves_per_minute = 3").unwrap_err();
         assert!(
-            error.contains("line 2") && error.contains("reserv"),
+            refused.to_string().contains("define at least one"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_rule_in_the_configuration_is_told_with_its_place_in_the_file() {
+        let text = "data_dir = 'x'\n[[subcluster]]\nname = 'a'\nslot = { cpu = 1, memory = '1GiB' }\nentry = 'node.memry > 1GiB'\n";
+        let refused = Config::parse(text).unwrap_err().to_string();
+        for words in [
+            "line 5, column 15",
+            "^^^^^\nsub-cluster a, entry: ",
+            "node.memory",
+        ] {
+            assert!(refused.contains(words), "{words} in\n{refused}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_with_its_place() {
+        let error = Config::parse("[pool]\nreserv = 1").unwrap_err().to_string();
+        assert!(
+            error.contains("line 2") && error.contains("mean `reserve`?"),
             "{error}"
         );
     }

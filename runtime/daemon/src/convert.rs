@@ -5,6 +5,7 @@ mod job;
 mod log;
 mod module;
 mod pool;
+pub(crate) mod rules;
 mod task;
 
 use jiff::Timestamp;

@@ -17,6 +17,7 @@ mod convert;
 mod driver;
 mod front;
 mod http;
+mod nearest;
 pub mod paths;
 mod principal;
 mod serve;

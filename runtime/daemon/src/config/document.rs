@@ -1,31 +1,46 @@
-use super::Config;
+use super::{Config, Rules};
 
 const DOCUMENT: &str = include_str!("../../../../docs/operating.md");
 
 /// The examples of the document, in its order.
-fn examples() -> Vec<Config> {
+fn examples() -> impl Iterator<Item = &'static str> {
     let blocks = DOCUMENT.split("```toml\n").skip(1);
-    let texts = blocks.map(|rest| rest.split("```").next().unwrap());
-    texts
-        .map(|text| toml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}")))
-        .collect()
+    blocks.map(|rest| rest.split("```").next().unwrap())
+}
+
+/// The two examples that are configurations; those after them are documents of rules.
+fn configurations() -> [Config; 2] {
+    let configurations: Vec<Config> = examples()
+        .take(2)
+        .map(|text| Config::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}")))
+        .collect();
+    configurations.try_into().unwrap()
 }
 
 #[test]
 fn the_defaults_in_the_document_are_the_defaults() {
-    let [defaults, _] = &examples()[..] else {
-        panic!("the document has two examples");
-    };
+    let [defaults, _] = configurations();
     assert_eq!(format!("{defaults:?}"), format!("{:?}", Config::default()));
 }
 
 #[test]
 fn the_document_shows_every_other_key() {
-    let [_, others] = &examples()[..] else {
-        panic!("the document has two examples");
-    };
+    let [_, others] = configurations();
     assert!(others.data_dir.is_some());
     assert!(others.listen.socket.is_some());
     assert!(others.pool.reserve.cpu.is_some() && others.pool.reserve.memory.is_some());
+    let quota = others.defaults.quota;
+    assert!(quota.slots.is_some() && quota.cpu.is_some() && quota.memory.is_some());
+    assert!(quota.submits_per_s.is_some());
     assert_eq!(others.subclusters.len(), 1);
+}
+
+#[test]
+fn the_rules_in_the_document_can_be_applied() {
+    let mut count = 0;
+    for text in examples().skip(2) {
+        Rules::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        count += 1;
+    }
+    assert!(count > 0, "the document shows no rules");
 }

@@ -69,6 +69,42 @@ impl Cpu {
     }
 }
 
+impl fmt::Display for Size {
+    /// In the largest unit that shows it exactly: `64MiB`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+        let exact = units
+            .into_iter()
+            .find(|(bits, _)| self.0 > 0 && self.0.trailing_zeros() >= *bits);
+        match exact {
+            Some((bits, unit)) => write!(f, "{}{unit}", self.0 >> bits),
+            None => write!(f, "{}B", self.0),
+        }
+    }
+}
+
+impl fmt::Display for Span {
+    /// In the largest unit that shows it exactly: `90m`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s")];
+        let exact = units
+            .into_iter()
+            .find(|(millis, _)| self.0 > 0 && self.0.is_multiple_of(*millis));
+        match exact {
+            Some((millis, unit)) => write!(f, "{}{unit}", self.0 / millis),
+            None => write!(f, "{}ms", self.0),
+        }
+    }
+}
+
+impl fmt::Display for Cpu {
+    /// With as many decimals as it needs: `0.5`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let decimals = format!("{}.{:03}", self.0 / 1000, self.0 % 1000);
+        f.write_str(decimals.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
 impl FromStr for Size {
     type Err = String;
 
@@ -189,6 +225,19 @@ mod tests {
         assert_eq!("250ms".parse(), Ok(Span::millis(250)));
         assert_eq!("0.05".parse(), Ok(Cpu::millis(50)));
         assert_eq!("2".parse(), Ok(Cpu::millis(2000)));
+    }
+
+    #[test]
+    fn quantities_are_written_as_they_are_read() {
+        for text in ["64MiB", "1GiB", "3TiB", "1537B", "0B"] {
+            assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
+        }
+        for text in ["30s", "90m", "2h", "1500ms", "0ms"] {
+            assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
+        }
+        for text in ["0.05", "2", "0.001", "10.5"] {
+            assert_eq!(text.parse::<Cpu>().unwrap().to_string(), text);
+        }
     }
 
     #[test]

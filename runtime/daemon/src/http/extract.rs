@@ -10,11 +10,10 @@ use serde::de::DeserializeOwned;
 use sublet_api::Code;
 
 use super::problem::ApiError;
+use crate::nearest::{nearest, unknown_name};
 
 /// A JSON body is small; one that takes longer holds a connection for nothing.
 const BODY_TIME_MAX: Duration = Duration::from_secs(10);
-/// How far a name may be from a known one to be offered in its place: 0 is nothing alike, 1 the same.
-const ALIKE_ENOUGH: f64 = 0.7;
 
 /// A JSON body, with its bytes.
 pub(super) struct Json<T> {
@@ -113,22 +112,6 @@ fn named_error(pointer: &str, message: &str) -> ApiError {
     }
 }
 
-/// Takes "unknown field `a`, expected one of `b`, `c`" apart.
-fn unknown_name(message: &str) -> Option<(&str, Vec<&str>)> {
-    let (_, rest) = message.split_once("unknown field `")?;
-    let (unknown, rest) = rest.split_once('`')?;
-    Some((unknown, rest.split('`').skip(1).step_by(2).collect()))
-}
-
-fn nearest<'a>(unknown: &str, known: Vec<&'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(unknown, name), name))
-        .filter(|(alike, _)| *alike >= ALIKE_ENOUGH)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, name)| name)
-}
-
 /// `limits.memory_bytes` as a JSON pointer.
 fn pointer_of(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
@@ -140,21 +123,4 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
             Segment::Unknown => "/".to_owned(),
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{nearest, unknown_name};
-
-    #[test]
-    fn a_misspelt_field_is_offered_its_nearest_name() {
-        let message = "unknown field `memory_byte`, expected one of `cpu_millis`, `memory_bytes` at line 1 column 4";
-        let (unknown, known) = unknown_name(message).unwrap();
-        assert_eq!(
-            (unknown, known.as_slice()),
-            ("memory_byte", &["cpu_millis", "memory_bytes"][..])
-        );
-        assert_eq!(nearest(unknown, known), Some("memory_bytes"));
-        assert_eq!(nearest("zebra", vec!["cpu_millis"]), None);
-    }
 }

@@ -5,13 +5,14 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use sublet_api::{Code, Problem};
+use sublet_api::{Code, Problem, Violation};
 use sublet_scheduler::Rejection;
 use sublet_worker::Refusal;
 use sublet_worker::compile::CompileError;
 
 use super::request_id;
 use crate::artifacts::ArtifactError;
+use crate::config::RulesError;
 use crate::convert;
 use crate::driver::{Gone, NotKept, RetryError, SubmitError};
 
@@ -43,6 +44,12 @@ impl ApiError {
     /// Names the place at fault, its limit and what was asked.
     pub(super) fn at(mut self, pointer: &str, limit: Option<u64>, asked: Option<u64>) -> Self {
         *self.0 = self.0.at(pointer, limit, asked);
+        self
+    }
+
+    /// One more part of the request that is at fault.
+    fn with(mut self, violation: Violation) -> Self {
+        self.0.errors.push(violation);
         self
     }
 
@@ -245,6 +252,20 @@ impl From<Rejection> for ApiError {
                 Self::new(Code::QueueFull, detail).at("/array", Some(limit), Some(asked))
             }
         }
+    }
+}
+
+impl From<RulesError> for ApiError {
+    fn from(error: RulesError) -> Self {
+        let code = match error {
+            RulesError::Invalid(_) => Code::RuleInvalid,
+            RulesError::Refused(_) => Code::RulesRefused,
+        };
+        let faults = error.faults();
+        let first = faults.first().map(convert::rules::sentence);
+        let refused = Self::new(code, first.unwrap_or_default());
+        let told = faults.iter().map(convert::rules::violation);
+        told.fold(refused.with_help("sublet help rules"), Self::with)
     }
 }
 
