@@ -7,13 +7,18 @@
 //!   logs     GET /v1/jobs/{job}/logs                         one entry per line, for as long as it is followed
 //!   modules  POST /v1/modules · GET /v1/modules · GET, DELETE /v1/modules/{module}
 //!   inputs   HEAD, PUT /v1/inputs/{digest}
-//!   server   GET /version · GET /v1/pool
+//!   pool     GET /v1/pool · GET /v1/subclusters[/{name}] · POST …/pause, …/resume · DELETE /v1/subclusters/{name}
+//!            GET /v1/nodes[/{name}[/explain]] · POST …/drain, …/resume, …/label
+//!   rules    GET, PUT /v1/rules · GET /v1/rules/history · POST /v1/plan · GET /v1/audit
+//!   server   GET /version
 //! ```
 
 mod inputs;
 mod jobs;
 mod logs;
 mod modules;
+mod pool;
+mod rules;
 mod server;
 mod upload;
 

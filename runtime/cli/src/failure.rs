@@ -8,10 +8,11 @@ use std::fmt::Write as _;
 use std::io;
 
 use serde::Serialize;
-use sublet_api::{Code, Problem};
+use sublet_api::{Code, Place, Problem, Violation};
 
 use crate::exit::Exit;
 use crate::output::Paint;
+use crate::show::table::plain;
 use crate::verbs::Kind;
 
 /// Why a verb stopped short of what it was asked.
@@ -109,11 +110,8 @@ impl Trouble {
         let problem = &self.problem;
         let head = paint.bad(&format!("error[{}]", problem.code));
         let mut text = format!("{head}: {}", problem.detail);
-        // One place at fault is named in the sentence; several need a line each.
-        if problem.errors.len() > 1 {
-            for violation in &problem.errors {
-                add(&mut text, &format!("  at: {}", violation.pointer));
-            }
+        for violation in &problem.errors {
+            add_violation(&mut text, violation, problem);
         }
         for cause in &self.causes {
             add(&mut text, &format!("  caused by: {cause}"));
@@ -130,6 +128,29 @@ impl Trouble {
             }
         }
         text
+    }
+}
+
+/// One part at fault. A single one without a place is named in the sentence already; what the sentence says is not
+/// said again.
+fn add_violation(text: &mut String, violation: &Violation, problem: &Problem) {
+    match &violation.detail {
+        Some(detail) if *detail != problem.detail => add(text, &format!("  also: {detail}")),
+        None if violation.place.is_none() && problem.errors.len() > 1 => {
+            add(text, &format!("  at: {}", violation.pointer));
+        }
+        Some(_) | None => {}
+    }
+    if let Some(Place {
+        line,
+        column,
+        excerpt,
+    }) = &violation.place
+    {
+        add(text, &format!("  at: line {line}, column {column}"));
+        for line in excerpt.lines() {
+            add(text, &format!("    {}", plain(line)));
+        }
     }
 }
 
@@ -163,6 +184,19 @@ mod tests {
              \x20 caused by: the job was submitted with `--network none`\n\
              \x20 help: leave it out\n\
              \x20 help: sublet help networking"
+        );
+    }
+
+    #[test]
+    fn a_rule_that_cannot_be_read_is_shown_with_a_caret() {
+        let json = r#"{"type": "t", "title": "t", "status": 422, "code": "S0605", "detail": "short, entry: no node.memry",
+            "errors": [{"pointer": "/document", "detail": "short, entry: no node.memry",
+                        "place": {"line": 4, "column": 10, "excerpt": "  |\n4 | entry = 'node.memry'\n  |          ^"}},
+                       {"pointer": "/document", "detail": "long: weight is 0"}]}"#;
+        let problem: Problem = serde_json::from_str(json).unwrap();
+        assert_eq!(
+            text(&Failure::from(problem)),
+            "error[S0605]: short, entry: no node.memry\n  at: line 4, column 10\n      |\n    4 | entry = 'node.memry'\n      |          ^\n  also: long: weight is 0"
         );
     }
 

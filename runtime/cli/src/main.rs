@@ -10,6 +10,7 @@
 //! It turns words into requests, answers into text, and fates into exit codes.
 
 mod arguments;
+mod confirm;
 mod exit;
 mod failure;
 mod verbs;

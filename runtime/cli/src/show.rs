@@ -3,11 +3,15 @@
 //! Tables have relative times, IEC sizes and no borders; what is absent is `-`. Programs never see any of this: they
 //! get the API's JSON.
 
+pub(crate) mod audit;
 pub(crate) mod explanation;
 pub(crate) mod fate;
 pub(crate) mod job;
 pub(crate) mod module;
+pub(crate) mod node;
+pub(crate) mod plan;
 pub(crate) mod pool;
+pub(crate) mod subcluster;
 pub(crate) mod table;
 pub(crate) mod task;
 pub(crate) mod unit;

@@ -1,5 +1,7 @@
 //! The verbs, one file each.
 
+mod apply;
+mod audit;
 mod cancel;
 mod completion;
 mod explain;
@@ -7,11 +9,14 @@ mod help;
 mod jobs;
 mod logs;
 mod modules;
+mod nodes;
+mod plan;
 mod pool;
 mod ps;
 mod retry;
 mod run;
 mod serve;
+mod subclusters;
 mod submit;
 mod version;
 mod wait;
@@ -48,6 +53,14 @@ pub(crate) enum Verb {
     Modules(modules::Modules),
     #[command(subcommand, disable_help_subcommand = true)]
     Pool(pool::Pool),
+    #[command(subcommand, disable_help_subcommand = true)]
+    Subclusters(subclusters::Subclusters),
+    #[command(subcommand, disable_help_subcommand = true)]
+    Nodes(nodes::Nodes),
+    Plan(plan::Plan),
+    Apply(apply::Apply),
+    #[command(subcommand, disable_help_subcommand = true)]
+    Audit(audit::Audit),
     Completion(completion::Completion),
     Version(version::Version),
     Help(help::Help),
@@ -126,6 +139,11 @@ impl Verb {
             Self::Jobs(jobs) => narrow(jobs::jobs(jobs, session)),
             Self::Modules(modules) => narrow(modules::modules(modules, session)),
             Self::Pool(pool) => narrow(pool::pool(pool, session)),
+            Self::Subclusters(verb) => narrow(subclusters::subclusters(verb, session)),
+            Self::Nodes(verb) => narrow(nodes::nodes(verb, session)),
+            Self::Plan(plan) => narrow(plan::plan(plan, session)),
+            Self::Apply(apply) => narrow(apply::apply(apply, session)),
+            Self::Audit(audit) => narrow(audit::audit(audit, session)),
             Self::Version(version) => narrow(version::version(version, session)),
             Self::Completion(completion) => completion::completion(&completion, session),
             Self::Help(help) => help::help(&help, session),

@@ -50,6 +50,14 @@ pub(crate) fn milliseconds(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "allowed are 1ms to 8760h (a year)".to_owned())
 }
 
+/// `--grace`: in milliseconds; none at all is a choice, too.
+pub(crate) fn grace(text: &str) -> Result<u64, String> {
+    match text.parse::<SignedDuration>() {
+        Ok(duration) if duration.is_zero() => Ok(0),
+        _ => milliseconds(text),
+    }
+}
+
 /// `--cpu`: processors, in thousandths of one.
 pub(crate) fn cpu_millis(text: &str) -> Result<u64, String> {
     thousandths(text)
@@ -118,6 +126,13 @@ mod tests {
         ] {
             assert_eq!(milliseconds(text).ok(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_grace_may_be_nothing() {
+        assert_eq!(grace("0s"), Ok(0));
+        assert_eq!(grace("2m"), Ok(120_000));
+        assert!(grace("-1s").is_err() && grace("0").is_err());
     }
 
     #[test]

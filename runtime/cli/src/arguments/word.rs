@@ -3,6 +3,10 @@
 
 use std::path::PathBuf;
 
+use sublet_api::{After, When};
+
+use crate::selector::JobSelector;
+
 /// Longest name of a job, module or tag.
 const NAME_BYTES_MAX: usize = 64;
 /// Longest idempotency key.
@@ -99,6 +103,61 @@ pub(crate) fn label(text: &str) -> Result<(String, String), String> {
             "write KEY=VALUE, each of at most {PAIR_BYTES_MAX} bytes"
         )),
     }
+}
+
+/// `nodes label NODE K=V K-`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LabelChange {
+    Set(String, String),
+    Remove(String),
+}
+
+pub(crate) fn label_change(text: &str) -> Result<LabelChange, String> {
+    if text.contains('=') {
+        return label(text).map(|(key, value)| LabelChange::Set(key, value));
+    }
+    match text.strip_suffix('-') {
+        Some(key) if !key.is_empty() && key.len() <= PAIR_BYTES_MAX => {
+            Ok(LabelChange::Remove(key.to_owned()))
+        }
+        _ => Err("write KEY=VALUE to set a label, KEY- to take it away".to_owned()),
+    }
+}
+
+/// The name of a sub-cluster, a node or a class.
+pub(crate) fn plain_name(text: &str) -> Result<String, String> {
+    named(text, char::is_ascii_alphanumeric, "letters, digits")
+}
+
+/// `--reason TEXT`.
+pub(crate) fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > PAIR_BYTES_MAX || text.chars().any(char::is_control) {
+        return Err(format!(
+            "write a reason of 1 to {PAIR_BYTES_MAX} bytes on one line"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+/// `--after JOB[:success|failure|always]`.
+pub(crate) fn after(text: &str) -> Result<After, String> {
+    let (job, when) = match text.split_once(':') {
+        None => (text, When::Success),
+        Some((job, "success")) => (job, When::Success),
+        Some((job, "failure")) => (job, When::Failure),
+        Some((job, "always")) => (job, When::Always),
+        Some((_, other)) => {
+            return Err(format!(
+                "`{other}` is no way to end; write JOB, JOB:success, JOB:failure or JOB:always"
+            ));
+        }
+    };
+    let job: JobSelector = job.parse()?;
+    Ok(After {
+        job: job.to_string(),
+        when,
+    })
 }
 
 /// `--array A-B`, both ends included.
@@ -277,6 +336,46 @@ mod tests {
             "data::/a:rw/..",
         ] {
             assert!(directory_grant(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn changes_of_labels() {
+        let set = LabelChange::Set("size".to_owned(), "large-".to_owned());
+        assert_eq!(label_change("size=large-"), Ok(set));
+        let remove = LabelChange::Remove("size".to_owned());
+        assert_eq!(label_change("size-"), Ok(remove));
+        for bad in ["", "-", "size", "=x", &format!("{}-", "k".repeat(300))] {
+            assert!(label_change(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn dependencies() {
+        for (text, expected) in [
+            ("#412", Some(("#412", When::Success))),
+            ("last:success", Some(("last", When::Success))),
+            ("-2:failure", Some(("-2", When::Failure))),
+            ("night.run:always", Some(("night.run", When::Always))),
+            ("412:", None),
+            ("412:ever", None),
+            (":always", None),
+            ("412/3", None),
+            ("", None),
+        ] {
+            let parsed = after(text).ok();
+            let seen = parsed
+                .as_ref()
+                .map(|after| (after.job.as_str(), after.when));
+            assert_eq!(seen, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn reasons() {
+        assert_eq!(reason(" new disk ").as_deref(), Ok("new disk"));
+        for bad in ["", "  ", "a\nb", &"r".repeat(257)] {
+            assert!(reason(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Routes about the server itself.
 
-use sublet_api::{Pool, Version};
+use sublet_api::Version;
 
 use super::Client;
 use crate::failure::Failure;
@@ -8,9 +8,5 @@ use crate::failure::Failure;
 impl Client {
     pub(crate) async fn version(&self) -> Result<Version, Failure> {
         self.fetch(self.get(&["version"])).await
-    }
-
-    pub(crate) async fn pool(&self) -> Result<Pool, Failure> {
-        self.fetch(self.get(&["v1", "pool"])).await
     }
 }

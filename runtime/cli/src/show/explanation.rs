@@ -19,12 +19,11 @@ pub(crate) fn page(explanation: &Explanation) -> String {
             .iter()
             .map(|fact| (fact.about.as_str(), Some(fact.text.clone()))),
     );
-    let indented: Vec<String> = facts.lines().map(|line| format!("  {line}")).collect();
     let head = table::plain(&explanation.summary);
-    if indented.is_empty() {
+    if facts.is_empty() {
         head
     } else {
-        format!("{head}\n{}", indented.join("\n"))
+        format!("{head}\n{}", table::indented(&facts))
     }
 }
 

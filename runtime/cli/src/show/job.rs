@@ -1,7 +1,7 @@
 //! Jobs: one in a line, many in a table, one on a page, one on its way, one at its end.
 
 use jiff::Timestamp;
-use sublet_api::{Job, Limits, Restart, State, TaskCounts};
+use sublet_api::{After, Job, Limits, Restart, RoutedBy, State, TaskCounts, When};
 
 use super::table::{self, ABSENT};
 use super::{fate, unit};
@@ -96,11 +96,6 @@ fn ended_because(job: &Job) -> Option<String> {
 /// All of one job.
 pub(crate) fn page(job: &Job, now: Timestamp) -> String {
     let ago = |then: Timestamp| format!("{then} ({} ago)", unit::age(then, now));
-    let labels: Vec<String> = job
-        .labels
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect();
     let used = &job.usage;
     table::page([
         ("id", Some(job.id.clone())),
@@ -118,11 +113,22 @@ pub(crate) fn page(job: &Job, now: Timestamp) -> String {
         ),
         ("module", Some(job.module.clone())),
         ("args", (!job.args.is_empty()).then(|| job.args.join(" "))),
-        ("labels", (!labels.is_empty()).then(|| labels.join(" "))),
+        (
+            "labels",
+            (!job.labels.is_empty()).then(|| table::labels(&job.labels)),
+        ),
+        ("class", job.class.clone()),
+        (
+            "gang",
+            job.gang
+                .map(|tasks| format!("{tasks} tasks start together")),
+        ),
+        ("after", (!job.after.is_empty()).then(|| after(&job.after))),
         ("limits", Some(limits(&job.limits))),
         ("restart", Some(restart(job.restart))),
         ("priority", Some(job.priority.to_string())),
         ("sub-cluster", job.subcluster.clone()),
+        ("routed by", job.routed_by.as_ref().map(routed_by)),
         ("submitted", Some(ago(job.submitted_at))),
         ("finished", job.finished_at.map(ago)),
         ("cpu", Some(unit::duration(used.cpu_us))),
@@ -138,6 +144,23 @@ pub(crate) fn page(job: &Job, now: Timestamp) -> String {
             (used.output_cut_bytes > 0).then(|| unit::bytes(used.output_cut_bytes)),
         ),
     ])
+}
+
+fn after(jobs: &[After]) -> String {
+    let each = jobs.iter().map(|after| match after.when {
+        When::Success => after.job.clone(),
+        When::Failure => format!("{}:failure", after.job),
+        When::Always => format!("{}:always", after.job),
+    });
+    each.collect::<Vec<_>>().join(" ")
+}
+
+/// `route mice (version 4)`
+fn routed_by(by: &RoutedBy) -> String {
+    match &by.rule {
+        Some(rule) => format!("{} {rule} (version {})", by.kind, by.version),
+        None => by.kind.clone(),
+    }
 }
 
 fn limits(limits: &Limits) -> String {

@@ -1,13 +1,10 @@
-//! The pool: what is offered, how it is cut, who has it.
+//! The pool: what there is, how it is cut, who has it.
 
-use sublet_api::{Pool, Slots};
+use sublet_api::{Pool, Subcluster};
 
-use super::table::{self, ABSENT};
-use super::unit;
+use super::subcluster::{bar, nodes, used_of_total};
+use super::{table, unit};
 use crate::output::Named;
-
-/// Cells of a sub-cluster's bar.
-const BAR_CELLS: u64 = 20;
 
 impl Named for Pool {
     fn name(&self) -> String {
@@ -20,70 +17,54 @@ impl Named for Pool {
     }
 }
 
-/// The pool in a line, then each sub-cluster with its slots.
+/// The pool in a line, then each sub-cluster with its slots, then nodes that are in none.
 pub(crate) fn page(pool: &Pool) -> String {
-    let sum = pool.nodes.iter().fold(Slots::default(), |sum, node| Slots {
-        total: sum.total + node.slots.total,
-        free: sum.free + node.slots.free,
-    });
     let head = format!(
-        "POOL  {} cpu  {}   nodes {}   slots {}   in use {}{}",
+        "POOL  {}  {} cpu  {}   nodes {}   slots {}   running {}   draining {}{}",
+        unit::count(pool.hosts, "host"),
         unit::processors(pool.cpu_millis),
         unit::bytes(pool.memory_bytes),
         pool.nodes.len(),
-        sum.total,
-        sum.total.saturating_sub(sum.free),
-        if pool.draining { "   draining" } else { "" },
+        pool.slots.total,
+        pool.running,
+        pool.nodes_draining,
+        if pool.draining {
+            "   the server is stopping"
+        } else {
+            ""
+        },
     );
-    let headings = [
-        "SUBCLUSTER",
-        "IN USE",
-        "SLOTS",
-        "QUEUE",
-        "NODES",
-        "SLOT CPU",
-        "SLOT MEMORY",
+    let subclusters = table::lines(pool.subclusters.iter().map(row));
+    let mut page = format!("{head}\n{}", table::indented(&subclusters));
+    let nowhere = [
+        (
+            pool.nodes_unassigned,
+            "unassigned",
+            "  (sublet nodes list --unassigned)",
+        ),
+        (pool.nodes_down, "down", ""),
     ];
-    let rows = pool.subclusters.iter().map(|subcluster| {
-        vec![
-            subcluster.name.clone(),
-            bar(subcluster.slots),
-            used_of_total(subcluster.slots),
-            subcluster.queued.to_string(),
-            subcluster.nodes.to_string(),
-            unit::processors(subcluster.slot_cpu_millis),
-            unit::bytes(subcluster.slot_memory_bytes),
-        ]
-    });
-    format!("{head}\n{}", table::rows(&headings, rows))
+    for (count, state, hint) in nowhere {
+        if count > 0 {
+            let count = unit::count(count, "node");
+            page.push_str(&format!("\n  {state}  {count}{hint}"));
+        }
+    }
+    page.trim_end().to_owned()
 }
 
-/// Each node.
-pub(crate) fn nodes(pool: &Pool) -> String {
-    let rows = pool.nodes.iter().map(|node| {
-        vec![
-            node.id.to_string(),
-            node.subcluster.clone().unwrap_or_else(|| ABSENT.to_owned()),
-            unit::processors(node.cpu_millis),
-            unit::bytes(node.memory_bytes),
-            used_of_total(node.slots),
-        ]
-    });
-    table::rows(&["NODE", "SUBCLUSTER", "CPU", "MEMORY", "SLOTS"], rows)
-}
-
-fn used_of_total(slots: Slots) -> String {
-    format!("{}/{}", slots.total.saturating_sub(slots.free), slots.total)
-}
-
-/// Slots in use as a bar. One that is in use is never invisible.
-fn bar(slots: Slots) -> String {
-    let used = slots.total.saturating_sub(slots.free);
-    let full = (used.saturating_mul(BAR_CELLS))
-        .div_ceil(slots.total.max(1))
-        .min(BAR_CELLS);
-    let cells = |mark: &str, count: u64| mark.repeat(usize::try_from(count).unwrap_or(0));
-    format!("{}{}", cells("█", full), cells("░", BAR_CELLS - full))
+fn row(one: &Subcluster) -> Vec<String> {
+    vec![
+        one.name.clone(),
+        bar(one.slots),
+        used_of_total(one.slots),
+        format!("queue {}", one.queued),
+        format!("nodes {}", nodes(one)),
+        one.paused
+            .as_ref()
+            .map(|paused| format!("paused: {}", paused.reason))
+            .unwrap_or_default(),
+    ]
 }
 
 #[cfg(test)]
@@ -91,36 +72,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pool_shows_its_subclusters() {
+    fn a_pool_shows_its_subclusters_and_what_is_in_none() {
         let pool: Pool = serde_json::from_str(
-            r#"{"draining": false, "cpu_millis": 1500, "memory_bytes": 2147483648,
-                "subclusters": [{"name": "default", "slot_cpu_millis": 50, "slot_memory_bytes": 67108864,
-                                 "slots": {"total": 30, "free": 26}, "queued": 3, "nodes": 1}],
-                "nodes": [{"id": 0, "subcluster": "default", "cpu_millis": 1500, "memory_bytes": 2147483648,
-                           "slots": {"total": 30, "free": 26}}]}"#,
+            r#"{"hosts": 1, "cpu_millis": 1500, "memory_bytes": 2147483648, "running": 4, "nodes_unassigned": 2,
+                "slots": {"total": 32, "free": 28},
+                "subclusters": [{"name": "long", "slots": {"total": 2, "free": 2}, "nodes": 1, "nodes_min": 1,
+                                 "paused": {"since": "2025-11-21T20:13:20Z", "by": "ada", "reason": "new disk"}},
+                                {"name": "short", "slots": {"total": 30, "free": 26}, "queued": 3, "nodes": 1}],
+                "nodes": [{"id": 0}, {"id": 1}, {"id": 2}, {"id": 3}]}"#,
         )
         .unwrap();
         assert_eq!(
             page(&pool),
-            "POOL  1.5 cpu  2 GiB   nodes 1   slots 30   in use 4\n\
-             SUBCLUSTER  IN USE                SLOTS  QUEUE  NODES  SLOT CPU  SLOT MEMORY\n\
-             default     ███░░░░░░░░░░░░░░░░░  4/30   3      1      0.05      64 MiB"
+            "POOL  1 host  1.5 cpu  2 GiB   nodes 4   slots 32   running 4   draining 0\n  \
+             long   ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒  0/2   queue 0  nodes 1 of 1..  paused: new disk\n  \
+             short  ███▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒  4/30  queue 3  nodes 1\n  \
+             unassigned  2 nodes  (sublet nodes list --unassigned)"
         );
-        assert_eq!(
-            nodes(&pool),
-            "NODE  SUBCLUSTER  CPU  MEMORY  SLOTS\n0     default     1.5  2 GiB   4/30"
-        );
-    }
-
-    #[test]
-    fn a_bar_never_hides_a_used_slot() {
-        assert!(
-            bar(Slots {
-                total: 1_000,
-                free: 999
-            })
-            .starts_with('█')
-        );
-        assert_eq!(bar(Slots::default()), "░".repeat(20));
     }
 }

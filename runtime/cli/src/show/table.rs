@@ -23,6 +23,16 @@ pub(crate) fn rows(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>
     }
 }
 
+/// Rows without headings.
+pub(crate) fn lines(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = empty();
+    table.add_rows(
+        rows.into_iter()
+            .map(|row| row.into_iter().map(|cell| plain(&cell)).collect::<Vec<_>>()),
+    );
+    text(table)
+}
+
 /// Names and what belongs to them; a name without a value is left out.
 pub(crate) fn page<'a>(facts: impl IntoIterator<Item = (&'a str, Option<String>)>) -> String {
     let mut table = empty();
@@ -53,6 +63,21 @@ pub(crate) fn first_line(text: Option<&str>) -> String {
     text.and_then(|text| text.lines().next())
         .unwrap_or_default()
         .to_owned()
+}
+
+/// Lines with two spaces before each.
+pub(crate) fn indented(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("  {line}")).collect();
+    lines.join("\n")
+}
+
+/// Labels in a row.
+pub(crate) fn labels<'a>(labels: impl IntoIterator<Item = (&'a String, &'a String)>) -> String {
+    let pairs: Vec<String> = labels
+        .into_iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    pairs.join(" ")
 }
 
 /// Text that cannot move the cursor or break a row, whoever wrote it.

@@ -63,6 +63,10 @@ async fn body(submit: &Submit, client: &Client, output: &Output) -> Result<Submi
         priority: submit.priority,
         restart: submit.restart()?,
         labels: submit.labels.iter().cloned().collect(),
+        subcluster: submit.subcluster.clone(),
+        class: submit.class.clone(),
+        gang: submit.gang,
+        after: submit.after.clone(),
         ..SubmitJob::default()
     };
     if source == Source::Stdin && given.input.as_deref() == Some("-") {

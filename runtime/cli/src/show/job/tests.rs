@@ -83,8 +83,22 @@ fn a_cancelled_job_stands_as_stopping_until_it_is_over() {
 
 #[test]
 fn a_job_on_a_page() {
-    let page = page(&job(FAILED), now());
+    let mut job = job(FAILED);
+    job.routed_by = Some(RoutedBy {
+        kind: "route".to_owned(),
+        rule: Some("mice".to_owned()),
+        version: 4,
+    });
+    job.gang = Some(100);
+    job.after = vec![After {
+        job: "job_1".to_owned(),
+        when: When::Always,
+    }];
+    let page = page(&job, now());
     for line in [
+        "gang         100 tasks start together",
+        "after        job_1:always",
+        "routed by    route mice (version 4)",
         "state        failed 3",
         "tasks        100  (succeeded 99  failed 1)",
         "limits       memory 64 MiB  timeout 30s",

@@ -1,7 +1,7 @@
 //! What `submit` takes beyond the flags that it shares with `run`.
 
 use clap::{Args, ValueEnum};
-use sublet_api::Restart;
+use sublet_api::{After, Restart};
 
 use crate::arguments::{FateFlags, JobFlags, quantity, word};
 use crate::failure::Failure;
@@ -31,6 +31,19 @@ pub(crate) struct Submit {
     /// Higher goes first
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(-1_000..=1_000))]
     pub(super) priority: Option<i32>,
+    /// The sub-cluster to run in, instead of where the rules send it
+    #[arg(long, value_name = "NAME", env = "SUBLET_SUBCLUSTER", hide_env = true)]
+    #[arg(value_parser = word::plain_name)]
+    pub(super) subcluster: Option<String>,
+    /// A word that rules read as job.class
+    #[arg(long, value_name = "NAME", value_parser = word::plain_name)]
+    pub(super) class: Option<String>,
+    /// So many tasks that start together, all or none
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(super) gang: Option<u32>,
+    /// Start when this job is over: on its success, or JOB:failure, JOB:always
+    #[arg(long, value_name = "JOB[:WHEN]", allow_hyphen_values = true, value_parser = word::after)]
+    pub(super) after: Vec<After>,
     /// What follows an attempt that did not succeed
     #[arg(long, value_name = "WHEN")]
     restart: Option<RestartPolicy>,
