@@ -1,6 +1,9 @@
+use sublet_scheduler::rules::{Attribute, Rule, RuleKind};
+
 use super::{Config, Rules};
 
 const DOCUMENT: &str = include_str!("../../../../docs/operating.md");
+const HELP: &str = include_str!("../../../cli/src/help/rules.txt");
 
 /// The examples of the document, in its order.
 fn examples() -> impl Iterator<Item = &'static str> {
@@ -43,4 +46,36 @@ fn the_rules_in_the_document_can_be_applied() {
         count += 1;
     }
     assert!(count > 0, "the document shows no rules");
+}
+
+#[test]
+fn the_page_of_the_rules_has_every_attribute() {
+    let words: Vec<&str> = HELP.split_whitespace().collect();
+    for attribute in Attribute::all() {
+        let name = attribute.to_string();
+        let label = format!("{name}.NAME");
+        assert!(
+            words.contains(&name.as_str()) || words.contains(&label.as_str()),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn the_examples_on_the_page_of_the_rules_are_rules() {
+    let (_, examples) = HELP.split_once("hold for the same node.").unwrap();
+    let mut kinds = Vec::new();
+    for line in examples.lines().filter(|line| line.starts_with("  ")) {
+        let (kind, text) = line.trim().split_once(' ').unwrap();
+        let kind = match kind {
+            "entry" => RuleKind::Entry,
+            "exit" => RuleKind::Exit,
+            "accept" => RuleKind::Accept,
+            "route" => RuleKind::Route,
+            other => panic!("{other} is no kind of rule"),
+        };
+        Rule::parse(kind, text.trim()).unwrap_or_else(|error| panic!("{text}: {error}"));
+        kinds.push(kind);
+    }
+    assert_eq!(kinds.len(), 4);
 }
