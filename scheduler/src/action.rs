@@ -2,7 +2,10 @@
 
 use alloc::vec::Vec;
 
-use crate::{AttemptId, JobId, Outcome, SlotId, SubclusterId, TaskRange, UnixMillis};
+use crate::{
+    AttemptId, CancelReason, JobId, NodeMove, Outcome, Routing, SlotId, SubclusterId, TaskRange,
+    UnixMillis,
+};
 
 /// Something to be done by the owner of the scheduler, in the order given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +48,20 @@ pub enum Action {
         job: JobId,
         /// Which tasks, ascending.
         tasks: Vec<TaskRange>,
+        /// Why.
+        reason: CancelReason,
     },
+    /// A job waits in this sub-cluster from now on, or in none because none takes it any more.
+    Routed {
+        /// Which.
+        job: JobId,
+        /// Where, by what, and what else was looked at.
+        routing: Option<Routing>,
+    },
+    /// A node is in another state. Every change of a node's state is one of these, in the order in which they happen.
+    NodeMoved(NodeMove),
+    /// The last node has left a sub-cluster that the rules do not have any more.
+    SubclusterGone(SubclusterId),
     /// Every task of the job is settled.
     JobFinished(JobId),
     /// Send [`Event::TimePassed`](crate::Event::TimePassed) at this instant. A later one replaces an earlier one.

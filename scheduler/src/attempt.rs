@@ -14,7 +14,7 @@
 use alloc::vec::Vec;
 
 use crate::restart::History;
-use crate::{Action, AttemptId, SlotId, StopReason};
+use crate::{Action, AttemptId, SlotId, StopReason, SubclusterId};
 
 /// How far an attempt that holds a slot has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,18 +33,25 @@ pub enum AttemptState {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attempt {
     pub(crate) id: AttemptId,
-    pub(crate) slot: SlotId,
+    pub(crate) grant: Grant,
     pub(crate) history: History,
     state: AttemptState,
     /// Its user wanted it ended, so its task is not tried again, however it ends.
     is_cancelled: bool,
 }
 
+/// What an attempt holds: its job may be routed elsewhere meanwhile, the grant stays where it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) slot: SlotId,
+    pub(crate) subcluster: SubclusterId,
+}
+
 impl Attempt {
-    pub(crate) const fn new(id: AttemptId, slot: SlotId, history: History) -> Self {
+    pub(crate) const fn new(id: AttemptId, grant: Grant, history: History) -> Self {
         Self {
             id,
-            slot,
+            grant,
             history,
             state: AttemptState::Starting,
             is_cancelled: false,

@@ -1,18 +1,85 @@
 //! What the scheduler is told.
 
+use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{AttemptId, Job, JobId, NodeId, Outcome, Resources, TaskRange, UnixMillis};
+use crate::{
+    AttemptId, Job, JobId, NodeId, NodeSpec, Outcome, Resources, Role, RuleSet, SubclusterId,
+    TaskRange, Terms, UnixMillis, UserId,
+};
 
 /// Something that happened. Every event is a fact: the scheduler may answer with actions, never with doubt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A host offers capacity, already less its reserve.
-    NodeJoined {
-        /// Its name, new to the scheduler.
-        node: NodeId,
-        /// What can be cut into slots.
+    /// These rules hold from now on, in place of all others. They passed [`RuleSet::review`].
+    RulesChanged(RuleSet),
+    /// A host offers capacity, cut into these nodes; a host that is known offers it in place of what it offered.
+    HostChanged {
+        /// Its name.
+        host: String,
+        /// What it has, less its reserve.
         capacity: Resources,
+        /// All its nodes.
+        nodes: Vec<NodeSpec>,
+    },
+    /// A host is gone, with everything that ran on it.
+    HostLost {
+        /// Its name.
+        host: String,
+    },
+    /// What was measured of a node.
+    NodeFacts {
+        /// Which.
+        node: NodeId,
+        /// How busy its processors are, in thousandths of all of them.
+        load_millis: u64,
+        /// Whether it can be trusted with work.
+        is_healthy: bool,
+    },
+    /// A node has these labels, in place of those it had.
+    NodeLabelled {
+        /// Which.
+        node: NodeId,
+        /// All its labels.
+        labels: BTreeMap<String, String>,
+    },
+    /// An operator wants a node emptied, and kept out of every sub-cluster.
+    NodeDrainAsked {
+        /// Which.
+        node: NodeId,
+        /// Why, in the operator's words.
+        reason: String,
+        /// How long what runs may go on, in milliseconds; without it, to its end.
+        grace_ms: Option<u64>,
+    },
+    /// An operator gives a drained node back.
+    NodeResumed {
+        /// Which.
+        node: NodeId,
+    },
+    /// Nothing new is to start in a sub-cluster.
+    SubclusterPaused {
+        /// Which.
+        subcluster: SubclusterId,
+        /// Why, in the operator's words.
+        reason: String,
+    },
+    /// A paused sub-cluster goes on.
+    SubclusterResumed {
+        /// Which.
+        subcluster: SubclusterId,
+    },
+    /// What holds for a user from now on.
+    UserTerms {
+        /// Who.
+        user: UserId,
+        /// The name, as rules read it.
+        name: String,
+        /// The role, as rules read it.
+        role: Role,
+        /// Weight and quota.
+        terms: Terms,
     },
     /// A job that [`admit`](crate::Scheduler::admit) let pass. It is durable before any of its actions is carried out.
     Submitted(Job),
@@ -38,6 +105,8 @@ pub enum Event {
         /// One of its tasks, or all of them.
         task: Option<u32>,
     },
+    /// A job that this one waits for was over, in another way than it had to be, before the scheduler knew either.
+    DependencyBroken(JobId),
     /// The server stops: nothing new is started.
     DrainAsked,
     /// The grace of a drain is over: what still runs is stopped.
@@ -57,6 +126,8 @@ pub struct Resumption {
     pub again: Vec<Again>,
     /// Attempts whose start was recorded and whose end was not: they are lost.
     pub interrupted: Vec<Interrupted>,
+    /// Whether every task that is settled succeeded.
+    pub all_succeeded: bool,
 }
 
 /// A task that is to have another attempt.

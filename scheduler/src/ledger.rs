@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use crate::{AttemptId, NodeId, Resources, SlotId};
 
 /// All accounts.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
     accounts: BTreeMap<NodeId, Account>,
     grants: BTreeMap<SlotId, Grant>,

@@ -1,18 +1,27 @@
 //! The scheduler: events in, actions out.
 //!
-//! This crate decides which attempt of which task runs in which slot, and nothing else. It has no clock, no randomness,
-//! no threads and no files: the time comes in with each [`Event`], what should happen comes out as [`Action`]s, and the
-//! same code therefore runs in the daemon and in a seeded simulator. `no_std` lets the compiler keep that promise.
+//! This crate decides which attempt of which task runs in which slot, and which node is in which sub-cluster, and nothing
+//! else. It has no clock, no randomness, no threads and no files: the time comes in with each [`Event`], what should
+//! happen comes out as [`Action`]s, and the same code therefore runs in the daemon, in a plan and in a seeded simulator.
+//! `no_std` lets the compiler keep that promise.
 //!
 //! ```text
 //!   Event ──► Scheduler::handle(now, event) ──► [Action, …]
-//!     Submitted, Started, Exited, Reclaimed …      Start, Stop, Finish, Reclaim …
+//!     RulesChanged, HostChanged, NodeFacts …       NodeMoved …
+//!     Submitted, Started, Exited, Reclaimed …      Routed, Start, Stop, Finish, Reclaim …
 //! ```
 //!
-//! Read `scheduler` first, then `reactions`: one file per family of events. `live_job` is the account of one job,
-//! `pool` with its `subcluster`s and `ledger` that of the capacity; `admission` says who may come in, `query` answers.
-//! `rules` is the language in which operators say which node belongs where and which job goes where, `rule_set` all that
-//! they say, and `routing` what follows from it for a job.
+//! Read `scheduler` first, then `reactions`: one file per family of events. Four rooms decide, and none knows another:
+//!
+//! | room | decides | knows nothing of |
+//! |---|---|---|
+//! | `partition` | which node is in which sub-cluster, which slot is free | jobs, queues |
+//! | `routing` | which sub-cluster a job goes to | when it starts, on which node |
+//! | `queues` | whose task is next in a sub-cluster | nodes, rules |
+//! | `live_job` | what is left of one job | other jobs, slots beyond their names |
+//!
+//! `rules` is the language in which operators say what `partition` and `routing` go by. `admission` says who may come in,
+//! `query` answers.
 //!
 //! Whoever owns the scheduler (the daemon's driver) carries out each action and reports how it went as exactly one event.
 
@@ -28,61 +37,63 @@ pub mod job;
 pub mod limits;
 pub mod outcome;
 pub mod quantity;
-pub mod terms;
-
 pub mod rule_set;
 pub mod rules;
+pub mod terms;
 
 pub mod admission;
+pub mod partition;
+pub mod plan;
 pub mod routing;
 pub mod scheduler;
 pub mod view;
 
 mod reactions;
 
+mod giving_out;
+mod placement;
+mod reorganising;
+
+mod alarms;
 mod attempt;
-mod backoff;
+mod dependents;
 mod live_job;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        reason = "the scheduler keeps its nodes in `pool` until it takes rules"
-    )
-)]
-mod partition;
-mod pool;
+mod pace;
+mod pauses;
+mod preemption;
 mod query;
-mod queue;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the scheduler still asks `queue`")
-)]
 mod queues;
+mod ratio;
 mod restart;
-mod subcluster;
 mod tally;
+mod users;
 
 mod index_set;
 mod ledger;
-mod ratio;
 
-#[cfg(test)]
-extern crate std;
 #[cfg(test)]
 mod chance;
+#[cfg(test)]
+extern crate std;
 
 pub use action::{Action, Next, StopReason};
-pub use admission::Rejection;
+pub use admission::{Excess, Rejection};
 pub use attempt::AttemptState;
 pub use event::{Again, Event, Interrupted, Resumption};
 pub use ids::{AttemptId, JobId, NodeId, SlotId, SubclusterId, UserId};
-pub use job::{Job, Restart, TaskRange};
+pub use job::{Dependency, Job, Restart, Said, TaskRange, When};
 pub use limits::Limits;
 pub use outcome::{CancelReason, Limit, LossReason, Outcome, TrapKind, Usage};
-pub use partition::{MoveCause, NodeMove, NodeSpec, NodeState};
-pub use quantity::{Resources, UnixMillis};
+pub use partition::{
+    Closed, EntryExplanation, EntryVerdict, Hold, MoveCause, NodeExplanation, NodeMove, NodeSpec,
+    NodeState,
+};
+pub use plan::Plan;
+pub use quantity::{Resources, SlotCounts, UnixMillis};
+pub use queues::Bound;
+pub use routing::{NoRoute, RoutedBy, Routing};
+pub use rule_set::{Burst, ClassRule, Isolation, Preemption, RouteRule, RuleSet, SubclusterSpec};
 pub use scheduler::{Config, Scheduler};
-pub use subcluster::{SlotCounts, SubclusterConfig};
 pub use terms::{Quota, Terms};
+pub use users::Role;
 pub use view::{AttemptView, JobView, NodeView, PoolView, SubclusterView, Waiting};

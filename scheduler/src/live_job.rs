@@ -8,27 +8,33 @@
 //!   due ────┘                └─► retry: waits for its slot's release, then for its instant, then it is due
 //! ```
 //!
-//! It must not know slots beyond their names, nor other jobs.
+//! A job that waits for other jobs has no task that is ready, and a gang has none until all that are left of it are.
+//! It must not know slots beyond their names, and of other jobs only whether it waits for them.
 
 mod waiting;
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
-use crate::attempt::Attempt;
+use crate::attempt::{Attempt, Grant};
 use crate::index_set::IndexSet;
+use crate::queues::Entry;
 use crate::restart::{History, Retry};
+use crate::routing::RoutedBy;
 use crate::view::Waiting;
-use crate::{AttemptId, Job, SlotId, SubclusterId};
+use crate::{AttemptId, Dependency, Job, JobId, SubclusterId};
 
 pub(crate) use waiting::Taken;
 
 /// A job with unsettled tasks, or with slots that are not released yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LiveJob {
     pub(crate) job: Job,
-    /// Where it was routed. None when no slot is large enough, which only happens to a job that was admitted before the
-    /// slots shrank.
-    pub(crate) subcluster: Option<SubclusterId>,
+    /// Where it was routed. None when no sub-cluster takes it, which only happens to a job that was admitted before the
+    /// rules changed.
+    pub(crate) home: Option<Home>,
+    /// Those of `job.after` that are not over.
+    waits_for: Vec<Dependency>,
     /// Tasks that were never started.
     fresh: IndexSet,
     /// Tasks that wait for a further attempt, whatever they wait for.
@@ -41,37 +47,92 @@ pub(crate) struct LiveJob {
     over: u64,
     /// Something happened that only happens to a job on disk, so it cannot be withdrawn any more.
     pub(crate) is_durable: bool,
+    /// Whether every task that is settled succeeded.
+    pub(crate) all_succeeded: bool,
     /// It was announced that all its tasks are settled.
     pub(crate) is_announced: bool,
     /// What its user's tally holds for it.
     pub(crate) tallied: u64,
 }
 
+/// Where a job was routed, and by what.
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    pub(crate) subcluster: SubclusterId,
+    pub(crate) by: RoutedBy,
+}
+
 impl LiveJob {
     /// A job without any task left; they are added as they are known.
-    pub(crate) fn new(job: Job, subcluster: Option<SubclusterId>) -> Self {
+    pub(crate) fn new(job: Job, waits_for: Vec<Dependency>) -> Self {
         Self {
             job,
-            subcluster,
+            home: None,
+            waits_for,
             fresh: IndexSet::default(),
             retries: BTreeMap::new(),
             due: IndexSet::default(),
             attempts: BTreeMap::new(),
             over: 0,
             is_durable: false,
+            all_succeeded: true,
             is_announced: false,
             tallied: 0,
         }
     }
 
-    /// Tasks that wait for nothing but a slot.
-    pub(crate) const fn ready(&self) -> u64 {
-        self.fresh.len() + self.due.len()
+    pub(crate) fn subcluster(&self) -> Option<SubclusterId> {
+        self.home.as_ref().map(|home| home.subcluster)
     }
 
-    /// Tasks that wait for something else before they may have a further attempt.
+    /// How it stands in a queue.
+    pub(crate) fn entry(&self) -> Entry {
+        let job = &self.job;
+        Entry {
+            job: job.id,
+            user: job.user,
+            priority: job.priority,
+            since: job.submitted_at,
+            gang: job.is_gang,
+            timeout_ms: job.timeout_ms,
+        }
+    }
+
+    /// Tasks that wait for nothing but a slot.
+    pub(crate) fn ready(&self) -> u64 {
+        if self.is_held_back() {
+            0
+        } else {
+            self.fresh.len() + self.due.len()
+        }
+    }
+
+    /// Tasks that wait for something else before they may have an attempt.
     pub(crate) fn not_yet_ready(&self) -> u64 {
-        self.retries.len() as u64 - self.due.len()
+        self.fresh.len() + self.retries.len() as u64 - self.ready()
+    }
+
+    /// Whether even tasks that could start must not: the job waits for others, or for the rest of its gang.
+    fn is_held_back(&self) -> bool {
+        let is_incomplete = self.retries.len() as u64 > self.due.len();
+        !self.waits_for.is_empty() || (self.job.is_gang && is_incomplete)
+    }
+
+    /// The jobs that it waits for.
+    pub(crate) fn waits_for(&self) -> &[Dependency] {
+        &self.waits_for
+    }
+
+    /// A job that it may have waited for is over. Answers whether it may still start some day.
+    pub(crate) fn is_over(&mut self, job: JobId, all_succeeded: bool) -> bool {
+        let is_met = |one: &Dependency| one.when.is_met_by(all_succeeded);
+        let can_start = self
+            .waits_for
+            .iter()
+            .filter(|one| one.job == job)
+            .all(is_met);
+        self.waits_for.retain(|one| one.job != job);
+        can_start
     }
 
     /// Tasks whose last attempt is not over, or not the last.
@@ -116,11 +177,10 @@ impl LiveJob {
     }
 
     /// Puts the [`next_attempt`](Self::next_attempt) into a slot.
-    pub(crate) fn start(&mut self, id: AttemptId, history: History, slot: SlotId) {
+    pub(crate) fn start(&mut self, attempt: Attempt) {
+        let id = attempt.id;
         self.take_waiting(id.task);
-        let before = self
-            .attempts
-            .insert(id.task, Attempt::new(id, slot, history));
+        let before = self.attempts.insert(id.task, attempt);
         assert!(
             before.is_none(),
             "{id} starts while another attempt of its task holds a slot"
@@ -136,15 +196,15 @@ impl LiveJob {
         self.retries.extend(retry.map(|retry| (id.task, retry)));
     }
 
-    /// Lets go of an attempt that is over. Answers the slot it held.
-    pub(crate) fn release(&mut self, id: AttemptId) -> Option<SlotId> {
-        let slot = self
+    /// Lets go of an attempt that is over. Answers what it held.
+    pub(crate) fn release(&mut self, id: AttemptId) -> Option<Grant> {
+        let grant = self
             .attempt_mut(id)
             .filter(|attempt| !attempt.is_live())?
-            .slot;
+            .grant;
         self.attempts.remove(&id.task);
         self.over -= 1;
-        Some(slot)
+        Some(grant)
     }
 
     /// The retry of a task that no longer waits for the release of a slot.

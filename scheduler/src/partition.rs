@@ -59,31 +59,15 @@ mod views;
 mod alarms;
 mod alike;
 
+pub use entering::Closed;
+pub use explaining::{EntryExplanation, EntryVerdict, Hold, NodeExplanation};
 pub use moves::{MoveCause, NodeMove};
 pub use node::{NodeSpec, NodeState};
 
-#[cfg_attr(
-    not(test),
-    expect(
-        unused_imports,
-        reason = "the scheduler keeps its nodes in `pool` until it takes rules"
-    )
-)]
-pub(crate) use {
-    entering::Closed,
-    explaining::{EntryVerdict, Hold},
-    node::Health,
-    reorganised::{Answer, Evaluations, Step},
-};
-#[expect(
-    unused_imports,
-    reason = "the scheduler keeps its nodes in `pool` until it takes rules"
-)]
-pub(crate) use {
-    explaining::{EntryExplanation, NodeExplanation},
-    views::{NodeStanding, SubclusterStanding},
-};
-
+pub(crate) use node::Health;
+#[cfg(test)]
+pub(crate) use reorganised::{Answer, Evaluations, Step};
+pub(crate) use views::{NodeStanding, SubclusterStanding};
 pub(crate) use reorganised::Reorganised;
 
 #[cfg(test)]
@@ -99,7 +83,7 @@ use subcluster::Subcluster;
 use crate::rules::AttributeSet;
 
 /// All nodes of all hosts, and all sub-clusters.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Partition {
     ledger: Ledger,
     hosts: BTreeMap<String, Host>,

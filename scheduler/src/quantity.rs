@@ -23,6 +23,23 @@ pub struct Resources {
     pub memory_bytes: u64,
 }
 
+/// How many slots there are and how many of them nobody holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SlotCounts {
+    /// All of them.
+    pub total: u64,
+    /// Those that nobody holds.
+    pub free: u64,
+}
+
+impl SlotCounts {
+    /// Those that an attempt holds.
+    #[must_use]
+    pub const fn in_use(self) -> u64 {
+        self.total - self.free
+    }
+}
+
 impl Resources {
     /// Whether `self` is enough for `want` in every dimension.
     #[must_use]

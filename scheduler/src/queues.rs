@@ -32,16 +32,18 @@ pub(crate) mod share;
 pub(crate) mod tree;
 
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 use crate::{AttemptId, JobId, Resources, SubclusterId, Terms, UnixMillis, UserId};
 
-use self::account::Place;
+use self::account::{Account, Place};
 use self::accounts::Accounts;
 use self::backlog::AgedSince;
 use self::local::LocalQueue;
 
 pub(crate) use self::account::Held;
-pub(crate) use self::question::{Bound, Hold, Reservation, Wait};
+pub use self::question::Bound;
+pub(crate) use self::question::{Hold, Wait};
 
 /// After so long a job goes before every younger one of its user, whatever the priorities.
 pub(crate) const AGING_MAX_MS: u64 = 60 * 60 * 1000;
@@ -50,7 +52,7 @@ pub(crate) const AGING_MAX_MS: u64 = 60 * 60 * 1000;
 pub(crate) const NO_TIMEOUT: u64 = u64::MAX;
 
 /// The queues of all sub-clusters and the accounts of all users.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Queues {
     aging_max_ms: u64,
     accounts: Accounts,
@@ -104,16 +106,20 @@ impl Queues {
         }
     }
 
-    /// A sub-cluster with slots of that shape exists.
+    /// A sub-cluster with slots of that shape exists. What is held of slots of a former shape stays as it was granted.
     pub(crate) fn open(&mut self, subcluster: SubclusterId, slot: Resources) {
-        let before = self
+        let queue = self
             .queues
-            .insert(subcluster, LocalQueue::new(subcluster, slot));
-        assert!(
-            before.is_none(),
-            "sub-cluster {} has a queue already",
-            subcluster.0
-        );
+            .entry(subcluster)
+            .or_insert_with(|| LocalQueue::new(subcluster, slot));
+        if queue.slot == slot {
+            return;
+        }
+        queue.slot = slot;
+        let users: Vec<UserId> = queue.users().collect();
+        for user in users {
+            self.place(subcluster, user);
+        }
     }
 
     /// The sub-cluster is no more. Nobody waits or runs there.
@@ -177,18 +183,23 @@ impl Queues {
         timeout_ms: u64,
     ) {
         let queue = self.queue_mut(subcluster);
-        queue.running.start(now, holder, timeout_ms);
         let slot = queue.slot;
+        queue.running.start(now, holder, slot, timeout_ms);
         self.accounts.take(holder.user, slot);
     }
 
-    /// The slot of an attempt is back.
-    pub(crate) fn ended(&mut self, now: UnixMillis, subcluster: SubclusterId, attempt: AttemptId) {
+    /// The slot of an attempt is back. Answers for how many milliseconds it was held.
+    pub(crate) fn ended(
+        &mut self,
+        now: UnixMillis,
+        subcluster: SubclusterId,
+        attempt: AttemptId,
+    ) -> u64 {
         let queue = self.queue_mut(subcluster);
         let grant = queue.running.end(attempt);
-        let slot = queue.slot;
         let held_ms = now.0.saturating_sub(grant.since.0);
-        self.accounts.give_back(grant.user, slot, held_ms);
+        self.accounts.give_back(grant.user, grant.amount, held_ms);
+        held_ms
     }
 
     pub(crate) fn held(&self, user: UserId) -> Held {
@@ -214,6 +225,18 @@ impl Queues {
     /// Tasks that wait for a slot of a sub-cluster.
     pub(crate) fn tasks(&self, subcluster: SubclusterId) -> u64 {
         self.queues.get(&subcluster).map_or(0, LocalQueue::tasks)
+    }
+
+    /// The sub-clusters in which jobs of the user wait.
+    pub(crate) fn waits_in(&self, user: UserId) -> impl Iterator<Item = SubclusterId> {
+        let account = self.accounts.get(user);
+        account.into_iter().flat_map(Account::waits_in)
+    }
+
+    /// The user who comes first in a sub-cluster among those whose quota has room.
+    pub(crate) fn first_user(&self, subcluster: SubclusterId) -> Option<UserId> {
+        let first = self.accounts.first_asking(subcluster, None);
+        first.map(|(_, user)| user)
     }
 
     /// Users of whom a job waits in a sub-cluster.

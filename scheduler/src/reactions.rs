@@ -1,6 +1,9 @@
-//! What follows from each kind of event, one file per family.
+//! What follows from each family of events.
 
 mod cancel;
 mod course;
+mod dependencies;
+mod nodes;
+mod rules;
 mod submission;
 mod time;

@@ -3,12 +3,24 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::RangeInclusive;
 
 use crate::Resources;
 use crate::rules::Rule;
 
+mod finding;
+mod meaning;
+mod remark;
+mod review;
+
+#[cfg(test)]
+mod tests;
+
+pub use finding::{Quantity, Refusal, RefusalReason, Review, Subject};
+pub use remark::{Remark, RemarkReason, Winner};
+
 /// Everything an operator says, at one version.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleSet {
     /// Counted up with each change, so that a record can say which rules decided.
     pub version: u64,
@@ -23,7 +35,7 @@ pub struct RuleSet {
 }
 
 /// What an operator says of one sub-cluster.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubclusterSpec {
     /// Its name, as people see it.
     pub name: String,
@@ -86,7 +98,7 @@ pub enum Preemption {
 }
 
 /// One way into a sub-cluster.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouteRule {
     /// Its name, as records show it.
     pub name: String,
@@ -97,7 +109,7 @@ pub struct RouteRule {
 }
 
 /// A class of jobs and the ratio in which its jobs are spread.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassRule {
     /// Its name, as records show it.
     pub name: String,
@@ -105,4 +117,68 @@ pub struct ClassRule {
     pub when: Rule,
     /// Sub-clusters and their weights. The order decides between equals; a target of weight 0 gets nothing.
     pub spread: Vec<(String, u32)>,
+}
+
+impl RuleSet {
+    /// Sub-clusters in one rule set. Each job is held against every one of them.
+    pub const SUBCLUSTERS_MAX: usize = 256;
+    /// Rules of one kind that are asked one after the other (routes, classes): their number is time in every admission.
+    pub const RULES_PER_KIND_MAX: usize = 64;
+    /// Targets of one class.
+    pub const TARGETS_MAX: usize = 64;
+    /// Bytes of a name: it stands in records, in tables and in the paths of routes.
+    pub const NAME_BYTES_MAX: usize = 64;
+    /// The bound on moves of one node per minute may be in this range. With 0 no node could ever leave.
+    pub const MOVES_PER_MINUTE: RangeInclusive<u64> = 1..=600;
+    /// The bound when nothing is said.
+    pub const MOVES_PER_MINUTE_DEFAULT: u32 = 6;
+}
+
+impl Default for RuleSet {
+    /// No sub-cluster: nothing runs.
+    fn default() -> Self {
+        Self {
+            version: 0,
+            subclusters: Vec::new(),
+            routes: Vec::new(),
+            classes: Vec::new(),
+            moves_per_minute_max: Self::MOVES_PER_MINUTE_DEFAULT,
+        }
+    }
+}
+
+impl SubclusterSpec {
+    /// A sub-cluster that nobody enters and that takes all that fits: what is not said of one.
+    #[must_use]
+    pub fn new(name: &str, slot: Resources) -> Self {
+        Self {
+            name: name.into(),
+            slot,
+            entry: None,
+            exit: None,
+            accept: None,
+            nodes_min: 0,
+            nodes_max: 65_536,
+            weight: 1,
+            priority: 0,
+            grace_ms: None,
+            dwell_min_ms: 0,
+            isolation: Isolation::User,
+            burst: Burst::Allowed,
+            preemption: Preemption::Off,
+        }
+    }
+
+    /// Thousandths of a processor that a slot may have.
+    pub const SLOT_CPU_MILLIS: RangeInclusive<u64> = 1..=4_096_000;
+    /// Bytes of memory that a slot may have. Less than a page of linear memory holds no instance.
+    pub const SLOT_MEMORY_BYTES: RangeInclusive<u64> = (64 << 10)..=(1 << 40);
+    /// Nodes that a sub-cluster may be let have. With 0 it would be there for nothing.
+    pub const NODES_MAX: RangeInclusive<u64> = 1..=65_536;
+    /// A weight may be in this range. With 0 it would be given no node, in a way that is hard to see.
+    pub const WEIGHT: RangeInclusive<u64> = 1..=1_000_000;
+    /// Milliseconds of grace at most: a week. Who wants more says none, and waits for the end.
+    pub const GRACE_MS_MAX: u64 = 7 * 24 * 60 * 60 * 1000;
+    /// Milliseconds a node may be made to stay at most: a day. Beyond it a sub-cluster would only seem to have exit rules.
+    pub const DWELL_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 }

@@ -1,13 +1,15 @@
-//! How many unsettled tasks each user has, so that the bound on them is checked without counting. It knows no jobs.
+//! How many unsettled tasks each user has, and all together, so that the bounds on them are checked without counting. It
+//! knows no jobs.
 
 use alloc::collections::BTreeMap;
 
 use crate::UserId;
 
 /// The users that have unsettled tasks, and how many.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tallies {
     unsettled: BTreeMap<UserId, u64>,
+    total: u64,
 }
 
 impl Tallies {
@@ -15,8 +17,16 @@ impl Tallies {
         self.unsettled.get(&user).copied().unwrap_or(0)
     }
 
+    pub(crate) const fn total(&self) -> u64 {
+        self.total
+    }
+
     /// A job of the user that counted `before` now counts `after`.
     pub(crate) fn change(&mut self, user: UserId, before: u64, after: u64) {
+        if before == after {
+            return;
+        }
+        self.total = self.total - before + after;
         let tally = self.unsettled.entry(user).or_default();
         *tally = *tally - before + after;
         if *tally == 0 {

@@ -11,6 +11,8 @@ pub struct Quota {
     pub memory_bytes: u64,
     /// Tasks queued or running, so that starting some does not make room for more.
     pub queued: u64,
+    /// Submissions per second, cancelled ones included; 0 for no bound.
+    pub submits_per_s: u32,
 }
 
 /// What holds for one user.
@@ -29,6 +31,7 @@ impl Quota {
         cpu_millis: u64::MAX,
         memory_bytes: u64::MAX,
         queued: u64::MAX,
+        submits_per_s: 0,
     };
 }
 

@@ -11,8 +11,12 @@ mod array;
 mod cancel;
 #[path = "story/course.rs"]
 mod course;
+#[path = "story/dependencies.rs"]
+mod dependencies;
 #[path = "story/drain.rs"]
 mod drain;
+#[path = "story/gangs.rs"]
+mod gangs;
 #[path = "story/questions.rs"]
 mod questions;
 #[path = "story/queue.rs"]
@@ -23,3 +27,5 @@ mod refusals;
 mod restart;
 #[path = "story/resume.rs"]
 mod resume;
+#[path = "story/shares.rs"]
+mod shares;

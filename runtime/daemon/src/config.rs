@@ -1,6 +1,5 @@
 //! What an operator may say in the configuration file. Every key is optional; an unknown one is an error with its place.
 
-mod alone;
 mod carve;
 mod defaults;
 #[cfg(test)]
@@ -22,6 +21,7 @@ use sublet_scheduler::{Resources, Restart};
 use thiserror::Error;
 
 pub use carve::CarvedNode;
+pub(crate) use carve::SLOTS_MAX;
 pub use defaults::{Defaults, JobDefaults, Quota};
 pub use place::Place;
 pub use pool::{Pool, Reserve};
@@ -236,47 +236,5 @@ mod tests {
             error.contains("line 2") && error.contains("mean `reserve`?"),
             "{error}"
         );
-    }
-
-    fn subcluster(keys: &str, memory: &str) -> Result<Config, toml::de::Error> {
-        toml::from_str(&format!(
-            "[[subcluster]]\nname = 'a'\nslot = {{ cpu = 1, memory = '{memory}' }}\n{keys}"
-        ))
-    }
-
-    #[test]
-    fn large_slots_have_a_process_each_unless_it_is_said_otherwise() {
-        for (keys, memory, expected) in [
-            ("", "1GiB", Isolation::User),
-            ("", "2GiB", Isolation::Process),
-            ("isolation = 'user'", "2GiB", Isolation::User),
-            ("isolation = 'process'", "1MiB", Isolation::Process),
-        ] {
-            let config = subcluster(keys, memory).unwrap();
-            let slot = config.subclusters[0].slot.resources();
-            assert_eq!(config.isolation(slot), expected, "{keys} {memory}");
-        }
-        assert_eq!(
-            Config::default().isolation(Resources::default()),
-            Isolation::User
-        );
-    }
-
-    #[test]
-    fn a_word_that_is_no_isolation_is_named_with_those_that_are() {
-        let error = subcluster("isolation = 'thread'", "1MiB")
-            .unwrap_err()
-            .to_string();
-        for part in ["line 4", "thread", "user", "process"] {
-            assert!(error.contains(part), "{error}");
-        }
-    }
-
-    #[test]
-    fn guests_may_burst_unless_it_is_said_otherwise() {
-        assert_eq!(Config::default().burst(), Burst::Allowed);
-        assert_eq!(subcluster("", "1MiB").unwrap().burst(), Burst::Allowed);
-        let held = subcluster("burst = false", "1MiB").unwrap();
-        assert_eq!(held.burst(), Burst::Forbidden);
     }
 }

@@ -11,12 +11,15 @@
 
 mod active;
 mod batch;
+mod begin;
 mod carry_out;
 mod chores;
 mod command;
 mod ending;
+mod ground;
 mod modules;
 mod obey;
+mod operate;
 mod resume;
 mod retry;
 mod submit;
@@ -26,18 +29,23 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use sublet_scheduler::{AttemptId, JobId, Scheduler, SlotId, StopReason, SubclusterId, UnixMillis};
+use sublet_scheduler::{
+    AttemptId, JobId, Scheduler, SlotId, StopReason, SubclusterId, UnixMillis, UserId,
+};
 use sublet_store::{NextIds, Reader, Writer};
 use sublet_worker::protocol::Ended;
 use tokio::sync::watch;
 
 pub(crate) use active::{ActiveJob, ActiveJobs, scheduled};
 use batch::Batch;
+pub(crate) use begin::Beginning;
 pub(crate) use chores::Chores;
 pub(crate) use command::{
     Answer, Chosen, Command, DeleteError, DriverHandle, Gone, Look, Looker, NotKept, Report,
     RetryError, Submission, SubmitError, Submitted, reply,
 };
+pub(crate) use ground::Ground;
+pub(crate) use operate::{ApplyError, Change, Wish, WishError};
 
 use crate::workers::{WorkerId, Workers};
 
@@ -60,6 +68,9 @@ pub(crate) struct Driver {
     pub(crate) workers: Workers,
     pub(crate) jobs: ActiveJobs,
     pub(crate) ids: NextIds,
+    /// The user who owns the socket, in whose name the server itself acts.
+    owner: UserId,
+    pub(crate) ground: Ground,
     /// Attempts that hold a slot.
     pub(crate) live: HashMap<AttemptId, Live>,
     /// What workers said of ends that the scheduler has not been told of yet.
@@ -97,6 +108,8 @@ pub(crate) struct Parts {
     pub(crate) chores: Chores,
     pub(crate) workers: Workers,
     pub(crate) ids: NextIds,
+    pub(crate) owner: UserId,
+    pub(crate) ground: Ground,
     pub(crate) finished: watch::Sender<u64>,
     pub(crate) now: fn() -> UnixMillis,
 }
@@ -111,6 +124,8 @@ impl Driver {
             workers: parts.workers,
             jobs: ActiveJobs::default(),
             ids: parts.ids,
+            owner: parts.owner,
+            ground: parts.ground,
             live: HashMap::new(),
             ends: HashMap::new(),
             stops: VecDeque::new(),
@@ -195,6 +210,8 @@ impl Driver {
             look(Look {
                 scheduler: &self.scheduler,
                 jobs: &self.jobs,
+                ground: &self.ground,
+                now: (self.now)(),
             });
         }
         if self.live.is_empty()

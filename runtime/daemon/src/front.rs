@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sublet_scheduler::UserId;
-use sublet_store::{DataDirectory, Error, Library, Logs, Reader, Readers, Whose};
+use sublet_store::{DataDirectory, Error, Library, Logs, Reader, Readers, Who, Whose};
 use tokio::sync::watch;
 
 use crate::artifacts::Artifacts;
@@ -38,6 +38,15 @@ impl Front {
     /// Whose rows the caller may see.
     pub(crate) const fn whose(&self) -> Whose {
         Whose::User(self.owner.id)
+    }
+
+    /// The caller, for the account of who did what.
+    pub(crate) fn who(&self) -> Who {
+        Who {
+            user: Some(self.owner.id),
+            name: self.owner.name.clone(),
+            via: format!("socket uid {}", rustix::process::geteuid().as_raw()),
+        }
     }
 
     /// Asks the records, off the threads that answer.

@@ -2,7 +2,10 @@
 //!
 //! ```text
 //!   GET    /livez  /readyz  /version  /problems/{code}
-//!   GET    /v1/whoami  /v1/pool
+//!   GET    /v1/whoami  /v1/pool  /v1/audit
+//!   GET    /v1/rules  /v1/rules/history    PUT  /v1/rules    POST  /v1/plan
+//!   GET    /v1/subclusters  …/{name}       DELETE           POST  …/pause  …/resume
+//!   GET    /v1/nodes  …/{name}  …/explain                   POST  …/drain  …/resume  …/label
 //!   POST   /v1/modules              GET  /v1/modules
 //!   GET    /v1/modules/{module}     DELETE
 //!   GET    /v1/inputs/{digest}      PUT
@@ -15,16 +18,20 @@
 
 pub(crate) mod accept;
 mod admission;
+mod audit;
 mod extract;
 mod inputs;
 mod jobs;
 mod logs;
 mod modules;
+mod nodes;
 mod pool;
 mod problem;
 mod request_id;
+mod rules;
 mod selector;
 mod server;
+mod subclusters;
 mod submit;
 mod tasks;
 mod upload;
@@ -50,6 +57,23 @@ pub(crate) fn router(front: Arc<Front>) -> Router {
         .route("/problems/{code}", get(server::problem_page))
         .route("/v1/whoami", get(server::whoami))
         .route("/v1/pool", get(pool::show))
+        .route("/v1/audit", get(audit::list))
+        .route("/v1/rules", get(rules::show).put(rules::apply))
+        .route("/v1/rules/history", get(rules::history))
+        .route("/v1/plan", post(rules::plan))
+        .route("/v1/subclusters", get(subclusters::list))
+        .route(
+            "/v1/subclusters/{name}",
+            get(subclusters::show).delete(subclusters::delete),
+        )
+        .route("/v1/subclusters/{name}/pause", post(subclusters::pause))
+        .route("/v1/subclusters/{name}/resume", post(subclusters::resume))
+        .route("/v1/nodes", get(nodes::list))
+        .route("/v1/nodes/{name}", get(nodes::show))
+        .route("/v1/nodes/{name}/explain", get(nodes::explain))
+        .route("/v1/nodes/{name}/drain", post(nodes::drain))
+        .route("/v1/nodes/{name}/resume", post(nodes::resume))
+        .route("/v1/nodes/{name}/label", post(nodes::label))
         .route("/v1/modules", post(modules::push).get(modules::list))
         .route(
             "/v1/modules/{module}",

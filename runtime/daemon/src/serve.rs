@@ -7,24 +7,24 @@ mod lifetime;
 mod settings;
 mod socket;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::{env, io};
 
-use sublet_scheduler::{Config as Rules, Event, NodeId, Scheduler, SubclusterConfig, SubclusterId};
-use sublet_worker::{Burst, Bursting, Isolation};
+use sublet_scheduler::{Quota, Scheduler, Terms};
+use sublet_worker::Bursting;
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
 use crate::artifacts::Artifacts;
 use crate::clock;
-use crate::config::ConfigError;
-use crate::driver::{Chores, Command, Driver, DriverHandle, Parts};
+use crate::config::{ConfigError, Cpu, Size};
+use crate::driver::{Beginning, Chores, Command, Driver, DriverHandle, Ground, Parts};
 use crate::front::Front;
-use crate::workers::{Keeper, Surroundings, WorkerShape, Workers};
+use crate::workers::{Keeper, Surroundings, Workers};
 use disk::Disk;
 use settings::Settings;
 
@@ -32,6 +32,12 @@ use settings::Settings;
 const THREADS: usize = 2;
 /// Tasks of one job: an array beyond it is several jobs.
 const TASKS_PER_JOB_MAX: u32 = 1_000_000;
+/// Tasks of all users together that are queued or running: what waits is held in memory.
+const QUEUED_TASKS_MAX: u64 = 10_000_000;
+/// A job that has waited so long goes before every younger one of its user.
+const AGING_MS: u64 = 60 * 60 * 1000;
+/// The one host there is.
+const HOST: &str = "local";
 
 /// What the command line says; what it leaves out is taken from the configuration, then from the usual places.
 #[derive(Clone, Debug, Default)]
@@ -109,7 +115,7 @@ struct Server {
 impl Server {
     fn open(settings: &Settings, runtime: &Runtime) -> Result<Self, ServeError> {
         let disk = Disk::open(settings)?;
-        tell_of_bursting(settings);
+        tell_of_bursting();
         let executable = env::current_exe().map_err(doing("find our own executable"))?;
         let artifacts = Artifacts::new(Arc::clone(&disk.library), executable.clone());
         let (commands, asked) = mpsc::channel();
@@ -134,11 +140,26 @@ impl Server {
             writer: disk.writer,
             reader: disk.readers.get()?,
             chores: chores.map_err(doing("start a thread"))?,
-            workers: Workers::new(surroundings, worker_shapes(settings)),
+            workers: Workers::new(surroundings),
             ids: disk.ids,
+            owner: disk.owner.id,
+            ground: Ground::new(
+                HOST.to_owned(),
+                settings.capacity,
+                settings.rules.clone(),
+                &[],
+                BTreeMap::new(),
+            ),
             finished,
             now: clock::now,
         });
+        let beginning = Beginning {
+            owner: (disk.owner.id, disk.owner.name.clone()),
+            terms: terms(settings),
+            host: HOST.to_owned(),
+            offered: settings.capacity,
+            rules: settings.rules.clone(),
+        };
         let front = Front {
             config: settings.config.clone(),
             directory: disk.directory,
@@ -153,7 +174,7 @@ impl Server {
         };
         Ok(Self {
             front: Arc::new(front),
-            driver: start(driver, asked)?,
+            driver: start(driver, beginning, asked)?,
         })
     }
 }
@@ -161,8 +182,10 @@ impl Server {
 /// Takes up what was left, then turns on a thread of its own.
 fn start(
     mut driver: Driver,
+    beginning: Beginning,
     commands: mpsc::Receiver<Command>,
 ) -> Result<JoinHandle<Result<(), sublet_store::Error>>, ServeError> {
+    driver.begin(beginning)?;
     driver.resume()?;
     thread::Builder::new()
         .name("driver".into())
@@ -170,29 +193,8 @@ fn start(
         .map_err(doing("start the driver"))
 }
 
-fn scheduler(settings: &Settings) -> Scheduler {
-    let mut scheduler = Scheduler::new(Rules {
-        subclusters: vec![SubclusterConfig {
-            name: settings.subcluster.clone(),
-            slot: settings.slot,
-        }],
-        queued_tasks_max: settings.config.defaults.quota.queued,
-        tasks_per_job_max: TASKS_PER_JOB_MAX,
-    });
-    let joined = Event::NodeJoined {
-        node: NodeId(0),
-        capacity: settings.capacity,
-    };
-    let mut nothing_follows = Vec::new();
-    scheduler.handle(clock::now(), joined, &mut nothing_follows);
-    scheduler
-}
-
 /// Workers have the rights of this process, so what it finds out holds for them.
-fn tell_of_bursting(settings: &Settings) {
-    if settings.burst == Burst::Forbidden {
-        return;
-    }
+fn tell_of_bursting() {
     match sublet_worker::bursting() {
         Bursting::Idle => tracing::info!("guests beyond their share run in the idle class"),
         Bursting::LowestNiceness => tracing::warn!(
@@ -201,20 +203,28 @@ fn tell_of_bursting(settings: &Settings) {
     }
 }
 
-/// A worker may have to hold every slot of its sub-cluster.
-fn worker_shapes(settings: &Settings) -> HashMap<SubclusterId, WorkerShape> {
-    let slots = settings.capacity.slots_of(settings.slot);
-    let shape = WorkerShape {
-        instances_max: match settings.isolation {
-            Isolation::User => u32::try_from(slots).unwrap_or(u32::MAX),
-            Isolation::Process => 1,
+/// A scheduler that knows nothing yet: rules, host and users come as events.
+fn scheduler(settings: &Settings) -> Scheduler {
+    Scheduler::new(sublet_scheduler::Config {
+        queued_tasks_max: QUEUED_TASKS_MAX,
+        tasks_per_job_max: TASKS_PER_JOB_MAX,
+        aging_ms: AGING_MS,
+        terms: terms(settings),
+    })
+}
+
+fn terms(settings: &Settings) -> Terms {
+    let quota = &settings.config.defaults.quota;
+    Terms {
+        weight: 1,
+        quota: Quota {
+            slots: quota.slots.unwrap_or(u64::MAX),
+            cpu_millis: quota.cpu.map_or(u64::MAX, Cpu::as_millis),
+            memory_bytes: quota.memory.map_or(u64::MAX, Size::as_bytes),
+            queued: quota.queued,
+            submits_per_s: quota.submits_per_s.unwrap_or(0),
         },
-        isolation: settings.isolation,
-        memory_bytes_max: settings.slot.memory_bytes,
-        cpu_millis: settings.slot.cpu_millis,
-        burst: settings.burst,
-    };
-    HashMap::from([(SubclusterId(0), shape)])
+    }
 }
 
 /// Names what was being done when the system refused.

@@ -46,7 +46,7 @@ pub(crate) enum StartError {
 }
 
 /// The shape of the workers of one sub-cluster.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WorkerShape {
     pub(crate) instances_max: u32,
     pub(crate) memory_bytes_max: u64,
@@ -87,18 +87,28 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    pub(crate) fn new(
-        surroundings: Surroundings,
-        shapes: HashMap<SubclusterId, WorkerShape>,
-    ) -> Self {
+    pub(crate) fn new(surroundings: Surroundings) -> Self {
         Self {
             surroundings,
-            shapes,
+            shapes: HashMap::new(),
             by_id: HashMap::new(),
             current: HashMap::new(),
             by_attempt: HashMap::new(),
             next: 1,
         }
+    }
+
+    /// Workers of the sub-cluster are to be like this from now on. Those that are otherwise take nothing new.
+    pub(crate) fn reshape(&mut self, subcluster: SubclusterId, shape: WorkerShape) {
+        if self.shapes.insert(subcluster, shape) != Some(shape) {
+            self.current.retain(|(_, of), _| *of != subcluster);
+        }
+    }
+
+    /// The sub-cluster is no more, and nothing runs there.
+    pub(crate) fn close(&mut self, subcluster: SubclusterId) {
+        self.shapes.remove(&subcluster);
+        self.current.retain(|(_, of), _| *of != subcluster);
     }
 
     /// Has the attempt run by the worker of its user and sub-cluster. It is on its way with the next flush, or as soon

@@ -20,7 +20,7 @@ pub(super) enum Alarm {
 }
 
 /// At most one instant for each.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Alarms {
     by_time: BTreeSet<(UnixMillis, Alarm)>,
     instants: BTreeMap<Alarm, UnixMillis>,

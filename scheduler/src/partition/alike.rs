@@ -13,7 +13,7 @@ use crate::{NodeId, Resources, UnixMillis};
 pub(super) struct GroupId(u64);
 
 /// Nodes by what can be read of them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Alike {
     groups: BTreeMap<GroupId, Group>,
     by_values: BTreeMap<Values, GroupId>,
@@ -21,7 +21,7 @@ pub(super) struct Alike {
     groups_made: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Group {
     values: Values,
     nodes: BTreeSet<NodeId>,

@@ -32,7 +32,7 @@ pub(super) const BY_MEMBERSHIP: AttributeSet = AttributeSet::of(&[
 ]);
 
 /// What is to be done at the next run of the flow.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Changes {
     /// Members whose exit rule is to be asked.
     pub(super) exit_due: BTreeSet<NodeId>,

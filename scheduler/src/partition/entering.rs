@@ -16,7 +16,7 @@ use crate::{NodeId, Resources, SubclusterId, UnixMillis};
 
 /// Why a sub-cluster does not ask its entry rule about a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Closed {
+pub enum Closed {
     /// It is being removed.
     Removed,
     /// It has no entry rule.

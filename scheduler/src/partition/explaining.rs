@@ -13,27 +13,27 @@ use crate::{NodeId, Resources, SubclusterId, UnixMillis};
 
 /// Why a node is where it is.
 #[derive(Clone, Debug)]
-pub(crate) struct NodeExplanation {
+pub struct NodeExplanation {
     /// Where it is.
-    pub(crate) state: NodeState,
+    pub state: NodeState,
     /// What the exit rule of its sub-cluster says, if it is in one that has any.
-    pub(crate) exit: Option<Explanation>,
+    pub exit: Option<Explanation>,
     /// For a node that is in none: what each sub-cluster says of it, by name.
-    pub(crate) entries: Vec<EntryExplanation>,
+    pub entries: Vec<EntryExplanation>,
     /// What keeps it from going where the rules would have it.
-    pub(crate) held_by: Vec<Hold>,
+    pub held_by: Vec<Hold>,
 }
 
 /// What one sub-cluster says of a node that might enter.
 #[derive(Clone, Debug)]
-pub(crate) struct EntryExplanation {
-    pub(crate) subcluster: String,
-    pub(crate) verdict: EntryVerdict,
+pub struct EntryExplanation {
+    pub subcluster: String,
+    pub verdict: EntryVerdict,
 }
 
 /// Whether a node may enter a sub-cluster.
 #[derive(Clone, Debug)]
-pub(crate) enum EntryVerdict {
+pub enum EntryVerdict {
     /// Its entry rule was asked.
     Asked(Explanation),
     /// Its entry rule is not asked.
@@ -42,7 +42,7 @@ pub(crate) enum EntryVerdict {
 
 /// What keeps a node where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Hold {
+pub enum Hold {
     /// It entered a moment ago.
     Dwell { until: UnixMillis },
     /// It moved as often as a node may within a minute.

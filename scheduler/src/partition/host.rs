@@ -6,7 +6,7 @@ use alloc::collections::BTreeSet;
 use crate::{NodeId, Resources};
 
 /// A host.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Host {
     pub(super) capacity: Resources,
     /// What its nodes have that are not down.
@@ -24,6 +24,17 @@ pub(super) enum Contact {
 }
 
 impl Host {
+    /// What it adds to the pool.
+    pub(super) const fn offered(&self) -> Resources {
+        match self.contact {
+            Contact::Held => self.capacity,
+            Contact::Lost => Resources {
+                cpu_millis: 0,
+                memory_bytes: 0,
+            },
+        }
+    }
+
     /// Whether its nodes have more than it has.
     pub(super) const fn is_overcommitted(&self) -> bool {
         !self.capacity.covers(self.reserved)

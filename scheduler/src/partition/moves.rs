@@ -11,7 +11,7 @@ use crate::{NodeId, UnixMillis};
 const MINUTE_MS: u64 = 60_000;
 
 /// A node that is somewhere else than before.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeMove {
     /// Which.
     pub node: NodeId,
@@ -24,7 +24,7 @@ pub struct NodeMove {
 }
 
 /// Why a node is somewhere else.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MoveCause {
     /// A rule held.
     Rule {
@@ -62,7 +62,7 @@ pub enum MoveCause {
 }
 
 /// When a node last left a sub-cluster, within a minute.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct RecentMoves {
     left_at: VecDeque<UnixMillis>,
 }

@@ -37,7 +37,7 @@ pub enum NodeState {
 }
 
 /// A node.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) spec: NodeSpec,
     pub(super) host: String,
@@ -61,7 +61,7 @@ pub(crate) enum Health {
 }
 
 /// Where a node is, with what belongs to being there.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Place {
     In(Seat),
     Draining(Seat, Departure),
@@ -70,7 +70,7 @@ pub(super) enum Place {
 }
 
 /// The membership of a node.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Seat {
     pub(super) subcluster: SubclusterId,
     pub(super) entered_at: UnixMillis,

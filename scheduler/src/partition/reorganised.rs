@@ -6,7 +6,7 @@ use super::moves::NodeMove;
 use crate::{AttemptId, NodeId, SubclusterId};
 
 /// What came of all changes since the last time.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Reorganised {
     /// In the order in which they happened.
     pub(crate) moves: Vec<NodeMove>,

@@ -4,7 +4,7 @@ use crate::index_set::IndexSet;
 use crate::{Resources, SlotCounts};
 
 /// Equal slots, some of them free.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Slots {
     shape: Resources,
     total: u32,

@@ -11,7 +11,7 @@ use crate::rules::{AttributeSet, Rule, SubclusterFacts};
 use crate::{NodeId, SlotCounts, UnixMillis};
 
 /// A sub-cluster.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Subcluster {
     pub(super) spec: SubclusterSpec,
     pub(super) life: Life,

@@ -1,10 +1,12 @@
 //! What people are shown of nodes and sub-clusters. Nothing here changes anything.
 
 use super::Partition;
-use super::node::{Node, NodeSpec, NodeState};
+use super::host::Host;
+use super::node::{Health, Node, NodeSpec, NodeState};
 use super::subcluster::Subcluster;
 use crate::ledger::Totals;
 use crate::rule_set::SubclusterSpec;
+use crate::rules::SubclusterFacts;
 use crate::{NodeId, Resources, SlotCounts, SubclusterId, UnixMillis};
 
 /// How a node stands.
@@ -24,6 +26,8 @@ pub(crate) struct NodeStanding<'a> {
     pub(crate) slots: SlotCounts,
     /// Thousandths of full load.
     pub(crate) load_millis: u64,
+    /// Whether it can be trusted with work.
+    pub(crate) is_healthy: bool,
     /// The operator's reason to keep it out, if there is one.
     pub(crate) kept_out: Option<&'a str>,
 }
@@ -41,6 +45,8 @@ pub(crate) struct SubclusterStanding<'a> {
     pub(crate) nodes: u64,
     /// Slots that are held or may be granted.
     pub(crate) slots: SlotCounts,
+    /// How long a task that comes in now would wait, as the owner of its queue said.
+    pub(crate) expected_wait_ms: u64,
     /// Since when nothing is queued in it and nothing runs.
     pub(crate) idle_since: Option<UnixMillis>,
 }
@@ -81,6 +87,36 @@ impl Partition {
             .map(|(&id, _)| id)
     }
 
+    /// The sub-clusters that the rules name.
+    pub(crate) fn open_subclusters(&self) -> impl Iterator<Item = (SubclusterId, &SubclusterSpec)> {
+        let all = self.subclusters.iter();
+        all.filter(|(_, one)| one.is_declared())
+            .map(|(&id, one)| (id, &one.spec))
+    }
+
+    /// Whether the rules name it.
+    pub(crate) fn is_open(&self, id: SubclusterId) -> bool {
+        self.subclusters
+            .get(&id)
+            .is_some_and(Subcluster::is_declared)
+    }
+
+    /// What the rules say of a sub-cluster, or said last.
+    pub(crate) fn spec(&self, id: SubclusterId) -> Option<&SubclusterSpec> {
+        self.subclusters.get(&id).map(|one| &one.spec)
+    }
+
+    /// What rules may know of a sub-cluster.
+    pub(crate) fn facts(&self, id: SubclusterId) -> Option<SubclusterFacts<'_>> {
+        self.subclusters.get(&id).map(Subcluster::facts)
+    }
+
+    /// What all hosts that are there offer together.
+    pub(crate) fn pool_total(&self) -> Resources {
+        let offered = self.hosts.values().map(Host::offered);
+        offered.fold(Resources::default(), Resources::plus)
+    }
+
     /// All accounts together: free + granted + draining + down = total, per resource.
     pub(crate) const fn totals(&self) -> Totals {
         self.ledger.totals()
@@ -96,6 +132,7 @@ impl Partition {
             granted: account.expect("a known node has an account").granted(),
             slots: node.slot_counts(),
             load_millis: node.load_millis,
+            is_healthy: node.health == Health::Well,
             kept_out: node.kept_out.as_deref(),
         }
     }
@@ -108,6 +145,7 @@ fn standing_of(id: SubclusterId, one: &Subcluster) -> SubclusterStanding<'_> {
         is_declared: one.is_declared(),
         nodes: one.nodes(),
         slots: one.slots(),
+        expected_wait_ms: one.facts().expected_wait_ms,
         idle_since: one.facts().idle_since,
     }
 }

@@ -10,7 +10,7 @@ use crate::queues::tree::Summary;
 use crate::{Resources, SubclusterId, Terms};
 
 /// What a user has.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Account {
     pub(crate) terms: Terms,
     pub(crate) held: Held,
@@ -86,6 +86,11 @@ impl Account {
             share: pool.share(self.held.amount, self.terms.weight),
             virtual_time: self.virtual_time,
         }
+    }
+
+    /// The sub-clusters where a job of the user waits.
+    pub(crate) fn waits_in(&self) -> impl Iterator<Item = SubclusterId> {
+        self.places.keys().copied()
     }
 
     /// The sub-clusters where a job of the user waits and may have room.

@@ -18,7 +18,7 @@ use crate::{Resources, SubclusterId, Terms, UserId};
 const START_MS: u64 = 1;
 
 /// The accounts of all users that were ever seen.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Accounts {
     default_terms: Terms,
     pool: Pool,

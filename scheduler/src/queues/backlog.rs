@@ -11,13 +11,13 @@ use crate::{JobId, UnixMillis};
 
 /// The waiting jobs, by how many slots each needs at once: 1, or the size of the gang. The sizes are few where jobs are
 /// many: with `n` different ones, more than `n² / 2` tasks wait.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Backlog {
     by_size: BTreeMap<u64, Jobs>,
 }
 
 /// Jobs of one size, in both orders that may count.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Jobs {
     by_turn: Tree<Turn, Timeout>,
     by_age: Tree<Age, Timeout>,

@@ -12,7 +12,7 @@ use crate::queues::{Entry, Moment};
 use crate::{JobId, Resources, SubclusterId, UserId};
 
 /// The queue of one sub-cluster.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LocalQueue {
     pub(crate) id: SubclusterId,
     pub(crate) slot: Resources,

@@ -9,7 +9,7 @@ use crate::{JobId, SubclusterId, UnixMillis, UserId};
 
 /// What a quota bounds that is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bound {
+pub enum Bound {
     /// Slots.
     Slots,
     /// Thousandths of a processor.

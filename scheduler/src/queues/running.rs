@@ -6,10 +6,10 @@ use alloc::collections::BTreeMap;
 use crate::queues::backlog::Fit;
 use crate::queues::tree::Tree;
 use crate::queues::{Holder, NO_TIMEOUT};
-use crate::{AttemptId, UnixMillis, UserId};
+use crate::{AttemptId, Resources, UnixMillis, UserId};
 
 /// The attempts that hold a slot.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Running {
     grants: BTreeMap<AttemptId, Grant>,
     ends: Tree<End, ()>,
@@ -19,6 +19,8 @@ pub(crate) struct Running {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grant {
     pub(crate) user: UserId,
+    /// What the slot had when it was granted.
+    pub(crate) amount: Resources,
     pub(crate) since: UnixMillis,
     until: UnixMillis,
 }
@@ -39,9 +41,16 @@ pub(crate) struct Promise {
 }
 
 impl Running {
-    pub(crate) fn start(&mut self, now: UnixMillis, holder: Holder, timeout_ms: u64) {
+    pub(crate) fn start(
+        &mut self,
+        now: UnixMillis,
+        holder: Holder,
+        amount: Resources,
+        timeout_ms: u64,
+    ) {
         let grant = Grant {
             user: holder.user,
+            amount,
             since: now,
             until: now.plus(timeout_ms),
         };

@@ -9,7 +9,7 @@ use alloc::boxed::Box;
 use core::cmp::Ordering;
 
 /// Keys in order, each with a value.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Tree<K, V> {
     root: Link<K, V>,
     inserted: u64,
@@ -28,7 +28,7 @@ impl Summary for () {
 
 type Link<K, V> = Option<Box<Node<K, V>>>;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Node<K, V> {
     key: K,
     value: V,

@@ -1,24 +1,28 @@
-//! Work that is to end early: because its user asked, or because the server stops.
+//! Work that is to end early: because its user asked, because a job it waits for failed it, or because the server stops.
 
 use alloc::vec::Vec;
 
 use crate::live_job::{LiveJob, Taken};
 use crate::scheduler::Scheduler;
-use crate::{Action, JobId, StopReason};
+use crate::{Action, CancelReason, JobId, StopReason, UnixMillis};
 
 impl Scheduler {
-    pub(crate) fn cancel_job(&mut self, id: JobId, actions: &mut Vec<Action>) {
-        let Some(live) = self.jobs.get_mut(&id) else {
-            return;
-        };
-        let taken = live.take_all_waiting();
-        for attempt in live.attempts_mut() {
-            attempt.stop(StopReason::Cancel, actions);
+    pub(crate) fn cancel_job(&mut self, now: UnixMillis, id: JobId, actions: &mut Vec<Action>) {
+        if let Some(live) = self.jobs.get_mut(&id) {
+            for attempt in live.attempts_mut() {
+                attempt.stop(StopReason::Cancel, actions);
+            }
         }
-        self.cancel_waiting(id, taken, actions);
+        self.cancel_all_waiting(now, id, CancelReason::Asked, actions);
     }
 
-    pub(crate) fn cancel_task(&mut self, id: JobId, task: u32, actions: &mut Vec<Action>) {
+    pub(crate) fn cancel_task(
+        &mut self,
+        now: UnixMillis,
+        id: JobId,
+        task: u32,
+        actions: &mut Vec<Action>,
+    ) {
         let Some(live) = self.jobs.get_mut(&id) else {
             return;
         };
@@ -26,7 +30,22 @@ impl Scheduler {
         if let Some(attempt) = live.attempt_of(task) {
             attempt.stop(StopReason::Cancel, actions);
         }
-        self.cancel_waiting(id, taken, actions);
+        self.cancel_waiting(now, id, taken, CancelReason::Asked, actions);
+    }
+
+    /// Everything of the job that waits will not start.
+    pub(crate) fn cancel_all_waiting(
+        &mut self,
+        now: UnixMillis,
+        id: JobId,
+        reason: CancelReason,
+        actions: &mut Vec<Action>,
+    ) {
+        self.stop_waiting_for_others(id);
+        if let Some(live) = self.jobs.get_mut(&id) {
+            let taken = live.take_all_waiting();
+            self.cancel_waiting(now, id, taken, reason, actions);
+        }
     }
 
     /// Everything that still runs is told to end. Without a drain before it, no grace has ended.
@@ -40,14 +59,28 @@ impl Scheduler {
     }
 
     /// Records the tasks that will not have an attempt any more.
-    fn cancel_waiting(&mut self, id: JobId, taken: Taken, actions: &mut Vec<Action>) {
+    fn cancel_waiting(
+        &mut self,
+        now: UnixMillis,
+        id: JobId,
+        taken: Taken,
+        reason: CancelReason,
+        actions: &mut Vec<Action>,
+    ) {
         for (&task, retry) in &taken.retries {
-            self.backoffs.remove(retry.not_before, id, task);
+            self.alarms.remove(retry.not_before, id, task);
         }
         let tasks = taken.tasks().to_ranges();
         if !tasks.is_empty() {
-            actions.push(Action::CancelWaiting { job: id, tasks });
+            if let Some(live) = self.jobs.get_mut(&id) {
+                live.all_succeeded = false;
+            }
+            actions.push(Action::CancelWaiting {
+                job: id,
+                tasks,
+                reason,
+            });
         }
-        self.settle(id, actions);
+        self.settle(now, id, actions);
     }
 }

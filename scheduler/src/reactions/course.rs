@@ -18,7 +18,7 @@ impl Scheduler {
         }
     }
 
-    /// The outcome is kept as it came, also when a cancel crossed it: a guest that succeeded first has succeeded.
+    /// An attempt ended by itself, or because it was told to: what it held is to be released.
     pub(crate) fn exited(
         &mut self,
         now: UnixMillis,
@@ -26,25 +26,38 @@ impl Scheduler {
         outcome: Outcome,
         actions: &mut Vec<Action>,
     ) {
-        let Some(live) = self.jobs.get_mut(&id.job) else {
-            return;
-        };
-        let Some(attempt) = live.attempt_mut(id).filter(|attempt| attempt.is_live()) else {
-            return;
-        };
-        let Attempt { slot, history, .. } = *attempt;
-        let may_follow = !attempt.is_cancelled();
-        let retry = live.job.restart.follow(id.number, history, outcome, now);
-        let retry = retry.filter(|_| may_follow);
+        if let Some(Attempt { grant, .. }) = self.finish(now, id, outcome, actions) {
+            self.settle(now, id.job, actions);
+            let slot = grant.slot;
+            actions.push(Action::Reclaim { attempt: id, slot });
+        }
+    }
+
+    /// Takes down the end of an attempt that was live. The outcome is kept as it came, also when a cancel crossed it: a
+    /// guest that succeeded first has succeeded.
+    pub(crate) fn finish(
+        &mut self,
+        now: UnixMillis,
+        id: AttemptId,
+        outcome: Outcome,
+        actions: &mut Vec<Action>,
+    ) -> Option<Attempt> {
+        let live = self.jobs.get_mut(&id.job)?;
+        let attempt = *live.attempt_mut(id).filter(|attempt| attempt.is_live())?;
+        let retry = live
+            .job
+            .restart
+            .follow(id.number, attempt.history, outcome, now)
+            .filter(|_| !attempt.is_cancelled());
         live.finish(id, retry);
         live.is_durable = true;
+        live.all_succeeded &= retry.is_some() || outcome.is_success();
         actions.push(Action::Finish {
             attempt: id,
             outcome,
             next: Retry::as_next(retry),
         });
-        self.settle(id.job, actions);
-        actions.push(Action::Reclaim { attempt: id, slot });
+        Some(attempt)
     }
 
     /// The slot is free. Only now may the task have its next attempt, so that two of them never share its directories.
@@ -52,9 +65,15 @@ impl Scheduler {
         let Some(live) = self.jobs.get_mut(&id.job) else {
             return;
         };
-        let Some(slot) = live.release(id) else { return };
-        self.pool.give_back(slot, id);
+        let user = live.job.user;
+        let Some(grant) = live.release(id) else {
+            return;
+        };
+        self.partition.give_back(now, grant.slot, id);
+        let held_ms = self.queues.ended(now, grant.subcluster, id);
+        self.paces.held(grant.subcluster, held_ms);
+        self.look_again_for(user, grant.subcluster);
         self.await_instant(now, id.job, id.task);
-        self.settle(id.job, actions);
+        self.settle(now, id.job, actions);
     }
 }

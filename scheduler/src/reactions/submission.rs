@@ -3,19 +3,19 @@
 use alloc::vec::Vec;
 
 use crate::live_job::LiveJob;
-use crate::queue::Turn;
 use crate::restart::{History, Retry};
 use crate::scheduler::Scheduler;
 use crate::{Action, Again, Interrupted, Job, JobId, LossReason, Outcome, Resumption, UnixMillis};
 
 impl Scheduler {
-    pub(crate) fn submitted(&mut self, job: Job, actions: &mut Vec<Action>) {
+    pub(crate) fn submitted(&mut self, now: UnixMillis, job: Job, actions: &mut Vec<Action>) {
         if self.jobs.contains_key(&job.id) {
             return;
         }
-        let (id, tasks) = (job.id, job.tasks.clone());
-        self.entry(job).add_fresh(&tasks);
-        self.settle(id, actions);
+        let (id, user, tasks) = (job.id, job.user, job.tasks.clone());
+        self.users.submitted(now, user, self.queues.terms(user));
+        self.enter(now, job, actions).add_fresh(&tasks);
+        self.settle(now, id, actions);
     }
 
     /// Takes up what is left of a job. A job that is still known (its user retries some tasks while others run) keeps
@@ -31,10 +31,12 @@ impl Scheduler {
             fresh,
             again,
             interrupted,
+            all_succeeded,
         } = resumption;
         let id = job.id;
-        let live = self.entry(job);
+        let live = self.enter(now, job, actions);
         live.is_durable = true;
+        live.all_succeeded &= all_succeeded;
         for tasks in &fresh {
             live.add_fresh(tasks);
         }
@@ -44,36 +46,43 @@ impl Scheduler {
         for interrupted in interrupted.into_iter().filter(|one| one.attempt.job == id) {
             self.take_up_interrupted(now, interrupted, actions);
         }
-        self.settle(id, actions);
+        self.settle(now, id, actions);
     }
 
     /// Undoes a submission, with the slots that it was granted already. They need no release: its starts are void.
     /// Once an attempt is known to have run or to have ended, the job is on disk and stays.
-    pub(crate) fn withdrawn(&mut self, id: JobId) {
+    pub(crate) fn withdrawn(&mut self, now: UnixMillis, id: JobId) {
         if self.jobs.get(&id).is_none_or(|live| live.is_durable) {
             return;
         }
+        self.stop_waiting_for_others(id);
         let Some(live) = self.jobs.remove(&id) else {
             return;
         };
+        let user = live.job.user;
         for attempt in live.attempts() {
-            self.pool.give_back(attempt.slot, attempt.id);
+            let grant = attempt.grant;
+            self.partition.give_back(now, grant.slot, attempt.id);
+            self.queues.ended(now, grant.subcluster, attempt.id);
+            self.look_again_for(user, grant.subcluster);
         }
-        if let Some(subcluster) = live.subcluster {
-            self.pool
-                .subcluster_mut(subcluster)
-                .queue
-                .set(Turn::of(&live.job), 0);
+        if let Some(subcluster) = live.subcluster() {
+            self.queues.set(subcluster, &live.entry(), 0);
+            self.changed.insert(subcluster);
         }
-        self.tallies.change(live.job.user, live.tallied, 0);
+        self.homeless.remove(&id);
+        self.tallies.change(user, live.tallied, 0);
     }
 
-    /// What is known of the job; a job that is new is routed.
-    fn entry(&mut self, job: Job) -> &mut LiveJob {
-        let route = self.route(job.want);
-        self.jobs
-            .entry(job.id)
-            .or_insert_with(|| LiveJob::new(job, route))
+    /// What is known of the job. One that is new is routed, and waits for the jobs it depends on.
+    fn enter(&mut self, now: UnixMillis, job: Job, actions: &mut Vec<Action>) -> &mut LiveJob {
+        let id = job.id;
+        if !self.jobs.contains_key(&id) {
+            let waits_for = self.await_dependencies(&job);
+            self.jobs.insert(id, LiveJob::new(job, waits_for));
+            self.find_home(now, id, actions);
+        }
+        self.jobs.get_mut(&id).expect("it was just put in")
     }
 
     fn take_up_again(&mut self, now: UnixMillis, again: Again) {

@@ -6,15 +6,16 @@ use crate::scheduler::Scheduler;
 use crate::{Action, JobId, UnixMillis};
 
 impl Scheduler {
+    /// What nodes wait for, the flow after each event looks at by itself.
     pub(crate) fn time_passed(&mut self, now: UnixMillis, actions: &mut Vec<Action>) {
-        self.backoffs.rang();
-        while let Some((job, task)) = self.backoffs.pop_due(now) {
+        self.alarms.rang();
+        while let Some((job, task)) = self.alarms.pop_due(now) {
             let live = self
                 .jobs
                 .get_mut(&job)
                 .expect("who waits for an instant is a known job");
             live.make_due(task);
-            self.settle(job, actions);
+            self.settle(now, job, actions);
         }
     }
 
@@ -30,7 +31,7 @@ impl Scheduler {
         if retry.not_before <= now {
             live.make_due(task);
         } else {
-            self.backoffs.insert(retry.not_before, job, task);
+            self.alarms.insert(retry.not_before, job, task);
         }
     }
 }

@@ -33,8 +33,23 @@ impl Model {
                 next,
             } => self.finish(now, *attempt, *outcome, *next),
             Action::Reclaim { attempt, slot } => self.reclaim(*attempt, *slot),
-            Action::CancelWaiting { job, tasks } => self.cancel_waiting(*job, tasks),
+            Action::CancelWaiting { job, tasks, reason } => {
+                ensure(*reason == CancelReason::Asked, "S6", || {
+                    format!("tasks of {job:?} are cancelled: {reason:?}")
+                })?;
+                self.cancel_waiting(*job, tasks)
+            }
             Action::JobFinished(job) => self.job_finished(*job),
+            Action::Routed { job, routing } => {
+                let home = routing.as_ref().map(|routing| routing.subcluster);
+                ensure(home == Some(SubclusterId(0)), "S5", || {
+                    format!("{job:?} goes to {home:?}")
+                })
+            }
+            Action::NodeMoved(moved) => ensure(self.nodes.contains_key(&moved.node), "S2", || {
+                format!("{moved:?} is of no node that joined")
+            }),
+            Action::SubclusterGone(gone) => ensure(false, "S2", || format!("{gone:?} is gone")),
             Action::WakeAt(at) => {
                 self.alarm = Some(*at);
                 Ok(())
@@ -59,10 +74,7 @@ impl Model {
         ensure(holder.is_none(), "S4", || {
             format!("{slot} goes to {id} and is held by {holder:?}")
         })?;
-        let turn = self.first_ready_job();
-        ensure(turn == Some(id.job), "order", || {
-            format!("{id} starts in the turn of {turn:?}")
-        })?;
+        self.has_its_turn(id)?;
         let model = self.jobs.get_mut(&id.job).expect("it is ready");
         let next = model.next_ready();
         ensure(next == Some((id.task, id.number)), "S6", || {
@@ -88,6 +100,33 @@ impl Model {
             },
         );
         Ok(())
+    }
+
+    /// The job is the first of its user, and no other user who waits holds fewer slots.
+    fn has_its_turn(&self, id: AttemptId) -> Checked {
+        let user = self.jobs.get(&id.job).map(|model| model.job.user);
+        let first = user.and_then(|user| self.first_ready_job_of(user));
+        ensure(first == Some(id.job), "order", || {
+            format!("{id} starts in the turn of {first:?}")
+        })?;
+        let held = self.held_by(user, id);
+        let waiting = self
+            .jobs
+            .values()
+            .filter(|model| model.next_ready().is_some());
+        let fewest = waiting
+            .map(|model| self.held_by(Some(model.job.user), id))
+            .min();
+        ensure(fewest == Some(held), "F3", || {
+            format!("{id} starts, its user holds {held} slots, another who waits {fewest:?}")
+        })
+    }
+
+    /// The slots of a user, but for the one that was just given to an attempt.
+    fn held_by(&self, user: Option<UserId>, but_for: AttemptId) -> usize {
+        let owner = |job: &JobId| self.jobs.get(job).map(|model| model.job.user);
+        let theirs = |id: &&AttemptId| **id != but_for && owner(&id.job) == user;
+        self.held.values().filter(theirs).count()
     }
 
     fn stop(&mut self, id: AttemptId, reason: StopReason) -> Checked {

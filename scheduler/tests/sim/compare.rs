@@ -12,9 +12,12 @@ impl Model {
         let pool = scheduler.pool();
         self.compare_nodes(&pool)?;
         self.compare_totals(&pool)?;
-        let is_busy = self.draining || !self.has_free_slot() || self.first_ready_job().is_none();
+        ensure(scheduler.conservation().is_ok(), "X1", || {
+            format!("{:?}", scheduler.conservation())
+        })?;
+        let is_busy = self.draining || !self.has_free_slot() || self.any_ready_job().is_none();
         ensure(is_busy, "F1", || {
-            format!("a slot is free for {:?}", self.first_ready_job())
+            format!("a slot is free for {:?}", self.any_ready_job())
         })?;
         self.compare_attempts(scheduler, &pool)?;
         let pauses = self.jobs.values().flat_map(|model| model.active.values());
@@ -50,9 +53,11 @@ impl Model {
             ensure(capacity.covers(granted), "S1", || {
                 format!("{granted} of {capacity} granted")
             })?;
-            ensure(node.subcluster == Some(SubclusterId(0)), "S2", || {
-                format!("{node:?}")
-            })?;
+            let home = match self.slots_of(node.node) {
+                0 => NodeState::Unassigned,
+                _ => NodeState::In(SubclusterId(0)),
+            };
+            ensure(node.state == home, "S2", || format!("{node:?}"))?;
             let is_equal = node.capacity == capacity
                 && node.granted == granted
                 && node.slots.in_use() == held
@@ -65,18 +70,6 @@ impl Model {
     }
 
     fn compare_totals(&self, pool: &PoolView) -> Checked {
-        let sum = |parts: &mut dyn Iterator<Item = Resources>| {
-            parts.fold(Resources::default(), |sum, part| {
-                sum.checked_add(part).expect("it is little")
-            })
-        };
-        let all = sum(&mut self.nodes.values().copied());
-        let inside = sum(&mut pool.subclusters.iter().map(|one| one.capacity));
-        let outside = pool.nodes.iter().filter(|node| node.subcluster.is_none());
-        let outside = sum(&mut outside.map(|node| node.capacity));
-        ensure(inside.checked_add(outside) == Some(all), "X1", || {
-            format!("{pool:?} of {all}")
-        })?;
         let in_use: u64 = pool.subclusters.iter().map(|one| one.slots.in_use()).sum();
         ensure(in_use == self.held.len() as u64, "S3", || {
             format!("{in_use} slots are in use")
@@ -107,7 +100,7 @@ impl Model {
                 })?;
             }
             let view = scheduler.job(id);
-            let unsettled = view.map(|view| view.unsettled());
+            let unsettled = view.as_ref().map(JobView::unsettled);
             ensure(unsettled == Some(model.unsettled()), "S6", || {
                 format!("{view:?} of {model:?}")
             })?;

@@ -9,10 +9,23 @@ impl Model {
     pub(crate) fn take_note(&mut self, now: UnixMillis, event: &Event) {
         self.duties = Duties::default();
         let news = match event {
-            Event::NodeJoined { node, capacity } => {
-                let is_new = !self.nodes.contains_key(node);
-                self.nodes.entry(*node).or_insert(*capacity);
-                is_new
+            Event::HostChanged { nodes, .. } => {
+                let new = nodes
+                    .iter()
+                    .filter(|node| self.nodes.insert(node.id, node.capacity).is_none());
+                new.count() > 0
+            }
+            Event::RulesChanged(_)
+            | Event::HostLost { .. }
+            | Event::NodeFacts { .. }
+            | Event::NodeLabelled { .. }
+            | Event::NodeDrainAsked { .. }
+            | Event::NodeResumed { .. }
+            | Event::SubclusterPaused { .. }
+            | Event::SubclusterResumed { .. }
+            | Event::UserTerms { .. }
+            | Event::DependencyBroken(_) => {
+                unreachable!("this world is about attempts: {event:?}")
             }
             Event::Submitted(job) => self.submitted(job),
             Event::Resumed(resumption) => self.resumed(now, resumption),

@@ -59,7 +59,7 @@ impl Fault {
         match event {
             Event::Reclaimed(_) => self == Self::LoseReclaimed,
             Event::Submitted(_) => self == Self::LoseSubmission && model.has_free_slot(),
-            Event::NodeJoined { .. } => self == Self::LoseNode,
+            Event::HostChanged { .. } => self == Self::LoseNode,
             _ => false,
         }
     }
@@ -108,6 +108,7 @@ impl Fault {
             Action::JobFinished(_) => self == Self::ForgetJobFinished,
             Action::CancelWaiting { .. } => self == Self::ForgetCancel,
             Action::WakeAt(_) => self == Self::ForgetAlarm,
+            Action::Routed { .. } | Action::NodeMoved(_) | Action::SubclusterGone(_) => false,
         }
     }
 

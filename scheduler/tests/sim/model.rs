@@ -174,6 +174,7 @@ impl JobModel {
             fresh,
             again: vec![],
             interrupted: vec![],
+            all_succeeded: true,
         };
         for (task, state) in std::mem::take(&mut self.active) {
             let Past {
@@ -239,12 +240,21 @@ impl Model {
             .any(|&node| self.held_on(node) < self.slots_of(node))
     }
 
-    /// The job whose turn it is.
-    pub(crate) fn first_ready_job(&self) -> Option<JobId> {
-        let ready = self
+    /// Some job that could start.
+    pub(crate) fn any_ready_job(&self) -> Option<JobId> {
+        let mut ready = self
             .jobs
             .values()
             .filter(|model| model.next_ready().is_some());
+        ready.next().map(|model| model.job.id)
+    }
+
+    /// The job that comes first among those of its user.
+    pub(crate) fn first_ready_job_of(&self, user: UserId) -> Option<JobId> {
+        let ready = self
+            .jobs
+            .values()
+            .filter(|model| model.job.user == user && model.next_ready().is_some());
         let first = ready.min_by_key(|model| (-model.job.priority, model.job.id));
         first.map(|model| model.job.id)
     }

@@ -16,7 +16,7 @@ impl World {
     pub(crate) fn withdraw(&mut self) -> Checked {
         let job = self.new_job();
         let id = job.id;
-        if self.scheduler.admit(&job).is_err() {
+        if self.scheduler.admit(self.now, &job).is_err() {
             return Ok(());
         }
         self.count("withdraw");
@@ -43,9 +43,15 @@ impl World {
     }
 
     pub(crate) fn join_node(&mut self) -> Checked {
-        let (node, slots) = (self.random.below(6), self.random.below(6));
+        let node = self.random.below(6);
         self.count("join a node");
-        self.node(node, slots)
+        match self.model.nodes.get(&NodeId(node)).copied() {
+            Some(capacity) => self.host(node, capacity),
+            None => {
+                let slots = self.random.below(6);
+                self.node(node, slots)
+            }
+        }
     }
 
     pub(crate) fn drain(&mut self) -> Checked {

@@ -20,11 +20,12 @@ impl World {
                 queued,
                 asked,
                 limit: QUEUED_TASKS_MAX,
+                retry_after_ms: 0,
             })
         } else {
             None
         };
-        let answer = self.scheduler.admit(&job).err();
+        let answer = self.scheduler.admit(self.now, &job).err().map(without_pace);
         ensure(answer == refusal, "admission", || {
             format!("{answer:?}, not {refusal:?}")
         })?;
@@ -92,7 +93,26 @@ impl World {
             fresh: vec![],
             again,
             interrupted: vec![],
+            all_succeeded: true,
         }))
+    }
+}
+
+/// The refusal without the estimate in it, which the model does not make.
+fn without_pace(refusal: Rejection) -> Rejection {
+    match refusal {
+        Rejection::QueueFull {
+            queued,
+            asked,
+            limit,
+            ..
+        } => Rejection::QueueFull {
+            queued,
+            asked,
+            limit,
+            retry_after_ms: 0,
+        },
+        other => other,
     }
 }
 

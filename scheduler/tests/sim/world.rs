@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use sublet_scheduler::rules::{Rule, RuleKind};
 use sublet_scheduler::*;
 
 use crate::faults::Fault;
@@ -167,9 +168,22 @@ impl World {
             cpu_millis: SLOT.cpu_millis * u64::from(slots) + 20,
             memory_bytes: SLOT.memory_bytes * u64::from(slots) + 20,
         };
-        self.tell(&Event::NodeJoined {
-            node: NodeId(node),
+        self.host(node, capacity)
+    }
+
+    /// Each host has one node.
+    pub(crate) fn host(&mut self, node: u32, capacity: Resources) -> Checked {
+        let spec = NodeSpec {
+            id: NodeId(node),
+            name: format!("n{node}"),
             capacity,
+            priority: 0,
+            labels: BTreeMap::new(),
+        };
+        self.tell(&Event::HostChanged {
+            host: format!("h{node}"),
+            capacity,
+            nodes: vec![spec],
         })
     }
 
@@ -186,6 +200,12 @@ impl World {
             user: UserId(u64::from(self.random.below(3))),
             tasks: first..=first + further,
             want: SLOT,
+            timeout_ms: 30_000,
+            is_gang: false,
+            submitted_at: self.now,
+            subcluster: None,
+            after: vec![],
+            said: Said::default(),
             priority: [0, 0, 0, 1, -1][self.random.below(5) as usize],
             restart: match self.random.below(4) {
                 0 => Restart::Never,
@@ -255,12 +275,25 @@ impl World {
 }
 
 pub(crate) fn new_scheduler() -> Scheduler {
-    Scheduler::new(Config {
-        subclusters: vec![SubclusterConfig {
-            name: "default".to_owned(),
-            slot: SLOT,
-        }],
-        queued_tasks_max: QUEUED_TASKS_MAX,
+    let quota = Quota {
+        queued: QUEUED_TASKS_MAX,
+        ..Quota::UNLIMITED
+    };
+    let mut scheduler = Scheduler::new(Config {
+        queued_tasks_max: u64::MAX,
         tasks_per_job_max: 1_000_000,
-    })
+        aging_ms: u64::MAX,
+        terms: Terms { weight: 1, quota },
+    });
+    let everyone = Rule::parse(RuleKind::Entry, "true").expect("it is a rule");
+    let rules = RuleSet {
+        version: 1,
+        subclusters: vec![SubclusterSpec {
+            entry: Some(everyone),
+            ..SubclusterSpec::new("default", SLOT)
+        }],
+        ..RuleSet::default()
+    };
+    scheduler.handle(UnixMillis(0), Event::RulesChanged(rules), &mut vec![]);
+    scheduler
 }

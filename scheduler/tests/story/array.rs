@@ -3,6 +3,7 @@
 use sublet_scheduler::*;
 
 use crate::notation::check;
+use crate::words::{host_of, job_of, rules_of};
 
 #[test]
 fn l03_array_of_1000_gives_1000_attempts_each_with_its_index() {
@@ -21,8 +22,12 @@ fn l03_array_of_1000_gives_1000_attempts_each_with_its_index() {
                 Action::Reclaim { attempt, .. } => {
                     next.extend(told(&mut scheduler, Event::Reclaimed(attempt)));
                 }
-                Action::JobFinished(_) | Action::Finish { .. } => {}
-                Action::Stop { .. } | Action::CancelWaiting { .. } | Action::WakeAt(_) => {
+                Action::JobFinished(_) | Action::Finish { .. } | Action::Routed { .. } => {}
+                Action::Stop { .. }
+                | Action::CancelWaiting { .. }
+                | Action::NodeMoved(_)
+                | Action::SubclusterGone(_)
+                | Action::WakeAt(_) => {
                     panic!("nobody asked for {action:?}")
                 }
             }
@@ -56,46 +61,32 @@ fn an_array_of_a_million_is_told_in_a_few_numbers() {
 
 fn array(tasks: u32) -> Job {
     Job {
-        id: JobId(1),
-        user: UserId(1),
         tasks: 0..=tasks - 1,
-        want: Resources {
-            cpu_millis: 10,
-            memory_bytes: 10,
-        },
-        priority: 0,
-        restart: Restart::OnLoss,
+        ..job_of(JobId(1), SLOT)
     }
 }
 
+const SLOT: Resources = Resources {
+    cpu_millis: 10,
+    memory_bytes: 10,
+};
+
 fn scheduler_with_slots(slots: u64) -> Scheduler {
-    let slot = Resources {
-        cpu_millis: 10,
-        memory_bytes: 10,
-    };
-    let subclusters = vec![SubclusterConfig {
-        name: "default".to_owned(),
-        slot,
-    }];
     let mut scheduler = Scheduler::new(Config {
-        subclusters,
         queued_tasks_max: 10_000,
         tasks_per_job_max: 10_000,
+        aging_ms: 3_600_000,
+        terms: Terms::default(),
     });
+    told(
+        &mut scheduler,
+        Event::RulesChanged(rules_of(1, "default", SLOT)),
+    );
     let capacity = Resources {
         cpu_millis: 10 * slots,
         memory_bytes: 10 * slots,
     };
-    assert_eq!(
-        told(
-            &mut scheduler,
-            Event::NodeJoined {
-                node: NodeId(0),
-                capacity
-            }
-        ),
-        []
-    );
+    told(&mut scheduler, host_of(NodeId(0), capacity));
     scheduler
 }
 

@@ -2,22 +2,28 @@
 //! below it are what it answers. `check` plays the lines at the margin and compares the whole.
 //!
 //! ```text
-//! capacity 2                  a node with two slots joins
+//! capacity 2                  a host with one node of two slots joins
 //! submit a*3 restart=never    job a with tasks 0, 1 and 2; also: priority=, user=, restart=on-failure:RETRIES:MS,
-//!                             want=CPU:MEMORY (thousandths and MiB)
+//!                             want=CPU:MEMORY (thousandths and MiB), timeout=MS, gang, class=, in=SUBCLUSTER,
+//!                             after=JOB:WHEN,…
+//! rules NAME KEY=VALUE …; …   these sub-clusters, in place of the one called `default`; also: route NAME WHEN -> TO
 //! start a/0    exit a/0 ok    of the first attempt of task 0; a/0#2 is the second attempt
 //! reclaim a/0  end a/0 ok     `end` is exit and reclaim
 //! cancel a     cancel a/0     withdraw a    drain    grace
 //! at 500       tick           the clock shows 500; the alarm rings
 //! resume a*3 fresh=0-1 again=2#2@500:FAILURES:LOSSES interrupted=2#1:FAILURES:LOSSES
 //! admit a*3    job a    why a    attempts a    pool    idle     questions
+//! show moves   show routes    from here on, moves of nodes and routes of jobs are told too
 //! ```
 
 use std::collections::BTreeMap;
 
 use sublet_scheduler::*;
 
-use crate::words::{attempt_of, counts, number, outcome_of, pool, range, range_of, restart_of};
+use crate::words::{
+    attempt_of, counts, host_of, job_of, number, outcome_of, pool, range, range_of, restart_of,
+    rules_of, when_of,
+};
 
 /// The shape of every slot, and what a job wants unless it says otherwise.
 const SLOT: Resources = Resources {
@@ -61,25 +67,37 @@ struct Stage {
     now: UnixMillis,
     nodes: u32,
     jobs: BTreeMap<String, Job>,
+    shown: Shown,
+}
+
+/// What a story tells of only when it is about that.
+#[derive(Default)]
+struct Shown {
+    moves: bool,
+    routes: bool,
 }
 
 impl Stage {
     fn new() -> Self {
-        let subclusters = vec![SubclusterConfig {
-            name: "default".to_owned(),
-            slot: SLOT,
-        }];
-        let config = Config {
-            subclusters,
-            queued_tasks_max: 2_000_000,
-            tasks_per_job_max: 1_000_000,
+        let quota = Quota {
+            queued: 2_000_000,
+            ..Quota::UNLIMITED
         };
-        Self {
+        let config = Config {
+            queued_tasks_max: 3_000_000,
+            tasks_per_job_max: 1_000_000,
+            aging_ms: 3_600_000,
+            terms: Terms { weight: 1, quota },
+        };
+        let mut stage = Self {
             scheduler: Scheduler::new(config),
             now: UnixMillis(0),
             nodes: 0,
             jobs: BTreeMap::new(),
-        }
+            shown: Shown::default(),
+        };
+        stage.event(Event::RulesChanged(rules_of(1, "default", SLOT)));
+        stage
     }
 
     fn tell(&mut self, line: &str) -> Vec<String> {
@@ -92,6 +110,14 @@ impl Stage {
                 self.node(node, number(rest[0]))
             }
             "rejoin" => self.node(NodeId(0), number(rest[0])),
+            "show" => {
+                match rest[0] {
+                    "moves" => self.shown.moves = true,
+                    "routes" => self.shown.routes = true,
+                    unknown => panic!("the notation cannot show `{unknown}`"),
+                }
+                vec![]
+            }
             "submit" => {
                 let job = self.job_of(rest);
                 self.event(Event::Submitted(job))
@@ -136,7 +162,7 @@ impl Stage {
             cpu_millis: SLOT.cpu_millis * slots + 7,
             memory_bytes: SLOT.memory_bytes * slots + 4096,
         };
-        self.event(Event::NodeJoined { node, capacity })
+        self.event(host_of(node, capacity))
     }
 
     fn exit(&mut self, words: &[&str]) -> Vec<String> {
@@ -150,7 +176,10 @@ impl Stage {
     fn event(&mut self, event: Event) -> Vec<String> {
         let mut actions = Vec::new();
         self.scheduler.handle(self.now, event, &mut actions);
-        actions.iter().map(|action| self.action(action)).collect()
+        actions
+            .iter()
+            .filter_map(|action| self.action(action))
+            .collect()
     }
 
     fn answer(&mut self, question: &str, words: &[&str]) -> Vec<String> {
@@ -159,7 +188,7 @@ impl Stage {
                 let job = self.job_of(words);
                 self.jobs
                     .remove(words[0].split('*').next().unwrap_or_default());
-                vec![match self.scheduler.admit(&job) {
+                vec![match self.scheduler.admit(self.now, &job) {
                     Ok(()) => "yes".to_owned(),
                     Err(rejection) => rejection.to_string(),
                 }]
@@ -197,29 +226,68 @@ impl Stage {
     }
 
     fn why(&self, job: JobId) -> String {
-        match self.scheduler.waiting(job) {
+        match self.scheduler.waiting(self.now, job) {
             None => "it does not wait".to_owned(),
             Some(Waiting::Draining) => "draining".to_owned(),
-            Some(Waiting::NoSlotFits { asked, largest }) => {
-                format!("no slot fits: {asked} asked, {largest} is the largest")
-            }
+            Some(Waiting::Nowhere(reason)) => reason.to_string(),
             Some(Waiting::NoSlots { subcluster }) => format!("no slots in {}", subcluster.0),
-            Some(Waiting::PoolFull {
+            Some(Waiting::Paused { reason, .. }) => format!("paused: {reason}"),
+            Some(Waiting::Dependency { jobs }) => {
+                let jobs: Vec<&str> = jobs.iter().map(|one| self.name(one.job)).collect();
+                format!("waits for {}", jobs.join(", "))
+            }
+            Some(Waiting::Behind {
                 subcluster,
                 slots,
-                jobs_ahead,
-                tasks_ahead,
+                jobs,
+                tasks,
+                users,
+                ..
             }) => format!(
-                "pool full: {slots} slots in {}, {jobs_ahead} jobs with {tasks_ahead} tasks ahead",
+                "{slots} slots in {}, {jobs} jobs with {tasks} tasks and {users} users ahead",
                 subcluster.0
             ),
+            Some(Waiting::Gang {
+                wants,
+                free,
+                starts_by,
+                ..
+            }) => {
+                let by = starts_by.map_or_else(String::new, |at| format!(", enough by {}", at.0));
+                format!("a gang of {wants}, {free} slots free{by}")
+            }
+            Some(Waiting::Reservation { holder, at, .. }) => {
+                format!("kept for {} until {}", self.name(holder), at.0)
+            }
+            Some(Waiting::Quota { which, held, limit }) => {
+                format!("holds {held} of {limit} {which:?}")
+            }
             Some(Waiting::Reclaim) => "the last slot is being released".to_owned(),
             Some(Waiting::Backoff { until }) => format!("pause until {}", until.0),
         }
     }
 
-    fn action(&self, action: &Action) -> String {
-        match action {
+    /// Nothing for what the story is not about.
+    fn action(&self, action: &Action) -> Option<String> {
+        Some(match action {
+            Action::Routed { .. } if !self.shown.routes => return None,
+            Action::NodeMoved(_) if !self.shown.moves => return None,
+            Action::Routed { job, routing } => match routing {
+                Some(routing) => format!(
+                    "{} to {} by {}",
+                    self.name(*job),
+                    routing.subcluster.0,
+                    routing.by
+                ),
+                None => format!("{} to nowhere", self.name(*job)),
+            },
+            Action::NodeMoved(moved) => {
+                format!(
+                    "node {} from {:?} to {:?}",
+                    moved.node.0, moved.from, moved.to
+                )
+            }
+            Action::SubclusterGone(subcluster) => format!("sub-cluster {} is gone", subcluster.0),
             Action::Start { attempt, slot, .. } => {
                 format!("start {} on {slot}", self.named(*attempt))
             }
@@ -240,13 +308,21 @@ impl Stage {
             Action::Reclaim { attempt, slot } => {
                 format!("reclaim {} on {slot}", self.named(*attempt))
             }
-            Action::CancelWaiting { job, tasks } => {
+            Action::CancelWaiting { job, tasks, reason } => {
                 let tasks: Vec<String> = tasks.iter().map(range).collect();
-                format!("cancel waiting {}/{}", self.name(*job), tasks.join(","))
+                let why = match reason {
+                    CancelReason::Asked => String::new(),
+                    reason => format!(": {reason:?}"),
+                };
+                format!(
+                    "cancel waiting {}/{}{why}",
+                    self.name(*job),
+                    tasks.join(",")
+                )
             }
             Action::JobFinished(job) => format!("job {} finished", self.name(*job)),
             Action::WakeAt(at) => format!("wake at {}", at.0),
-        }
+        })
     }
 
     /// `a*3 priority=1 …`: a job that keeps its name and its place from where it was first told of.
@@ -254,13 +330,12 @@ impl Stage {
         let (name, tasks) = words[0].split_once('*').unwrap_or((words[0], "1"));
         let next = JobId(self.jobs.len() as u64 + 1);
         let job = self.jobs.entry(name.to_owned()).or_insert_with(|| Job {
-            id: next,
-            user: UserId(1),
             tasks: 0..=number::<u32>(tasks).saturating_sub(1),
-            want: SLOT,
-            priority: 0,
-            restart: Restart::OnLoss,
+            submitted_at: self.now,
+            ..job_of(next, SLOT)
         });
+        job.is_gang |= words.contains(&"gang");
+        let mut after: Vec<String> = vec![];
         for (key, value) in words[1..].iter().filter_map(|word| word.split_once('=')) {
             match key {
                 "user" => job.user = UserId(number(value)),
@@ -275,11 +350,23 @@ impl Stage {
                         memory_bytes,
                     };
                 }
+                "timeout" => job.timeout_ms = number(value),
+                "class" => value.clone_into(&mut job.said.class),
+                "in" => job.subcluster = Some(value.to_owned()),
+                "after" => after.extend(value.split(',').map(str::to_owned)),
                 "fresh" | "again" | "interrupted" => {}
                 unknown => panic!("a job has no `{unknown}`"),
             }
         }
-        job.clone()
+        let mut job = job.clone();
+        for one in after {
+            let (name, when) = one.split_once(':').expect("after=JOB:WHEN");
+            job.after.push(Dependency {
+                job: self.jobs[name].id,
+                when: when_of(when),
+            });
+        }
+        job
     }
 
     fn resumption_of(&mut self, words: &[&str]) -> Resumption {
@@ -289,6 +376,7 @@ impl Stage {
             fresh: vec![],
             again: vec![],
             interrupted: vec![],
+            all_succeeded: true,
         };
         let id = resumption.job.id;
         for (key, value) in words[1..].iter().filter_map(|word| word.split_once('=')) {

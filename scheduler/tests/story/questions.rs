@@ -12,7 +12,7 @@ fn l04_a_full_pool_is_the_reason_to_wait_and_no_part_of_a_slot_is_held_meanwhile
         submit b*3
         submit c
         why c
-          pool full: 1 slots in 0, 1 jobs with 3 tasks ahead
+          1 slots in 0, 1 jobs with 3 tasks and 0 users ahead
         why a
           it does not wait
         pool
@@ -28,7 +28,7 @@ fn a_job_waits_for_the_first_node() {
         "
         submit a
         why a
-          no slots in 0
+          sub-cluster default does not take the job: no node can hold a slot of it (0.05 cpu and 64MiB)
         capacity 1
           start a/0 on 0.0
         why a

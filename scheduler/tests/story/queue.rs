@@ -95,7 +95,7 @@ fn f01_a_new_node_is_put_to_use_at_once() {
           start a/1 on 1.0
           start a/2 on 1.1
         why a
-          pool full: 3 slots in 0, 0 jobs with 0 tasks ahead
+          3 slots in 0, 0 jobs with 0 tasks and 0 users ahead
         ",
     );
 }
@@ -126,10 +126,10 @@ fn a_node_too_small_for_a_slot_is_a_node_without_slots() {
         capacity 0
         submit a
         why a
-          no slots in 0
+          sub-cluster default does not take the job: no node can hold a slot of it (0.05 cpu and 64MiB)
         pool
           node 0: 0 of 0 slots free, 0 cpu and 0B granted
-          default: 0 of 0 slots in use, 1 tasks of 1 jobs queued
+          default: 0 of 0 slots in use, 0 tasks of 0 jobs queued
         ",
     );
 }

@@ -21,9 +21,9 @@ fn more_than_the_largest_slot_is_refused() {
         "
         capacity 1
         admit a want=50:65
-          an attempt asks for 0.05 cpu and 65MiB, the largest slot has 0.05 cpu and 64MiB
+          sub-cluster default does not take the job: a slot has 64MiB of memory (asked: 65MiB)
         admit a want=1500:64
-          an attempt asks for 1.5 cpu and 64MiB, the largest slot has 0.05 cpu and 64MiB
+          sub-cluster default does not take the job: a slot has 0.05 cpu (asked: 1.5)
         ",
     );
 }
@@ -81,10 +81,10 @@ fn a_pool_without_any_slot_takes_nothing_in() {
     check(
         "
         admit a
-          an attempt asks for 0.05 cpu and 64MiB, and no host has room for a slot
+          sub-cluster default does not take the job: no node can hold a slot of it (0.05 cpu and 64MiB)
         capacity 0
         admit a
-          an attempt asks for 0.05 cpu and 64MiB, and no host has room for a slot
+          sub-cluster default does not take the job: no node can hold a slot of it (0.05 cpu and 64MiB)
         capacity 1
         admit a
           yes

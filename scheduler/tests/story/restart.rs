@@ -137,7 +137,7 @@ fn a_slot_is_not_kept_while_a_retry_waits() {
         at 100
         tick
         why a
-          pool full: 1 slots in 0, 0 jobs with 0 tasks ahead
+          1 slots in 0, 0 jobs with 0 tasks and 0 users ahead
         ",
     );
 }

@@ -165,7 +165,7 @@ fn a_job_that_no_slot_is_large_enough_for_any_more_waits_and_can_be_cancelled() 
         capacity 1
         resume a want=50:128 fresh=0
         why a
-          no slot fits: 0.05 cpu and 128MiB asked, 0.05 cpu and 64MiB is the largest
+          sub-cluster default does not take the job: a slot has 64MiB of memory (asked: 128MiB)
         cancel a
           cancel waiting a/0
           job a finished

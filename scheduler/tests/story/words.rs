@@ -1,5 +1,6 @@
 //! The words of stories: how ids, outcomes and views are read and written.
 
+use sublet_scheduler::rules::{Rule, RuleKind};
 use sublet_scheduler::*;
 
 pub(crate) fn number<T: std::str::FromStr>(text: &str) -> T {
@@ -44,6 +45,62 @@ pub(crate) fn restart_of(text: &str) -> Restart {
     }
 }
 
+pub(crate) fn when_of(text: &str) -> When {
+    match text {
+        "success" => When::Success,
+        "failure" => When::Failure,
+        "always" => When::Always,
+        unknown => panic!("a job does not end with `{unknown}`"),
+    }
+}
+
+/// A job of one task that says nothing of itself.
+pub(crate) fn job_of(id: JobId, want: Resources) -> Job {
+    Job {
+        id,
+        user: UserId(1),
+        tasks: 0..=0,
+        want,
+        timeout_ms: 30_000,
+        is_gang: false,
+        priority: 0,
+        restart: Restart::OnLoss,
+        submitted_at: UnixMillis(0),
+        subcluster: None,
+        after: vec![],
+        said: Said::default(),
+    }
+}
+
+/// A host that is one node.
+pub(crate) fn host_of(node: NodeId, capacity: Resources) -> Event {
+    let spec = NodeSpec {
+        id: node,
+        name: format!("n{}", node.0),
+        capacity,
+        priority: 0,
+        labels: std::collections::BTreeMap::new(),
+    };
+    Event::HostChanged {
+        host: format!("h{}", node.0),
+        capacity,
+        nodes: vec![spec],
+    }
+}
+
+/// One sub-cluster that takes every node and every job that fits.
+pub(crate) fn rules_of(version: u64, name: &str, slot: Resources) -> RuleSet {
+    let everyone = Rule::parse(RuleKind::Entry, "true").expect("it is a rule");
+    RuleSet {
+        version,
+        subclusters: vec![SubclusterSpec {
+            entry: Some(everyone),
+            ..SubclusterSpec::new(name, slot)
+        }],
+        ..RuleSet::default()
+    }
+}
+
 pub(crate) fn outcome_of(text: &str) -> Outcome {
     match text {
         "ok" => Outcome::Succeeded,
@@ -78,7 +135,7 @@ pub(crate) fn pool(pool: &PoolView) -> Vec<String> {
         let (jobs, tasks) = (one.queued_jobs, one.queued_tasks);
         format!(
             "{}: {used} of {total} slots in use, {tasks} tasks of {jobs} jobs queued",
-            one.name
+            one.spec.name
         )
     });
     nodes.chain(subclusters).collect()

@@ -11,7 +11,7 @@ use super::tables::NodeGroup;
 /// Nodes of one host. Each is asked by itself whether it has to move.
 const NODES_MAX: usize = 10_000;
 /// Slots of one sub-cluster: what one worker process can hold within the kernel's default number of memory mappings.
-pub(super) const SLOTS_MAX: u64 = 4_000;
+pub(crate) const SLOTS_MAX: u64 = 4_000;
 /// What the nodes are called that have no name.
 const UNNAMED: &str = "n";
 
@@ -52,6 +52,16 @@ pub(super) fn carve(
     }
 }
 
+/// The nodes that the groups name, whether or not the host has room for them; without any group, the host as one.
+pub(super) fn listed(groups: &[NodeGroup], offered: Resources) -> Vec<CarvedNode> {
+    let nodes = if groups.is_empty() {
+        Ok(vec![undivided(offered)])
+    } else {
+        counted(groups)
+    };
+    nodes.unwrap_or_default()
+}
+
 /// The host as one node, which is of use to one sub-cluster.
 fn whole(set: &RuleSet, offered: Resources) -> Result<Vec<CarvedNode>, String> {
     if set.subclusters.len() > 1 {
@@ -60,12 +70,16 @@ fn whole(set: &RuleSet, offered: Resources) -> Result<Vec<CarvedNode>, String> {
             set.subclusters.len()
         ));
     }
-    Ok(vec![CarvedNode {
+    Ok(vec![undivided(offered)])
+}
+
+fn undivided(offered: Resources) -> CarvedNode {
+    CarvedNode {
         name: format!("{UNNAMED}0"),
         capacity: offered,
         priority: 0,
         labels: BTreeMap::new(),
-    }])
+    }
 }
 
 fn counted(groups: &[NodeGroup]) -> Result<Vec<CarvedNode>, String> {

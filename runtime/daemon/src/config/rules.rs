@@ -63,6 +63,23 @@ impl Rules {
         text::document(self)
     }
 
+    /// The same rules without a sub-cluster.
+    ///
+    /// # Errors
+    /// What is left cannot be obeyed, such as a route that leads there.
+    pub fn without(&self, subcluster: &str) -> Result<Self, RulesError> {
+        let mut rest = self.clone();
+        rest.set.subclusters.retain(|one| one.name != subcluster);
+        Self::parse(&rest.document())
+    }
+
+    /// As [`Rules::carve`], for a host that may have shrunk since the rules were applied: what does not fit it any more is
+    /// listed all the same, and waits.
+    #[must_use]
+    pub fn carve_anyway(&self, offered: Resources) -> Vec<CarvedNode> {
+        carve::listed(&self.nodes, offered)
+    }
+
     /// The nodes of a host that offers so much, its reserve taken off.
     ///
     /// # Errors

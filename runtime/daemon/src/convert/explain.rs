@@ -1,47 +1,72 @@
 //! Why a job is where it is, in a sentence and the numbers behind it.
 
-use sublet_api::{Explanation, Fact, Job, JobEnd, Outcome, Pool, TaskCounts, Waiting};
-use sublet_scheduler::{PoolView, SubclusterId, Waiting as Why};
+use sublet_api::{Explanation, Fact, Job, JobEnd, Outcome, Pool, RoutedBy, TaskCounts, Waiting};
+use sublet_scheduler::{Bound, JobId, Resources, SubclusterId, UnixMillis, Waiting as Why};
 
+use super::place::Names;
 use super::timestamp;
 
-/// Why tasks of a job wait, as a word and a phrase.
-pub(crate) fn waiting(why: Why, pool: &PoolView) -> Waiting {
+/// Why tasks of a job wait, as a word and a phrase. `name_of` knows jobs as people do.
+pub(crate) fn waiting(why: &Why, names: &Names, name_of: impl Fn(JobId) -> String) -> Waiting {
     let (reason, detail) = match why {
         Why::Draining => (
             "draining",
             "the server is stopping and starts nothing new".to_owned(),
         ),
-        Why::NoSlotFits { asked, largest } => (
-            "no_slot",
-            format!("an attempt asks for {asked}, the largest slot has {largest}"),
+        Why::Dependency { jobs } => {
+            let names: Vec<String> = jobs.iter().map(|one| name_of(one.job)).collect();
+            (
+                "dependency",
+                format!("waits until {} is over", names.join(", ")),
+            )
+        }
+        Why::Nowhere(reason) => ("no_route", reason.to_string()),
+        Why::Paused { subcluster, reason } => (
+            "paused",
+            format!(
+                "sub-cluster {} is paused: {reason}",
+                name(names, *subcluster)
+            ),
         ),
         Why::NoSlots { subcluster } => (
             "no_slot",
-            format!("sub-cluster {} has no slot", name(pool, subcluster)),
+            format!("sub-cluster {} has no slot", name(names, *subcluster)),
         ),
-        Why::PoolFull {
+        Why::Quota { which, held, limit } => ("quota", quota(*which, *held, *limit)),
+        Why::Gang { wants, free, .. } => ("gang", format!("gang of {wants}, {free} slots free")),
+        Why::Reservation { holder, at, .. } => (
+            "reservation",
+            format!(
+                "free slots are kept for the gang {}, which has all it wants by {:.0}",
+                name_of(*holder),
+                timestamp(*at)
+            ),
+        ),
+        Why::Behind {
             subcluster,
             slots,
-            jobs_ahead: 0,
+            jobs: 0,
+            users: 0,
             ..
         } => (
             "pool",
             format!(
                 "all {slots} slots of {} are taken, this job is next",
-                name(pool, subcluster)
+                name(names, *subcluster)
             ),
         ),
-        Why::PoolFull {
+        Why::Behind {
             subcluster,
             slots,
-            jobs_ahead,
-            tasks_ahead,
+            jobs,
+            tasks,
+            users,
+            ..
         } => (
             "queue",
             format!(
-                "all {slots} slots of {} are taken; ahead: {jobs_ahead} jobs with {tasks_ahead} tasks",
-                name(pool, subcluster)
+                "all {slots} slots of {} are taken; ahead: {jobs} jobs with {tasks} tasks, and {users} other users",
+                name(names, *subcluster)
             ),
         ),
         Why::Reclaim => (
@@ -50,7 +75,7 @@ pub(crate) fn waiting(why: Why, pool: &PoolView) -> Waiting {
         ),
         Why::Backoff { until } => (
             "backoff",
-            format!("a failed task is tried again at {:.0}", timestamp(until)),
+            format!("a failed task is tried again at {:.0}", timestamp(*until)),
         ),
     };
     Waiting {
@@ -59,8 +84,75 @@ pub(crate) fn waiting(why: Why, pool: &PoolView) -> Waiting {
     }
 }
 
+fn quota(which: Bound, held: u64, limit: u64) -> String {
+    let amount = |cpu_millis, memory_bytes| {
+        let amount = Resources {
+            cpu_millis,
+            memory_bytes,
+        };
+        amount.to_string()
+    };
+    match which {
+        Bound::Slots => format!("its user holds {held} of {limit} slots"),
+        Bound::CpuMillis => format!("its user holds {} of {}", amount(held, 0), amount(limit, 0)),
+        Bound::MemoryBytes => {
+            format!("its user holds {} of {}", amount(0, held), amount(0, limit))
+        }
+    }
+}
+
+/// What stands between a job and its start, in numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Prospect {
+    /// Its place among its user's jobs, counted from 1.
+    pub(crate) position: Option<u64>,
+    /// Slots that it needs at once.
+    pub(crate) wants: Option<u64>,
+    pub(crate) starts_by: Option<UnixMillis>,
+}
+
+impl Prospect {
+    pub(crate) fn of(why: &Why) -> Self {
+        match why {
+            Why::Gang {
+                wants, starts_by, ..
+            } => Self {
+                wants: Some(*wants),
+                starts_by: *starts_by,
+                position: None,
+            },
+            Why::Behind {
+                jobs, starts_by, ..
+            } => Self {
+                position: Some(jobs + 1),
+                wants: Some(1),
+                starts_by: *starts_by,
+            },
+            Why::Reservation { .. } | Why::Quota { .. } => Self {
+                wants: Some(1),
+                ..Self::default()
+            },
+            Why::Backoff { until } => Self {
+                starts_by: Some(*until),
+                ..Self::default()
+            },
+            Why::Draining
+            | Why::Dependency { .. }
+            | Why::Nowhere(_)
+            | Why::Paused { .. }
+            | Why::NoSlots { .. }
+            | Why::Reclaim => Self::default(),
+        }
+    }
+}
+
 /// The whole explanation of one job.
-pub(crate) fn explanation(job: &Job, pool: &Pool) -> Explanation {
+pub(crate) fn explanation(
+    job: &Job,
+    pool: &Pool,
+    prospect: Prospect,
+    considered: &[String],
+) -> Explanation {
     let mut facts = Vec::new();
     facts.extend(
         job.waiting
@@ -80,15 +172,28 @@ pub(crate) fn explanation(job: &Job, pool: &Pool) -> Explanation {
             ),
         )
     }));
+    facts.extend(job.routed_by.as_ref().map(|by| fact("routed", routed(by))));
+    let looked_at = considered.iter().filter(|line| !line.is_empty());
+    facts.extend(looked_at.map(|line| fact("considered", line.clone())));
     facts.extend(job.end.as_ref().and_then(ended_by));
     facts.push(fact("tasks", settled(&job.tasks)));
     Explanation {
         summary: summary(job),
         facts,
-        position: None,
-        wants: None,
+        position: prospect.position,
+        wants: prospect.wants,
         free: home.map(|one| one.slots),
-        starts_by: None,
+        starts_by: prospect.starts_by.map(timestamp),
+    }
+}
+
+/// What decided where a job goes, in a phrase.
+fn routed(by: &RoutedBy) -> String {
+    let version = by.version;
+    match (by.kind.as_str(), by.rule.as_deref()) {
+        ("asked", _) => "its user asked for it".to_owned(),
+        (kind, Some(rule)) => format!("by {kind} {rule} (version {version})"),
+        (kind, None) => format!("by {kind} (version {version})"),
     }
 }
 
@@ -143,9 +248,6 @@ fn fact(about: &str, text: String) -> Fact {
     }
 }
 
-fn name(pool: &PoolView, id: SubclusterId) -> &str {
-    pool.subclusters
-        .iter()
-        .find(|one| one.subcluster == id)
-        .map_or("?", |one| one.name.as_str())
+fn name(names: &Names, id: SubclusterId) -> &str {
+    names.get(&id).map_or("?", String::as_str)
 }

@@ -1,32 +1,46 @@
 //! Jobs in the API's words: what the store knows, and what only the driver does.
 
-use sublet_api::{InputMount, Job, JobEnd, State, TaskCounts};
-use sublet_scheduler::{JobId, JobView, PoolView, Restart, TaskRange, Usage};
+use sublet_api::{After, InputMount, Job, JobEnd, State, TaskCounts, Waiting, When};
+use sublet_scheduler::{JobId, JobView, Restart, TaskRange, Usage};
 use sublet_store::{
     AttemptRow, Error, JobSpec, JobSummary, OutcomeKind, Reader, Tally, TaskFilter, Whose,
 };
 
-use super::{explain, job_id, outcome, task::settled_as, timestamp, usage};
+use super::explain::{self, Prospect};
+use super::{job_id, outcome, task::settled_as, timestamp, usage};
 use crate::driver::Look;
 
 /// What only the driver knows of a job that is not over.
 pub(crate) struct LiveJob {
     pub(crate) view: JobView,
-    pub(crate) waiting: Option<sublet_scheduler::Waiting>,
+    pub(crate) waiting: Option<Waiting>,
+    pub(crate) prospect: Prospect,
+    pub(crate) subcluster: Option<String>,
     pub(crate) tally: Tally,
     pub(crate) used: Usage,
-    pub(crate) pool: PoolView,
 }
 
 impl LiveJob {
     pub(crate) fn of(state: &Look<'_>, id: JobId) -> Option<Self> {
         let (view, active) = (state.scheduler.job(id)?, state.jobs.get(id)?);
+        let why = state.scheduler.waiting(state.now, id);
+        let names = state.scheduler.subcluster_names();
+        let name_of = |id| {
+            let job = state.jobs.get(id);
+            job.map_or_else(
+                || "a job".to_owned(),
+                |job| job.definition.public_id.clone(),
+            )
+        };
         Some(Self {
-            view,
-            waiting: state.scheduler.waiting(id),
+            waiting: why
+                .as_ref()
+                .map(|why| explain::waiting(why, &names, name_of)),
+            prospect: why.as_ref().map(Prospect::of).unwrap_or_default(),
+            subcluster: view.subcluster.and_then(|home| names.get(&home).cloned()),
             tally: active.tally,
             used: active.used,
-            pool: state.scheduler.pool(),
+            view,
         })
     }
 }
@@ -37,6 +51,8 @@ pub(crate) struct StoredJob {
     spec: JobSpec,
     /// Of a finished job: what its attempts used, and its first task that did not succeed.
     used: Usage,
+    after: Vec<After>,
+    considered: Vec<String>,
     first_failure: Option<(u32, Option<AttemptRow>, OutcomeKind)>,
 }
 
@@ -57,13 +73,41 @@ impl StoredJob {
             false => None,
         };
         let first_failure = first_failure.map(|row| (row.task, row.latest, settled_as(row.state)));
+        let spec = job.spec()?;
+        let considered = job.considered()?.map(|considered| considered.verdicts);
+        let considered = considered.unwrap_or_default();
         Ok(Some(Self {
-            spec: job.spec()?,
+            after: after(reader, whose, &spec)?,
+            considered: considered.lines().map(str::to_owned).collect(),
+            spec,
             used,
             first_failure,
             summary: job.summary,
         }))
     }
+
+    /// What each sub-cluster had to say when the job was routed.
+    pub(crate) fn considered(&self) -> &[String] {
+        &self.considered
+    }
+}
+
+/// The jobs that this one waits for, as people name them. One that is gone is not told of any more.
+fn after(reader: &Reader, whose: Whose, spec: &JobSpec) -> Result<Vec<After>, Error> {
+    let mut after = Vec::new();
+    for one in &spec.after {
+        if let Some(job) = reader.job(whose, one.job)? {
+            after.push(After {
+                job: job_id(job.summary.public_id),
+                when: match one.when {
+                    sublet_store::When::OnSuccess => When::Success,
+                    sublet_store::When::OnFailure => When::Failure,
+                    sublet_store::When::Always => When::Always,
+                },
+            });
+        }
+    }
+    Ok(after)
 }
 
 /// A job with everything there is to say.
@@ -71,14 +115,12 @@ pub(crate) fn job(user: &str, stored: &StoredJob, live: Option<&LiveJob>) -> Job
     let StoredJob { summary, spec, .. } = stored;
     let live = live.filter(|_| summary.finished_at.is_none());
     let counts = counts(summary, live);
-    let subcluster = live.and_then(|live| {
-        let home = live.view.subcluster?;
-        live.pool
-            .subclusters
-            .iter()
-            .find(|one| one.subcluster == home)
-            .map(|one| one.name.clone())
-    });
+    let recorded = summary.route.as_ref();
+    let subcluster = match live {
+        Some(live) => live.subcluster.clone(),
+        None => recorded.map(|route| route.subcluster.clone()),
+    };
+    let routed_by = recorded.and_then(|route| serde_json::from_str(&route.routed_by).ok());
     Job {
         id: job_id(summary.public_id),
         number: summary.number,
@@ -88,7 +130,7 @@ pub(crate) fn job(user: &str, stored: &StoredJob, live: Option<&LiveJob>) -> Job
         state: state(summary, &counts),
         end: summary.finished_at.is_some().then(|| end(stored)),
         tasks: counts,
-        waiting: live.and_then(|live| Some(explain::waiting(live.waiting?, &live.pool))),
+        waiting: live.and_then(|live| live.waiting.clone()),
         array: (spec.tasks != (0..=0)).then(|| (*spec.tasks.start(), *spec.tasks.end())),
         args: spec.args.clone(),
         labels: spec.labels.clone(),
@@ -98,10 +140,10 @@ pub(crate) fn job(user: &str, stored: &StoredJob, live: Option<&LiveJob>) -> Job
         inputs: spec.inputs.iter().map(mount).collect(),
         cancel_asked: summary.cancel_asked,
         subcluster,
-        routed_by: None,
-        class: None,
-        gang: None,
-        after: Vec::new(),
+        routed_by,
+        class: Some(spec.class.clone()).filter(|class| !class.is_empty()),
+        gang: spec.gang.then(|| spec.tasks.end() - spec.tasks.start() + 1),
+        after: stored.after.clone(),
         submitted_at: timestamp(summary.submitted_at),
         finished_at: summary.finished_at.map(timestamp),
         usage: usage(live.map_or(&stored.used, |live| &live.used)),
@@ -119,7 +161,7 @@ fn state(summary: &JobSummary, counts: &TaskCounts) -> State {
 
 fn counts(summary: &JobSummary, live: Option<&LiveJob>) -> TaskCounts {
     let tally = live.map_or(summary.tally, |live| live.tally);
-    let view = live.map(|live| live.view).unwrap_or_default();
+    let view = live.map(|live| live.view.clone()).unwrap_or_default();
     TaskCounts {
         total: task_count(&summary.tasks),
         queued: view.queued + view.retrying,

@@ -25,6 +25,12 @@ pub(crate) fn module(row: &ModuleRow) -> Result<Module, serde_json::Error> {
     })
 }
 
+/// What a module imports; nothing, should its record not be readable.
+pub(crate) fn imports(row: &ModuleRow) -> Vec<String> {
+    let interface = serde_json::from_str::<Interface>(&row.interface);
+    interface.map(|one| one.imports).unwrap_or_default()
+}
+
 pub(crate) fn input(input: &sublet_store::Input) -> sublet_api::Input {
     sublet_api::Input {
         digest: input.digest.to_string(),

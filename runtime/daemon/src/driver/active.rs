@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use sublet_scheduler::{Job, JobId, Outcome, Resources, Usage, UserId};
+use sublet_scheduler::{Dependency, Job, JobId, Outcome, Resources, Said, Usage, UserId, When};
 use sublet_store::{Digest, NewJob, OutcomeKind, PublicId, Tally, Work};
 use sublet_worker::protocol::{Definition, Mount, Stdin};
 
@@ -86,15 +86,43 @@ impl ActiveJob {
     }
 }
 
-/// The job as the scheduler sees it.
-pub(crate) fn scheduled(job: &NewJob) -> Job {
+/// The job as the scheduler sees it, with what its module imports.
+pub(crate) fn scheduled(job: &NewJob, imports: Vec<String>) -> Job {
+    let spec = &job.spec;
+    let after = spec.after.iter().map(|one| Dependency {
+        job: one.job,
+        when: when(one.when),
+    });
     Job {
         id: job.id,
         user: job.user,
-        tasks: job.spec.tasks.clone(),
+        tasks: spec.tasks.clone(),
         want: want(job),
-        priority: job.spec.priority,
-        restart: job.spec.restart,
+        timeout_ms: spec.limits.wall_ms,
+        is_gang: spec.gang,
+        priority: spec.priority,
+        restart: spec.restart,
+        submitted_at: job.submitted_at,
+        subcluster: spec.subcluster.clone(),
+        after: after.collect(),
+        said: Said {
+            class: spec.class.clone(),
+            labels: spec.labels.clone(),
+            module: spec.module_name.clone(),
+            imports,
+            network: NETWORK.to_owned(),
+        },
+    }
+}
+
+/// What rules read as `job.network`: jobs have none yet.
+const NETWORK: &str = "none";
+
+const fn when(stored: sublet_store::When) -> When {
+    match stored {
+        sublet_store::When::OnSuccess => When::Success,
+        sublet_store::When::OnFailure => When::Failure,
+        sublet_store::When::Always => When::Always,
     }
 }
 

@@ -184,12 +184,22 @@ fn may_wait(record: &Record, gone: &HashSet<JobId>) -> bool {
         | Record::TasksReopened { job, .. }
         | Record::JobTally { job, .. }
         | Record::JobFinished { job, .. } => !gone.contains(job),
+        Record::JobRouted(routed) => !gone.contains(&routed.job),
+        Record::NodeMoved(_) => true,
         Record::AttemptFinished(finished) => !gone.contains(&finished.attempt.job),
         Record::UserAdded { .. }
         | Record::ModuleAdded(_)
         | Record::ModuleDeleted { .. }
         | Record::ModuleRefused { .. }
         | Record::InputAdded(_)
-        | Record::IdempotencyKeysExpired { .. } => false,
+        | Record::IdempotencyKeysExpired { .. }
+        | Record::RuleSetApplied(_)
+        | Record::SubclusterPaused(_)
+        | Record::SubclusterResumed { .. }
+        | Record::NodeDrained(_)
+        | Record::NodeResumed { .. }
+        | Record::NodeLabelled { .. }
+        | Record::NodeNamed(_)
+        | Record::Audited(_) => false,
     }
 }

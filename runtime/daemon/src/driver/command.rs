@@ -3,12 +3,14 @@
 use std::fmt;
 use std::sync::mpsc;
 
-use sublet_scheduler::{AttemptId, JobId, Rejection, Scheduler, Usage, UserId};
-use sublet_store::{Digest, IdempotencyKey, JobSpec, PublicId, Record, WholeArtifact};
+use sublet_scheduler::{AttemptId, JobId, Rejection, Scheduler, UnixMillis, Usage, UserId};
+use sublet_store::{Digest, IdempotencyKey, JobSpec, PublicId, Record, Who, WholeArtifact};
 use sublet_worker::protocol::Ended;
 use tokio::sync::oneshot;
 
 use super::ActiveJobs;
+use super::ground::Ground;
+use super::operate::{Applied, ApplyError, Change, Wish, WishError};
 use crate::workers::WorkerId;
 
 /// Where an answer goes. Who does not wait for it any more is not missed.
@@ -36,6 +38,16 @@ pub(crate) enum Command {
         module: Digest,
         answer: Answer<Result<(), DeleteError>>,
     },
+    /// Have other rules hold.
+    Apply(Box<Change>, Answer<Result<Applied, ApplyError>>),
+    /// Obey an operator.
+    Wish {
+        wish: Wish,
+        who: Who,
+        answer: Answer<Result<(), WishError>>,
+    },
+    /// What was measured of the host: thousandths of all its processors in use, and whether it can be trusted with work.
+    HostFacts { load_millis: u64, is_healthy: bool },
     /// Keep records that concern no job: modules, inputs, users.
     Keep(Vec<Record>, Answer<Result<(), NotKept>>),
     /// A worker said something.
@@ -67,6 +79,8 @@ pub(crate) type Looker = Box<dyn FnOnce(Look<'_>) + Send>;
 pub(crate) struct Look<'a> {
     pub(crate) scheduler: &'a Scheduler,
     pub(crate) jobs: &'a ActiveJobs,
+    pub(crate) ground: &'a Ground,
+    pub(crate) now: UnixMillis,
 }
 
 /// A job on its way in: everything but what the driver gives it.
@@ -76,6 +90,8 @@ pub(crate) struct Submission {
     pub(crate) name: Option<String>,
     pub(crate) module: Digest,
     pub(crate) spec: JobSpec,
+    /// What the module imports, for rules to read.
+    pub(crate) imports: Vec<String>,
     pub(crate) idempotency: Option<IdempotencyKey>,
 }
 
@@ -96,6 +112,8 @@ pub(crate) enum SubmitError {
     KeyReused,
     /// The module was deleted meanwhile.
     ModuleGone,
+    /// A job that it waits for is over, in another way than it has to be.
+    DependencyBroken(JobId),
     /// It could not be recorded.
     NotKept(NotKept),
 }

@@ -21,6 +21,12 @@ impl Driver {
                 module,
                 answer,
             } => self.delete_module(user, module, answer),
+            Command::Apply(change, answer) => self.apply(*change, answer),
+            Command::Wish { wish, who, answer } => self.wish(wish, who, answer),
+            Command::HostFacts {
+                load_millis,
+                is_healthy,
+            } => self.host_facts(load_millis, is_healthy),
             Command::Keep(_, answer) if self.disk_full => reply(answer, Err(NotKept::DiskFull)),
             Command::Keep(records, answer) => {
                 self.batch.record_aside(records);
@@ -43,6 +49,18 @@ impl Driver {
             }
             Command::EndGrace => self.happened(Event::GraceEnded),
             Command::Quit => unreachable!("the loop ends at this command"),
+        }
+    }
+
+    /// The one host is measured as a whole, and so are all its nodes.
+    fn host_facts(&mut self, load_millis: u64, is_healthy: bool) {
+        let pool = self.scheduler.pool();
+        for node in pool.nodes {
+            self.happened(Event::NodeFacts {
+                node: node.node,
+                load_millis,
+                is_healthy,
+            });
         }
     }
 

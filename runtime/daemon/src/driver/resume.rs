@@ -1,10 +1,12 @@
 //! After a restart: what was not over goes on, truthfully. An attempt whose start was recorded and whose end was not is
 //! lost; what follows is the job's restart policy, which the scheduler knows.
 
-use sublet_scheduler::{Event, Resumption, TaskRange, Usage};
-use sublet_store::{Error, Unfinished, Whose};
+use sublet_scheduler::{Event, Resumption, TaskRange, Usage, UserId};
+use sublet_store::{Digest, Error, JobEnd, ModuleSelector, NewJob, Unfinished, Whose};
 
+use super::submit::is_met;
 use super::{ActiveJob, Driver, scheduled};
+use crate::convert;
 
 impl Driver {
     /// Takes up the jobs that a former server left unfinished, before any command is obeyed.
@@ -40,13 +42,19 @@ impl Driver {
         };
         self.jobs.insert(job.id, ActiveJob::new(&job, tally, used));
         self.batch.touch(job.id);
+        let imports = self.imports_of(job.user, job.module)?;
+        let can_start = self.can_still_start(&job)?;
         let resumption = Resumption {
-            job: scheduled(&job),
+            job: scheduled(&job, imports),
             fresh,
             again,
             interrupted,
+            all_succeeded: tally.settled() == u64::from(tally.succeeded),
         };
         self.happened(Event::Resumed(resumption));
+        if !can_start {
+            self.happened(Event::DependencyBroken(job.id));
+        }
         // Starts wait for the commit, so what was wished ended before the restart is taken back before it can start.
         if covers(&cancel_asked, &job.spec.tasks) {
             self.happened(Event::CancelAsked {
@@ -62,6 +70,30 @@ impl Driver {
             }
         }
         Ok(())
+    }
+}
+
+impl Driver {
+    /// What the module of a job imports.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) fn imports_of(&self, user: UserId, module: Digest) -> Result<Vec<String>, Error> {
+        let selector = ModuleSelector::Digest(module.into());
+        let found = self.reader.find_modules(Whose::User(user), &selector)?;
+        Ok(found.first().map(convert::imports).unwrap_or_default())
+    }
+
+    /// Whether every job that this one waits for is not over, or ended as it had to.
+    fn can_still_start(&self, job: &NewJob) -> Result<bool, Error> {
+        for one in &job.spec.after {
+            let end = self.reader.job_end(Whose::Everyone, one.job)?;
+            let is_open = end == Some(JobEnd::NotYet);
+            if !is_open && !end.is_some_and(|end| is_met(one.when, end)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 

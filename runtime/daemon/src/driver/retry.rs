@@ -61,7 +61,11 @@ impl Driver {
         if !self.module_is_there(job.user, job.module) {
             return Err(RetryError::ModuleGone);
         }
-        let scheduled = scheduled(&job);
+        let imports = self
+            .imports_of(job.user, job.module)
+            .map_err(|error| fault(&error))?;
+        let scheduled = scheduled(&job, imports);
+        let left = less(settled.tally, tally);
         self.batch.record(Record::TasksReopened {
             job: id,
             tasks,
@@ -70,7 +74,7 @@ impl Driver {
         self.jobs.insert(
             id,
             ActiveJob {
-                tally: less(settled.tally, tally),
+                tally: left,
                 ..settled
             },
         );
@@ -80,6 +84,7 @@ impl Driver {
             fresh,
             again,
             interrupted: Vec::new(),
+            all_succeeded: left.settled() == u64::from(left.succeeded),
         }));
         Ok(())
     }

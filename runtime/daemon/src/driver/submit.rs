@@ -1,7 +1,7 @@
 //! A submission becomes a job, once for each idempotency key.
 
 use sublet_scheduler::{Event, UnixMillis, Usage, UserId};
-use sublet_store::{Digest, NewJob, PublicId, Record, Tally, Whose};
+use sublet_store::{Digest, JobEnd, NewJob, PublicId, Record, Tally, When, Whose};
 
 use super::active::new_public_id;
 use super::{
@@ -34,9 +34,13 @@ impl Driver {
         if !self.module_is_there(submission.user, submission.module) {
             return reply(answer, Err(SubmitError::ModuleGone));
         }
+        if let Err(error) = self.check_dependencies(&submission) {
+            return reply(answer, Err(error));
+        }
+        let imports = submission.imports.clone();
         let job = self.named(submission);
-        let scheduled = scheduled(&job);
-        if let Err(rejection) = self.scheduler.admit(&scheduled) {
+        let scheduled = scheduled(&job, imports);
+        if let Err(rejection) = self.scheduler.admit((self.now)(), &scheduled) {
             return reply(answer, Err(SubmitError::Rejected(rejection)));
         }
         self.ids.take(job.user);
@@ -53,6 +57,21 @@ impl Driver {
         self.batch
             .answer(move |kept| answer_submission(answer, kept, submitted));
         self.happened(Event::Submitted(scheduled));
+    }
+
+    /// Jobs that are over must have ended as the new one wants it; the others the scheduler watches.
+    fn check_dependencies(&mut self, submission: &Submission) -> Result<(), SubmitError> {
+        for one in &submission.spec.after {
+            if self.jobs.get(one.job).is_some() {
+                continue;
+            }
+            let end = self.reader.job_end(Whose::User(submission.user), one.job);
+            let end = end.map_err(|error| unreadable(&error))?;
+            if !end.is_some_and(|end| is_met(one.when, end)) {
+                return Err(SubmitError::DependencyBroken(one.job));
+            }
+        }
+        Ok(())
     }
 
     /// The job that an earlier submission with the same key made, durable or in this very batch.
@@ -121,6 +140,7 @@ impl Driver {
             name,
             module,
             spec,
+            imports: _,
             idempotency,
         } = submission;
         NewJob {
@@ -137,10 +157,20 @@ impl Driver {
     }
 }
 
+/// Whether a job that is over ended as another one wants it.
+pub(super) fn is_met(when: When, end: JobEnd) -> bool {
+    match (when, end) {
+        (_, JobEnd::NotYet) => false,
+        (When::OnSuccess, end) => end == JobEnd::Succeeded,
+        (When::OnFailure, end) => end == JobEnd::NotSucceeded,
+        (When::Always, _) => true,
+    }
+}
+
 fn unreadable(error: &sublet_store::Error) -> SubmitError {
     tracing::error!(
         error = error as &dyn std::error::Error,
-        "an idempotency key cannot be looked up"
+        "what a submission refers to cannot be looked up"
     );
     SubmitError::NotKept(NotKept::Fault)
 }

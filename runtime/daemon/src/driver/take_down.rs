@@ -3,13 +3,16 @@
 use std::collections::VecDeque;
 
 use sublet_scheduler::{
-    Action, AttemptId, Event, JobId, Next, Outcome, TaskRange, UnixMillis, Usage,
+    Action, AttemptId, Event, JobId, Next, NodeMove, NodeState, Outcome, Routing, TaskRange,
+    UnixMillis, Usage,
 };
-use sublet_store::{FinishedAttempt, Record};
+use sublet_store::{FinishedAttempt, Place, Record, RoutedJob};
 use sublet_worker::protocol::Ended;
 
 use super::batch::Effect;
+use super::ground::membership;
 use super::{Driver, Live};
+use crate::convert;
 
 impl Driver {
     /// Tells the scheduler, and takes down everything that follows, to the end.
@@ -57,7 +60,14 @@ impl Driver {
                 next,
             } => self.finish(now, attempt, outcome, next),
             Action::Reclaim { attempt, slot: _ } => return self.release(attempt),
-            Action::CancelWaiting { job, tasks } => self.cancel_waiting(now, job, tasks),
+            Action::CancelWaiting {
+                job,
+                tasks,
+                reason: _,
+            } => self.cancel_waiting(now, job, tasks),
+            Action::Routed { job, routing } => self.routed(now, job, routing),
+            Action::NodeMoved(moved) => self.node_moved(now, &moved),
+            Action::SubclusterGone(subcluster) => self.workers.close(subcluster),
             Action::JobFinished(job) => {
                 self.batch.record(Record::JobFinished { job, at: now });
                 self.batch.then(Effect::Finished(job));
@@ -65,6 +75,40 @@ impl Driver {
             Action::WakeAt(at) => self.wake_at = Some(at),
         }
         None
+    }
+
+    /// One that no sub-cluster takes any more keeps its last record: where it waits now is nowhere.
+    fn routed(&mut self, now: UnixMillis, job: JobId, routing: Option<Routing>) {
+        let Some(routing) = routing else { return };
+        let name = self.scheduler.subcluster_name(routing.subcluster);
+        let decided = convert::routed_by(&routing.by, self.ground.version());
+        let decided = serde_json::to_string(&decided).unwrap_or_default();
+        let considered: Vec<String> = routing.considered.iter().map(ToString::to_string).collect();
+        self.batch.record(Record::JobRouted(RoutedJob {
+            job,
+            subcluster: name.unwrap_or_default().to_owned(),
+            routed_by: decided,
+            considered: considered.join("\n"),
+            at: now,
+        }));
+    }
+
+    fn node_moved(&mut self, now: UnixMillis, moved: &NodeMove) {
+        let subcluster = match moved.to {
+            NodeState::In(id) | NodeState::Draining(id) => {
+                self.scheduler.subcluster_name(id).map(str::to_owned)
+            }
+            NodeState::Unassigned | NodeState::Down => None,
+        };
+        let cause = convert::move_cause(&moved.cause);
+        self.batch.record(Record::NodeMoved(membership(
+            moved.node,
+            moved.to,
+            subcluster,
+            cause,
+            self.ground.version(),
+            now,
+        )));
     }
 
     fn finish(&mut self, now: UnixMillis, attempt: AttemptId, outcome: Outcome, next: Next) {
@@ -76,7 +120,9 @@ impl Driver {
                 self.batch.touch(attempt.job);
             }
         }
-        let slot = self.live.get(&attempt).map(|live| live.slot);
+        let live = self.live.get(&attempt).copied();
+        let slot = live.map(|live| live.slot);
+        let place = live.and_then(|live| self.place_of(live));
         let (started_at, ended_at, usage, detail) = reported(now, ended);
         self.batch.record(Record::AttemptFinished(FinishedAttempt {
             attempt,
@@ -86,8 +132,16 @@ impl Driver {
             detail,
             usage,
             slot,
+            place,
             next,
         }));
+    }
+
+    fn place_of(&self, live: Live) -> Option<Place> {
+        Some(Place {
+            subcluster: self.scheduler.subcluster_name(live.subcluster)?.to_owned(),
+            node: self.ground.name(live.slot.node)?.to_owned(),
+        })
     }
 
     /// Only a directory takes time to release; without one the slot is free at once.

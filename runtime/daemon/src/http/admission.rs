@@ -87,7 +87,7 @@ async fn fits_some_slot(front: &Arc<Front>, compiled: &Compiled) -> Answer<()> {
     let most = pool
         .subclusters
         .iter()
-        .map(|one| one.slot.memory_bytes)
+        .map(|one| one.spec.slot.memory_bytes)
         .max()
         .unwrap_or_default();
     let wanted = compiled.interface.memory_bytes_min;

@@ -13,8 +13,8 @@ use sublet_store::{JobFilter, JobPage, JobSummary};
 
 use super::extract::{self, Path, Query};
 use super::problem::{Answer, ApiError};
-use super::{inputs, selector, validate};
-use crate::convert::{self, LiveJob};
+use super::{inputs, pool, selector, validate};
+use crate::convert::{self, LiveJob, StoredJob};
 use crate::driver::{Chosen, Command, Look};
 use crate::front::Front;
 
@@ -98,11 +98,15 @@ pub(super) async fn explain(
     Path(job): Path<String>,
 ) -> Answer<Json<Explanation>> {
     let id = selector::job(&front, &job).await?.id;
-    let pool = front.driver.look(|state| state.scheduler.pool()).await?;
-    let job = view(&front, id).await?;
+    let pool = pool::read(&front).await?;
+    let (stored, live) = both(&front, id).await?;
+    let job = convert::job(&front.owner.name, &stored, live.as_ref());
+    let prospect = live.map(|live| live.prospect).unwrap_or_default();
     Ok(Json(convert::explain::explanation(
         &job,
-        &convert::pool(&pool),
+        &pool,
+        prospect,
+        stored.considered(),
     )))
 }
 
@@ -156,16 +160,22 @@ pub(super) async fn retry(
 
 /// One job with everything there is to say.
 pub(super) async fn view(front: &Arc<Front>, id: JobId) -> Answer<Job> {
+    let (stored, live) = both(front, id).await?;
+    Ok(convert::job(&front.owner.name, &stored, live.as_ref()))
+}
+
+/// What the store knows of a job, and the driver.
+async fn both(front: &Arc<Front>, id: JobId) -> Answer<(StoredJob, Option<LiveJob>)> {
     let live = front
         .driver
         .look(move |state| LiveJob::of(&state, id))
         .await?;
     let whose = front.whose();
     let stored = front
-        .read(move |reader| convert::StoredJob::read(reader, whose, id))
+        .read(move |reader| StoredJob::read(reader, whose, id))
         .await?;
     let stored = stored.ok_or_else(|| ApiError::new(Code::JobNotFound, "the job is gone"))?;
-    Ok(convert::job(&front.owner.name, &stored, live.as_ref()))
+    Ok((stored, live))
 }
 
 async fn views(front: &Arc<Front>, summaries: Vec<JobSummary>) -> Answer<Vec<Job>> {
@@ -180,7 +190,7 @@ async fn views(front: &Arc<Front>, summaries: Vec<JobSummary>) -> Answer<Vec<Job
     let read = move |reader: &sublet_store::Reader| {
         summaries
             .iter()
-            .map(|job| convert::StoredJob::read(reader, whose, job.id))
+            .map(|job| StoredJob::read(reader, whose, job.id))
             .collect::<Result<Vec<_>, _>>()
     };
     let stored = front.read(read).await?;

@@ -6,7 +6,8 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use sublet_api::{Code, Problem, Violation};
-use sublet_scheduler::Rejection;
+use sublet_scheduler::routing::Obstacle;
+use sublet_scheduler::{Excess, NoRoute, Rejection};
 use sublet_worker::Refusal;
 use sublet_worker::compile::CompileError;
 
@@ -14,7 +15,7 @@ use super::request_id;
 use crate::artifacts::ArtifactError;
 use crate::config::RulesError;
 use crate::convert;
-use crate::driver::{Gone, NotKept, RetryError, SubmitError};
+use crate::driver::{ApplyError, Gone, NotKept, RetryError, SubmitError, WishError};
 
 /// Seconds after which a client may try again what failed for want of room.
 const RETRY_AFTER_S: u32 = 5;
@@ -23,7 +24,12 @@ const DETAIL_CHARS_MAX: usize = 1_000;
 
 /// An error on its way to the caller.
 #[derive(Debug)]
-pub(super) struct ApiError(Box<Problem>, Code);
+pub(super) struct ApiError {
+    problem: Box<Problem>,
+    code: Code,
+    /// When the caller may come again, in seconds, where that is known.
+    retry_after_s: Option<u32>,
+}
 
 pub(super) type Answer<T> = Result<T, ApiError>;
 
@@ -33,23 +39,33 @@ impl ApiError {
             status: status_of(code).as_u16(),
             ..Problem::new(code, shortened(detail.into()))
         };
-        Self(Box::new(problem), code)
+        Self {
+            problem: Box::new(problem),
+            code,
+            retry_after_s: None,
+        }
     }
 
     pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.0.help = Some(help.into());
+        self.problem.help = Some(help.into());
         self
     }
 
     /// Names the place at fault, its limit and what was asked.
     pub(super) fn at(mut self, pointer: &str, limit: Option<u64>, asked: Option<u64>) -> Self {
-        *self.0 = self.0.at(pointer, limit, asked);
+        *self.problem = self.problem.at(pointer, limit, asked);
+        self
+    }
+
+    /// Says when the caller may come again.
+    fn retry_after(mut self, after_ms: u64) -> Self {
+        self.retry_after_s = Some(u32::try_from(after_ms.div_ceil(1000)).unwrap_or(u32::MAX));
         self
     }
 
     /// One more part of the request that is at fault.
     fn with(mut self, violation: Violation) -> Self {
-        self.0.errors.push(violation);
+        self.problem.errors.push(violation);
         self
     }
 
@@ -128,9 +144,9 @@ const fn status_of(code: Code) -> StatusCode {
 
 impl IntoResponse for ApiError {
     fn into_response(mut self) -> Response {
-        let status = status_of(self.1);
-        self.0.request_id = request_id::current();
-        let mut response = (status, Json(self.0)).into_response();
+        let status = status_of(self.code);
+        self.problem.request_id = request_id::current();
+        let mut response = (status, Json(self.problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(
             CONTENT_TYPE,
@@ -142,7 +158,10 @@ impl IntoResponse for ApiError {
             StatusCode::INSUFFICIENT_STORAGE,
         ];
         if may_pass.contains(&status) {
-            headers.insert(RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+            headers.insert(
+                RETRY_AFTER,
+                HeaderValue::from(self.retry_after_s.unwrap_or(RETRY_AFTER_S)),
+            );
         }
         response
     }
@@ -217,6 +236,12 @@ impl From<SubmitError> for ApiError {
             )
             .with_help("use a new key for a new job"),
             SubmitError::ModuleGone => module_gone(),
+            SubmitError::DependencyBroken(_) => Self::new(
+                Code::DependencyBroken,
+                "a job in `after` is over already, and not in the way that was asked for",
+            )
+            .at("/after", None, None)
+            .with_help("leave it out, or wait for it with `always`"),
             SubmitError::NotKept(why) => why.into(),
         }
     }
@@ -231,26 +256,105 @@ impl From<Rejection> for ApiError {
             Rejection::TooManyTasks { asked, limit } => {
                 Self::new(Code::TooManyTasks, detail).at("/array", Some(limit.into()), Some(asked))
             }
-            Rejection::TooLarge { asked, largest } => {
-                let (pointer, limit, asked) = if asked.memory_bytes > largest.memory_bytes {
-                    (
-                        "/limits/memory_bytes",
-                        largest.memory_bytes,
-                        asked.memory_bytes,
-                    )
-                } else {
-                    ("/limits/cpu_millis", largest.cpu_millis, asked.cpu_millis)
-                };
-                Self::new(Code::NotPlaceable, detail)
-                    .at(pointer, Some(limit), Some(asked))
-                    .with_help(
-                        "ask for less, or let the operator give the sub-cluster larger slots",
-                    )
+            Rejection::Nowhere(reason) => nowhere(&reason, detail),
+            Rejection::OverQuota(excess) => over_quota(excess, detail),
+            Rejection::QueueFull {
+                asked,
+                limit,
+                retry_after_ms,
+                ..
             }
-            Rejection::NoCapacity { .. } => Self::new(Code::NotPlaceable, detail),
-            Rejection::QueueFull { asked, limit, .. } => {
-                Self::new(Code::QueueFull, detail).at("/array", Some(limit), Some(asked))
+            | Rejection::ServerFull {
+                asked,
+                limit,
+                retry_after_ms,
+                ..
+            } => Self::new(Code::QueueFull, detail)
+                .at("/array", Some(limit), Some(asked))
+                .retry_after(retry_after_ms),
+            Rejection::TooFast { retry_after_ms, .. } => {
+                Self::new(Code::TooFast, detail).retry_after(retry_after_ms)
             }
+        }
+    }
+}
+
+fn nowhere(reason: &NoRoute, detail: String) -> ApiError {
+    match reason {
+        NoRoute::UnknownSubcluster { .. } => ApiError::new(Code::SubclusterNotFound, detail)
+            .at("/subcluster", None, None)
+            .with_help("`sublet subclusters list` shows them"),
+        NoRoute::Refused { reasons } => {
+            let is_too_large =
+                |obstacle: &Obstacle| matches!(obstacle, Obstacle::GangTooLarge { .. });
+            let first = reasons.first().and_then(|one| one.obstacles.first());
+            let code = match first {
+                Some(obstacle) if is_too_large(obstacle) => Code::GangTooLarge,
+                _ => Code::NotPlaceable,
+            };
+            let (pointer, limit, asked) = first.map_or(("", None, None), at_fault);
+            ApiError::new(code, detail)
+                .at(pointer, limit, asked)
+                .with_help("ask for what a sub-cluster takes, or let the operator change its slots or rules")
+        }
+    }
+}
+
+/// The part of a submission that an obstacle is about, with its limit and what was asked.
+fn at_fault(obstacle: &Obstacle) -> (&'static str, Option<u64>, Option<u64>) {
+    match obstacle {
+        Obstacle::SlotTooSmall { slot, asked } if asked.memory_bytes > slot.memory_bytes => (
+            "/limits/memory_bytes",
+            Some(slot.memory_bytes),
+            Some(asked.memory_bytes),
+        ),
+        Obstacle::SlotTooSmall { slot, asked } => (
+            "/limits/cpu_millis",
+            Some(slot.cpu_millis),
+            Some(asked.cpu_millis),
+        ),
+        Obstacle::GangTooLarge { asked, slots_ever } => ("/gang", Some(*slots_ever), Some(*asked)),
+        Obstacle::NoSlots { .. } | Obstacle::NotAccepted(_) => ("", None, None),
+    }
+}
+
+fn over_quota(excess: Excess, detail: String) -> ApiError {
+    let (pointer, asked, limit) = match excess {
+        Excess::Slots { asked, limit } => ("/gang", asked, limit),
+        Excess::Cpu { asked, limit } => ("/limits/cpu_millis", asked, limit),
+        Excess::Memory { asked, limit } => ("/limits/memory_bytes", asked, limit),
+    };
+    ApiError::new(Code::QuotaExceeded, detail)
+        .at(pointer, Some(limit), Some(asked))
+        .with_help("ask for less at once, or ask an operator for a larger quota")
+}
+
+impl From<ApplyError> for ApiError {
+    fn from(error: ApplyError) -> Self {
+        match error {
+            ApplyError::Stale { current } => Self::new(
+                Code::VersionMismatch,
+                format!("the rules are at version {current} by now"),
+            )
+            .with_help("look at what changed with `sublet plan`, then apply again"),
+            ApplyError::Host(error) => error.into(),
+            ApplyError::NotKept(why) => why.into(),
+        }
+    }
+}
+
+impl From<WishError> for ApiError {
+    fn from(error: WishError) -> Self {
+        match error {
+            WishError::NoSubcluster(name) => Self::new(
+                Code::SubclusterNotFound,
+                format!("there is no sub-cluster `{}`", name.escape_debug()),
+            ),
+            WishError::NoNode(name) => Self::new(
+                Code::NodeNotFound,
+                format!("there is no node `{}`", name.escape_debug()),
+            ),
+            WishError::NotKept(why) => why.into(),
         }
     }
 }

@@ -7,8 +7,10 @@ use axum::Json as JsonAnswer;
 use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use sublet_api::{Code, Job, SubmitJob};
-use sublet_store::{Digest, IdempotencyKey, InputKind, JobSelector, JobSpec, ModuleRow};
+use sublet_api::{After, Code, Job, SubmitJob, When};
+use sublet_store::{
+    Digest, IdempotencyKey, InputKind, JobSelector, JobSpec, ModuleRow, StoredDependency,
+};
 
 use super::extract::Json;
 use super::problem::{Answer, ApiError};
@@ -30,7 +32,8 @@ pub(super) async fn submit(
     }: Json<SubmitJob>,
 ) -> Answer<(StatusCode, [(HeaderName, String); 1], JsonAnswer<Job>)> {
     let module = selector::module(&front, &asked.module).await?;
-    let spec = validate::spec(&asked, program(&asked, &module), &front.config)?;
+    let after = dependencies(&front, &asked.after).await?;
+    let spec = validate::spec(&asked, program(&asked, &module), after, &front.config)?;
     memory_suffices(&module, &spec)?;
     inputs_are_there(&front, &spec).await?;
     if front.is_disk_short()? {
@@ -41,6 +44,7 @@ pub(super) async fn submit(
         name: asked.name,
         module: module.digest,
         spec,
+        imports: convert::imports(&module),
         idempotency: idempotency_key(&headers, &bytes)?,
     };
     let submitted = front
@@ -58,6 +62,43 @@ pub(super) async fn submit(
         [(LOCATION, format!("/v1/jobs/{}", job.id))],
         JsonAnswer(job),
     ))
+}
+
+/// Jobs that a submission may wait for: more are more than anybody can follow.
+const AFTER_MAX: usize = 64;
+
+/// The jobs that have to be over first, of the same user, whatever they are called.
+async fn dependencies(front: &Arc<Front>, after: &[After]) -> Answer<Vec<StoredDependency>> {
+    if after.len() > AFTER_MAX {
+        return Err(ApiError::new(
+            Code::OutOfRange,
+            format!(
+                "the job waits for {} jobs, the limit is {AFTER_MAX}",
+                after.len()
+            ),
+        )
+        .at("/after", None, None));
+    }
+    let mut dependencies = Vec::new();
+    for one in after {
+        let job = selector::job(front, &one.job).await.map_err(|_| {
+            let shown = one.job.escape_debug();
+            ApiError::new(
+                Code::DependencyUnknown,
+                format!("no job of yours is `{shown}`, so nothing can wait for it"),
+            )
+            .at("/after", None, None)
+        })?;
+        dependencies.push(StoredDependency {
+            job: job.id,
+            when: match one.when {
+                When::Success => sublet_store::When::OnSuccess,
+                When::Failure => sublet_store::When::OnFailure,
+                When::Always => sublet_store::When::Always,
+            },
+        });
+    }
+    Ok(dependencies)
 }
 
 /// What the guest sees as its own name.

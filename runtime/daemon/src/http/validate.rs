@@ -7,13 +7,15 @@ use sublet_api::Code;
 
 use super::problem::{Answer, ApiError};
 
-pub(super) use job::spec;
+pub(super) use job::{labels, spec};
 
 /// Items on one page of a list.
 const PAGE_MAX: u32 = 1_000;
 const PAGE_DEFAULT: u32 = 100;
 /// Bytes of a name that people give: shown in tables, part of host names later.
 const NAME_BYTES_MAX: usize = 64;
+/// Bytes of an operator's reason: it is shown wherever the thing is.
+const REASON_BYTES_MAX: u64 = 256;
 /// Bytes of a label's key, and of its value.
 const LABEL_BYTES_MAX: usize = 256;
 
@@ -22,6 +24,40 @@ pub(super) fn page_limit(asked: Option<u32>) -> Answer<u32> {
     let asked = asked.unwrap_or(PAGE_DEFAULT);
     within("limit", asked.into(), 1, PAGE_MAX.into())?;
     Ok(asked)
+}
+
+/// Where a former page of a list ended, for lists that are counted.
+pub(super) fn cursor(text: &str) -> Answer<u64> {
+    text.parse().map_err(|_| {
+        ApiError::new(
+            Code::RequestMalformed,
+            format!("`{}` is not a cursor of this list", text.escape_debug()),
+        )
+    })
+}
+
+/// Where this page ended, when there may be another one.
+pub(super) fn next_cursor<T>(
+    limit: u32,
+    items: &[T],
+    number: impl Fn(&T) -> u64,
+) -> Option<String> {
+    let is_full = items.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+    let last = items.last().filter(|_| is_full)?;
+    Some(number(last).to_string())
+}
+
+/// Why an operator wants something, in words that others read.
+pub(super) fn reason(text: &str) -> Answer<()> {
+    within("/reason", text.len() as u64, 1, REASON_BYTES_MAX)?;
+    if text.chars().any(char::is_control) {
+        return Err(ApiError::new(
+            Code::OutOfRange,
+            "the reason has control characters: write one line of text",
+        )
+        .at("/reason", None, None));
+    }
+    Ok(())
 }
 
 /// A filter `key=value`.

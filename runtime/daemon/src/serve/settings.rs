@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use sublet_scheduler::Resources;
-use sublet_worker::{Burst, Isolation};
 use tempfile::TempDir;
 
 use super::{Options, ServeError, doing, host, socket};
-use crate::config::Config;
+use crate::config::{Config, ConfigError, Rules};
 use crate::paths;
 
 /// Everything that is decided before anything is opened.
@@ -17,11 +16,8 @@ pub(super) struct Settings {
     pub(super) socket: PathBuf,
     /// What the host offers to guests.
     pub(super) capacity: Resources,
-    /// The one sub-cluster: its name and the shape of its slots.
-    pub(super) subcluster: String,
-    pub(super) slot: Resources,
-    pub(super) isolation: Isolation,
-    pub(super) burst: Burst,
+    /// The rules for a store that has none yet.
+    pub(super) rules: Rules,
     /// Removed with everything in it when the server ends.
     _throw_away: Option<TempDir>,
 }
@@ -36,18 +32,17 @@ impl Settings {
             None => named_data(options, &config).unwrap_or_else(paths::data_directory),
         };
         let capacity = host::capacity(&config)?;
-        let (subcluster, slot) = config.subcluster(capacity)?;
-        let (isolation, burst) = (config.isolation(slot), config.burst());
+        let rules = config.rules(capacity)?;
+        rules
+            .carve(capacity)
+            .map_err(|error| ConfigError::Value(error.to_string()))?;
         let socket = socket::path(options.socket.as_deref(), &config);
         Ok(Self {
             config,
             data,
             socket,
             capacity,
-            subcluster,
-            slot,
-            isolation,
-            burst,
+            rules,
             _throw_away: throw_away,
         })
     }

@@ -10,6 +10,7 @@ use super::chance::Chance;
 use super::world::{GIB, World, labels, node, shape, subcluster};
 use crate::partition::{EntryVerdict, Health, Hold, MoveCause, NodeSpec, NodeState};
 use crate::rule_set::SubclusterSpec;
+use crate::rules::{Rule, RuleKind};
 use crate::{AttemptId, NodeId, SlotId, SubclusterId};
 
 const SEEDS: u64 = 40;
@@ -310,6 +311,27 @@ impl Course {
 
 /// Sub-clusters whose entry and exit rule never hold together, as the review of a rule set demands.
 fn random_rules(chance: &mut Chance) -> Vec<SubclusterSpec> {
+    let count = 1 + chance.small(4);
+    let mut specs = Vec::new();
+    for index in 0..count {
+        let likes = random_likes(chance);
+        let name = format!("s{index}");
+        specs.push(SubclusterSpec {
+            slot: shape(500, GIB / (1 + chance.below(3))),
+            nodes_max: 1 + chance.small(12),
+            nodes_min: chance.small(3),
+            weight: 1 + chance.small(3),
+            priority: i32::from(chance.one_in(3)),
+            grace_ms: *chance.one_of(&[None, Some(0), Some(1000)]),
+            dwell_min_ms: *chance.one_of(&[0, 0, 2000]),
+            ..subcluster(&name, &likes, &format!("!({likes})"))
+        });
+    }
+    specs
+}
+
+/// Two things that a sub-cluster may like of a node, together or either, as far as a rule may ask for that.
+fn random_likes(chance: &mut Chance) -> String {
     const LIKES: &[&str] = &[
         "node.load < 0.5",
         "node.load >= 0.5",
@@ -324,23 +346,14 @@ fn random_rules(chance: &mut Chance) -> Vec<SubclusterSpec> {
         "node.memory > 1GiB",
         "sub.nodes < 6",
     ];
-    let count = 1 + chance.small(4);
-    let mut specs = Vec::new();
-    for index in 0..count {
+    loop {
         let (one, two) = (*chance.one_of(LIKES), *chance.one_of(LIKES));
         let join = *chance.one_of(&["&&", "||"]);
         let likes = format!("{one} {join} {two}");
-        let name = format!("s{index}");
-        specs.push(SubclusterSpec {
-            slot: shape(500, GIB / (1 + chance.below(3))),
-            nodes_max: 1 + chance.small(12),
-            nodes_min: chance.small(3),
-            weight: 1 + chance.small(3),
-            priority: i32::from(chance.one_in(3)),
-            grace_ms: *chance.one_of(&[None, Some(0), Some(1000)]),
-            dwell_min_ms: *chance.one_of(&[0, 0, 2000]),
-            ..subcluster(&name, &likes, &format!("!({likes})"))
-        });
+        let is_sound = Rule::parse(RuleKind::Entry, &likes).is_ok()
+            && Rule::parse(RuleKind::Exit, &format!("!({likes})")).is_ok();
+        if is_sound {
+            return likes;
+        }
     }
-    specs
 }

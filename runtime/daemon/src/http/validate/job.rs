@@ -5,9 +5,9 @@ use std::path::{Component, Path};
 
 use sublet_api::{Code, InputMount, Restart as WireRestart, SubmitJob};
 use sublet_scheduler::{Limits, Restart, TaskRange};
-use sublet_store::{JobSpec, NewInput};
+use sublet_store::{JobSpec, NewInput, StoredDependency};
 
-use super::{LABEL_BYTES_MAX, job_name, length, within};
+use super::{LABEL_BYTES_MAX, job_name, length, within, word};
 use crate::config::{Config, DEFAULT_RESTART};
 use crate::http::inputs;
 use crate::http::problem::{Answer, ApiError};
@@ -38,6 +38,7 @@ const OPEN_FILES_MAX: u64 = 256;
 pub(in crate::http) fn spec(
     asked: &SubmitJob,
     program: String,
+    after: Vec<StoredDependency>,
     config: &Config,
 ) -> Answer<JobSpec> {
     if let Some(name) = &asked.name {
@@ -59,8 +60,18 @@ pub(in crate::http) fn spec(
         ));
     }
     let (cpu_millis, limits) = limits(&asked.limits, config)?;
+    if let Some(class) = &asked.class {
+        word("/class", class, |byte| {
+            byte.is_ascii_alphanumeric() || b"._-".contains(&byte)
+        })?;
+    }
     Ok(JobSpec {
-        tasks: tasks(asked.array)?,
+        tasks: gang(asked.gang, asked.array)?,
+        module_name: asked.module.clone(),
+        class: asked.class.clone().unwrap_or_default(),
+        gang: asked.gang.is_some(),
+        subcluster: asked.subcluster.clone(),
+        after,
         program,
         args: asked.args.clone(),
         env: asked.env.clone().into_iter().collect(),
@@ -114,7 +125,8 @@ fn environment(env: &BTreeMap<String, String>) -> Answer<()> {
     Ok(())
 }
 
-fn labels(labels: &BTreeMap<String, String>) -> Answer<()> {
+/// Labels of a job or of a node.
+pub(in crate::http) fn labels(labels: &BTreeMap<String, String>) -> Answer<()> {
     length("/labels", labels.len(), LABELS_MAX)?;
     for (key, value) in labels {
         length("/labels", key.len(), LABEL_BYTES_MAX)?;
@@ -130,6 +142,27 @@ fn labels(labels: &BTreeMap<String, String>) -> Answer<()> {
         }
     }
     Ok(())
+}
+
+/// The tasks of a job. A gang is the whole array, and says so by its size; without an array its tasks count from 0.
+fn gang(gang: Option<u32>, array: Option<(u32, u32)>) -> Answer<TaskRange> {
+    let Some(size) = gang else {
+        return tasks(array);
+    };
+    if size == 0 {
+        return Err(at_fault("/gang", "a gang has at least 1 task".to_owned()));
+    }
+    let range = tasks(array.or(Some((0, size - 1))))?;
+    let count = u64::from(range.end() - range.start()) + 1;
+    if count != u64::from(size) {
+        return Err(at_fault(
+            "/gang",
+            format!(
+                "the gang is {size} and the array has {count} tasks: a gang is the whole array"
+            ),
+        ));
+    }
+    Ok(range)
 }
 
 fn tasks(array: Option<(u32, u32)>) -> Answer<TaskRange> {

@@ -5,15 +5,15 @@ use alloc::collections::BTreeSet;
 
 use crate::{JobId, UnixMillis};
 
-/// The tasks whose next attempt waits for an instant.
-#[derive(Debug, Default)]
-pub(crate) struct Backoffs {
+/// The tasks whose next attempt waits for an instant, and the one alarm clock that everybody shares.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Alarms {
     waiting: BTreeSet<(UnixMillis, JobId, u32)>,
     /// The instant last asked for, until it has come.
     asked: Option<UnixMillis>,
 }
 
-impl Backoffs {
+impl Alarms {
     pub(crate) fn insert(&mut self, until: UnixMillis, job: JobId, task: u32) {
         self.waiting.insert((until, job, task));
     }
@@ -39,8 +39,9 @@ impl Backoffs {
 
     /// The instant to ask for, when it is another one than the one asked for last. An instant that nobody waits for any
     /// more is left to ring: it costs nothing.
-    pub(crate) fn ask(&mut self) -> Option<UnixMillis> {
-        let earliest = self.waiting.first().map(|&(until, _, _)| until)?;
+    pub(crate) fn ask(&mut self, others: Option<UnixMillis>) -> Option<UnixMillis> {
+        let first = self.waiting.first().map(|&(until, _, _)| until);
+        let earliest = first.into_iter().chain(others).min()?;
         if self.asked == Some(earliest) {
             return None;
         }

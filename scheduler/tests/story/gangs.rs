@@ -1,0 +1,79 @@
+//! Jobs whose tasks start together or not at all.
+
+use crate::notation::check;
+
+#[test]
+fn i15_a_gang_of_four_with_three_free_slots_waits_and_holds_nothing() {
+    check(
+        "
+        capacity 4
+        submit a timeout=500
+          start a/0 on 0.0
+        submit g*4 gang
+        why g
+          a gang of 4, 3 slots free, enough by 500
+        pool
+          node 0: 3 of 4 slots free, 0.05 cpu and 64MiB granted
+          default: 1 of 4 slots in use, 4 tasks of 1 jobs queued
+        end a/0 ok
+          finish a/0: succeeded; settled
+          job a finished
+          reclaim a/0 on 0.0
+          start g/0 on 0.0
+          start g/1 on 0.1
+          start g/2 on 0.2
+          start g/3 on 0.3
+        ",
+    );
+}
+
+#[test]
+fn f04_who_is_over_in_time_passes_the_gang_and_who_is_not_waits() {
+    check(
+        "
+        capacity 3
+        submit a timeout=500
+          start a/0 on 0.0
+        submit g*3 gang
+        submit long timeout=501
+        submit short timeout=500
+          start short/0 on 0.1
+        why long
+          kept for g until 500
+        ",
+    );
+}
+
+#[test]
+fn a_gang_that_lost_some_of_its_tasks_waits_until_all_that_are_left_can_start() {
+    check(
+        "
+        capacity 3
+        submit g*3 gang restart=on-loss
+          start g/0 on 0.0
+          start g/1 on 0.1
+          start g/2 on 0.2
+        exit g/0 lost
+          finish g/0: lost: the worker process died; #2 at 0
+          reclaim g/0 on 0.0
+        exit g/1 lost
+          finish g/1: lost: the worker process died; #2 at 0
+          reclaim g/1 on 0.1
+        reclaim g/0
+        reclaim g/1
+          start g/0#2 on 0.0
+          start g/1#2 on 0.1
+        ",
+    );
+}
+
+#[test]
+fn a_gang_larger_than_all_slots_there_are_is_refused() {
+    check(
+        "
+        capacity 3
+        admit g*4 gang
+          sub-cluster default does not take the job: a gang of 4 needs 4 slots, at most 3 can exist
+        ",
+    );
+}
