@@ -65,10 +65,10 @@ pub use moves::{MoveCause, NodeMove};
 pub use node::{NodeSpec, NodeState};
 
 pub(crate) use node::Health;
+pub(crate) use reorganised::Reorganised;
 #[cfg(test)]
 pub(crate) use reorganised::{Answer, Evaluations, Step};
 pub(crate) use views::{NodeStanding, SubclusterStanding};
-pub(crate) use reorganised::Reorganised;
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 mod disk;
 mod host;
 mod lifetime;
+mod load;
 mod settings;
 mod socket;
 

@@ -69,6 +69,11 @@ impl Ground {
         self.names.get(&id).map(String::as_str)
     }
 
+    /// The names of all nodes that ever were.
+    pub(crate) const fn names(&self) -> &BTreeMap<NodeId, String> {
+        &self.names
+    }
+
     /// All labels of a node.
     pub(crate) fn labels(&self, node: &str) -> Labels {
         let mut labels = self.declared.get(node).cloned().unwrap_or_default();

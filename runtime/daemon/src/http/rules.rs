@@ -1,5 +1,6 @@
 //! The rules as one versioned document: what holds, what another document would do, and having it hold.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -7,6 +8,7 @@ use axum::extract::State;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderName};
 use sublet_api::{Applied, ApplyRules, Changes, Code, Page, Plan, RuleSet};
+use sublet_scheduler::NodeId;
 use sublet_store::Page as StorePage;
 
 use super::extract::{self, Query};
@@ -95,7 +97,11 @@ pub(super) async fn have_it_hold(front: &Arc<Front>, change: Change) -> Answer<A
         .driver
         .ask(|answer| Command::Apply(Box::new(change), answer))
         .await??;
-    let plan = told_of(front, applied.plan, before, rules, nodes).await?;
+    let names = front
+        .driver
+        .look(|state| state.ground.names().clone())
+        .await?;
+    let plan = told_of(front, applied.plan, before, rules, nodes, &names).await?;
     Ok(Applied {
         version: applied.version,
         plan,
@@ -147,6 +153,7 @@ fn rehearse(
     let outlook = Outlook {
         plan,
         nodes: changes(state, after),
+        names: ground.names().clone(),
     };
     Ok((outlook, state.ground.rules.clone()))
 }
@@ -155,7 +162,11 @@ fn rehearse(
 struct Outlook {
     plan: sublet_scheduler::Plan,
     nodes: Changes,
+    /// The names of nodes, new ones included.
+    names: NodeNames,
 }
+
+type NodeNames = BTreeMap<NodeId, String>;
 
 fn changes(state: &Look<'_>, after: Vec<String>) -> Changes {
     let pool = state.scheduler.pool();
@@ -178,7 +189,8 @@ async fn node_changes(front: &Arc<Front>, rules: &Rules) -> Answer<Changes> {
 }
 
 async fn told(front: &Arc<Front>, outlook: Outlook, before: Rules, after: Rules) -> Answer<Plan> {
-    told_of(front, outlook.plan, before, after, outlook.nodes).await
+    let Outlook { plan, nodes, names } = outlook;
+    told_of(front, plan, before, after, nodes, &names).await
 }
 
 async fn told_of(
@@ -187,15 +199,12 @@ async fn told_of(
     before: Rules,
     after: Rules,
     nodes: Changes,
+    known: &NodeNames,
 ) -> Answer<Plan> {
     let change = front
         .on_disk(move |_| Ok(RulesChange::between(&before, &after, nodes)))
         .await?;
-    let known = front.read(sublet_store::Reader::nodes).await?;
-    let node_of = |id| {
-        let node = known.iter().find(|node| node.id == id);
-        node.map_or_else(|| "a new node".to_owned(), |node| node.name.clone())
-    };
+    let node_of = |id| known.get(&id).cloned().unwrap_or_default();
     let homeless = plan.homeless.clone();
     let names = front
         .driver
@@ -204,7 +213,7 @@ async fn told_of(
                 let job = state.jobs.get(id)?;
                 Some((id, job.definition.public_id.clone()))
             });
-            named.collect::<std::collections::BTreeMap<_, _>>()
+            named.collect::<BTreeMap<_, _>>()
         })
         .await?;
     let job_of = |id| names.get(&id).cloned().unwrap_or_default();

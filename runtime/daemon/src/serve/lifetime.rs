@@ -5,7 +5,7 @@ use std::path::Path;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
-use super::{ServeError, Server, doing, socket};
+use super::{ServeError, Server, doing, load, socket};
 use crate::driver::{Command, reply};
 use crate::http;
 
@@ -20,6 +20,7 @@ impl Server {
             http::router(self.front.clone()),
             stopped,
         ));
+        let watching = tokio::spawn(load::watch(self.front.driver.clone()));
         tracing::info!(socket = %path.display(), "the server is ready");
         let mut failed = tokio::task::spawn_blocking({
             let driver = self.driver;
@@ -29,6 +30,7 @@ impl Server {
             ended = &mut failed => Some(ended),
             () = drain(&self.front, &mut signals) => None,
         };
+        watching.abort();
         reply(stop, ());
         if connections.await.is_err() {
             tracing::error!("the accept loop failed");
