@@ -41,6 +41,7 @@ impl Scheduler {
             .get_mut(&pick.job)
             .expect("who stands in a queue is a known job");
         let (user, timeout_ms) = (live.job.user, live.job.timeout_ms);
+        self.served_last = subcluster;
         for _ in 0..pick.tasks {
             let (id, history) = live
                 .next_attempt()

@@ -3,6 +3,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::ops::Bound;
 
 use crate::alarms::Alarms;
 use crate::dependents::Dependents;
@@ -50,6 +51,8 @@ pub struct Scheduler {
     pub(crate) alarms: Alarms,
     /// Sub-clusters whose queue or whose free slots changed since they were last looked at.
     pub(crate) changed: BTreeSet<SubclusterId>,
+    /// Where a task was started last: the others come first next time.
+    pub(crate) served_last: SubclusterId,
     pub(crate) is_draining: bool,
 }
 
@@ -73,6 +76,7 @@ impl Scheduler {
             preemptions: Preemptions::default(),
             alarms: Alarms::default(),
             changed: BTreeSet::new(),
+            served_last: SubclusterId(0),
             is_draining: false,
         }
     }
@@ -157,7 +161,10 @@ impl Scheduler {
                 self.tell_of_queue(now, subcluster);
             }
             self.reorganise(now, actions);
-            for subcluster in changed {
+            // What a user at the quota gives back is for the next sub-cluster in turn, not always for the first.
+            let last = self.served_last;
+            let others = changed.range((Bound::Excluded(last), Bound::Unbounded));
+            for &subcluster in others.chain(changed.range(..=last)) {
                 self.give_out_slots(now, subcluster, actions);
             }
             if self.changed.is_empty() {

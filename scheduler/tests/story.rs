@@ -29,3 +29,5 @@ mod restart;
 mod resume;
 #[path = "story/shares.rs"]
 mod shares;
+#[path = "story/turns.rs"]
+mod turns;
