@@ -11,6 +11,11 @@ use crate::harness::{Sublet, repository};
 /// Which crates of the workspace a crate may depend on. Arrows point down; siblings do not know each other.
 const LAYERS: &[(&str, &str, &[&str])] = &[
     ("scheduler", "sublet-scheduler", &[]),
+    (
+        "scheduler/simulator",
+        "sublet-simulator",
+        &["sublet-scheduler"],
+    ),
     ("runtime/api", "sublet-api", &[]),
     ("runtime/store", "sublet-store", &["sublet-scheduler"]),
     ("runtime/sandbox", "sublet-sandbox", &["sublet-scheduler"]),
