@@ -9,9 +9,22 @@
 //! Nothing here reads a clock or draws chance that is not in the seed: the same seed gives the same run. Integers decide;
 //! fractions appear only where workloads are drawn and reports are written.
 //!
-//! Read `workload` first: what happens to the pool that `world` describes.
+//! Read `workload` first: what happens to the pool that `world` describes. `run` plays it; `audit` checks every step, and
+//! `tamper` breaks some on purpose to see whether `audit` does; `report` says what it was like.
 
 pub mod random;
-pub mod report;
 pub mod workload;
 pub mod world;
+
+pub mod run;
+
+pub mod audit;
+pub mod tamper;
+
+pub mod report;
+
+pub use audit::Violation;
+pub use report::Report;
+pub use run::{Failure, Growth, Load, Outcome, Setting};
+pub use tamper::Fault;
+pub use workload::{Kind, Scale};

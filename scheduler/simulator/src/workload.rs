@@ -7,20 +7,22 @@
 //! milliseconds, as in production.
 
 use std::fmt;
-use std::iter::Peekable;
 
-use sublet_scheduler::{Resources, Restart, UserId};
-
-use crate::random::{Random, whole};
+use sublet_scheduler::UserId;
 
 mod adversaries;
 mod bursts;
 mod cluster_mix;
 mod function_calls;
 mod long_batch;
+mod merged;
+mod submission;
 mod trickle;
 
 pub use bursts::{bursting, trickle_of};
+pub use submission::{Ending, Runs, Shape, Submission};
+
+use merged::merge;
 
 /// Microseconds of a second.
 pub const SECOND_US: u64 = 1_000_000;
@@ -47,7 +49,7 @@ pub enum Kind {
 pub struct Scale {
     /// Submissions, at least 1. Bursts and adversaries may end a few per cent beside it.
     pub jobs: u64,
-    /// Hosts of the pool, as [`World`](crate::World) makes them.
+    /// Hosts of the pool, as [`world`](crate::world) makes them.
     pub hosts: u32,
     /// Work that arrives per hundred of what the slots can take. Loads of tiny jobs arrive more slowly than that.
     pub load_percent: u32,
@@ -85,73 +87,19 @@ pub enum Act {
     HostLeaves(u32),
     /// The host is back, empty.
     HostReturns(u32),
-}
-
-/// A job as its user hands it in, and what nobody but the simulator knows: how it would run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Submission {
-    /// Whose.
-    pub user: UserId,
-    /// A word that reports and rules group by.
-    pub class: &'static str,
-    /// Which of the modules, counted from 0.
-    pub module: u32,
-    /// How many tasks, at least 1.
-    pub tasks: u32,
-    /// Whether they start one by one or together.
-    pub shape: Shape,
-    /// What each of them is said to need.
-    pub want: Resources,
-    /// The longest that each of them may run, as declared.
-    pub timeout_ms: u64,
-    /// How long they would run.
-    pub runs: Runs,
-    /// How they would end.
-    pub ending: Ending,
-    /// What follows an attempt that did not succeed.
-    pub restart: Restart,
-    /// Within the user's own jobs.
-    pub priority: i32,
-    /// The sub-cluster that is asked for by name.
-    pub subcluster: Option<&'static str>,
-    /// The user cancels it after so many microseconds.
-    pub cancelled_after_us: Option<u64>,
-}
-
-/// Whether the tasks of a job need each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// Each for itself.
-    Array,
-    /// All together or none.
-    Gang,
-}
-
-/// How long the tasks of a job would run, in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Runs {
-    /// All of them alike.
-    Equal(u64),
-    /// Each its own time around a mean.
-    Around {
-        /// The mean.
-        mean_us: u64,
-        /// Where the times of the tasks come from.
-        seed: u64,
+    /// The operator takes the second node of a host out of service.
+    NodeDrained(u32),
+    /// It is in service again.
+    NodeResumed(u32),
+    /// The operator lets nothing start in a sub-cluster.
+    Paused(&'static str),
+    /// Its work goes on.
+    Unpaused(&'static str),
+    /// The operator changes the load above which nodes have to leave, in thousandths.
+    RulesChanged {
+        /// The new one.
+        load_max_millis: u64,
     },
-}
-
-/// How an attempt would end, left alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Well.
-    Succeeds,
-    /// With an exit code that is not 0, every time.
-    Fails,
-    /// For want of memory, every time: it was declared too small.
-    OutgrowsMemory,
-    /// By a signal of its host, so that it counts as lost, in its first attempt.
-    LosesWorkerOnce,
 }
 
 /// A user of the simulated pool.
@@ -248,41 +196,6 @@ impl Scale {
     }
 }
 
-impl Submission {
-    /// A job of one task that succeeds; what is not said is the plainest there is.
-    fn plain(user: u64, class: &'static str, want: Resources) -> Self {
-        Self {
-            user: UserId(user),
-            class,
-            module: 0,
-            tasks: 1,
-            shape: Shape::Array,
-            want,
-            timeout_ms: 30_000,
-            runs: Runs::Equal(1_000),
-            ending: Ending::Succeeds,
-            restart: Restart::OnLoss,
-            priority: 0,
-            subcluster: None,
-            cancelled_after_us: None,
-        }
-    }
-}
-
-impl Runs {
-    /// How long a task would run, in microseconds: at least 1. Between nothing and three times the mean, most below it.
-    #[must_use]
-    pub fn of(self, task: u32) -> u64 {
-        match self {
-            Self::Equal(us) => us.max(1),
-            Self::Around { mean_us, seed } => {
-                let drawn = Random::of(seed, u64::from(task)).exponential(mean_us as f64);
-                whole(drawn).clamp(1, mean_us.saturating_mul(3).max(1))
-            }
-        }
-    }
-}
-
 /// Honest users with equal weights, called by a word and a number.
 fn honest(word: &str, users: std::ops::Range<u64>) -> Vec<Customer> {
     customers(word, Manner::Honest, users)
@@ -300,30 +213,9 @@ fn customers(word: &str, manner: Manner, users: std::ops::Range<u64>) -> Vec<Cus
 
 type Deeds = Box<dyn Iterator<Item = Deed> + Send>;
 
-/// Several sequences as one, by instant; of equal instants the earlier sequence comes first.
-struct Merged(Vec<Peekable<Deeds>>);
-
-fn merge(sequences: Vec<Deeds>) -> Deeds {
-    Box::new(Merged(
-        sequences.into_iter().map(Iterator::peekable).collect(),
-    ))
-}
-
-impl Iterator for Merged {
-    type Item = Deed;
-
-    fn next(&mut self) -> Option<Deed> {
-        let next = |sequence: &mut Peekable<Deeds>| sequence.peek().map(|deed| deed.at_us);
-        let earliest = (0..self.0.len())
-            .filter_map(|at| Some((next(&mut self.0[at])?, at)))
-            .min()?;
-        self.0[earliest.1].next()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Act, Kind, Runs, Scale};
+    use super::{Act, Kind, Scale};
 
     const SCALE: Scale = Scale {
         jobs: 3_000,
@@ -374,18 +266,5 @@ mod tests {
             assert_eq!(Kind::of_word(&kind.to_string()), Some(kind));
         }
         assert_eq!(Kind::of_word("mice"), None);
-    }
-
-    #[test]
-    fn tasks_around_a_mean_differ_and_stay_near_it() {
-        let runs = Runs::Around {
-            mean_us: 1_000,
-            seed: 3,
-        };
-        let times: Vec<u64> = (0..10_000).map(|task| runs.of(task)).collect();
-        let mean = times.iter().sum::<u64>() / 10_000;
-        assert!((900..1_050).contains(&mean), "{mean}");
-        assert!(times.iter().all(|us| (1..=3_000).contains(us)));
-        assert_eq!(Runs::Equal(0).of(1), 1);
     }
 }

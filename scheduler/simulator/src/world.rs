@@ -25,6 +25,9 @@ pub const LONG: Partition = Partition {
     timeout_ms_max: u64::MAX,
 };
 
+/// A node with more load than this has to leave its sub-cluster, in thousandths, while nobody changes the rules.
+pub const LOAD_MAX_MILLIS: u64 = 900;
+
 /// What each node has.
 pub const NODE: Resources = amount(4_000, 8_192);
 /// Nodes of each host.

@@ -219,7 +219,7 @@ mod tests {
         let users: Vec<String> = (0..users).map(|user| format!("user <{user}>")).collect();
         let mut recorder = Recorder::new(title.to_owned(), &users, &["a & b".to_owned()]);
         recorder.pool(amount(1_000, 1_024));
-        recorder.moved(None, Membership::In(0));
+        recorder.moved(Membership::Down, Membership::In(0));
         for user in 0..users.len() {
             recorder.at(user as u64 * 1_000_000);
             recorder.holds(user, Holding::Granted(amount(100, 10)));

@@ -131,12 +131,10 @@ impl Recorder {
         self.waiting[subcluster] = tasks;
     }
 
-    /// A node is somewhere else; `from` is nothing when it is new.
-    pub fn moved(&mut self, from: Option<Membership>, to: Membership) {
-        if let Some(from) = from {
-            let lane = self.lane(from);
-            self.nodes[lane] = self.nodes[lane].saturating_sub(1);
-        }
+    /// A node is somewhere else. A new one was down before, where it was not counted.
+    pub fn moved(&mut self, from: Membership, to: Membership) {
+        let lane = self.lane(from);
+        self.nodes[lane] = self.nodes[lane].saturating_sub(1);
         let lane = self.lane(to);
         self.nodes[lane] += 1;
         self.moves = Moves::New;
@@ -202,4 +200,29 @@ fn empty<T: Default>(names: &[String]) -> Vec<Named<T>> {
         of: T::default(),
     };
     names.iter().map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Holding, Recorder};
+    use crate::world::amount;
+
+    #[test]
+    fn a_share_is_the_larger_part_weighed_with_its_time() {
+        let users = ["anna".to_owned(), "bo".to_owned()];
+        let mut recorder = Recorder::new(String::new(), &users, &[]);
+        recorder.pool(amount(1_000, 1_000));
+        recorder.holds(0, Holding::Granted(amount(500, 100)));
+        recorder.at(3_000_000);
+        recorder.holds(0, Holding::Returned(amount(500, 100)));
+        recorder.holds(1, Holding::Granted(amount(100, 800)));
+        recorder.at(4_000_000);
+        let report = recorder.finish();
+        let means = report.shares.iter().map(|one| one.of.mean());
+        for (mean, expected) in means.zip([0.375, 0.2]) {
+            assert!((mean - expected).abs() < 1e-9, "{mean}, not {expected}");
+        }
+        assert!((report.cpu.mean() - 0.4).abs() < 1e-9, "{:?}", report.cpu);
+        assert_eq!(report.length_us, 4_000_000);
+    }
 }

@@ -1,5 +1,6 @@
 //! Adversaries: users who lie about time and memory, submit and cancel in loops, and split their work over all
-//! sub-clusters; nodes whose loads and labels make rules flap; hosts that leave and return. Beside them, honest users.
+//! sub-clusters; nodes whose loads and labels make rules flap; hosts that leave and return; an operator who keeps changing
+//! rules, pausing a sub-cluster and draining nodes. Beside them, honest users.
 
 use std::ops::Range;
 
@@ -10,7 +11,7 @@ use super::{
     honest, merge, trickle,
 };
 use crate::random::{Random, whole};
-use crate::world::{LONG, SHORT, SUBCLUSTERS, amount, slots};
+use crate::world::{self, LOAD_MAX_MILLIS, LONG, MEDIUM, SHORT, SUBCLUSTERS, amount, slots};
 
 const HONEST: Range<u64> = 0..5;
 const LIAR: u64 = 5;
@@ -25,10 +26,14 @@ const SPLITS_PERCENT: u64 = 10;
 
 /// A canceller gives a job this long at most.
 const PATIENCE_US: u64 = 4_000;
-/// Times that a host goes and that its node changes its load and its role, over the whole load.
+/// Times that a host goes, and that the node of one that flaps changes its load and its role, over the whole load.
 const DEPARTURES: u64 = 2;
 const LOADS: u64 = 40;
 const ROLES: u64 = 10;
+/// One host in so many flaps; with more of them the pool would be too small for honest users, whatever is decided.
+const FLAPPING: u32 = 4;
+/// What an operator does and undoes.
+const OPERATIONS: u64 = 30;
 /// Loads between which nodes flap: below every entry threshold, and above every exit threshold.
 const LOADS_MILLIS: [u64; 2] = [200, 980];
 
@@ -62,6 +67,8 @@ pub(super) fn workload(seed: u64, scale: Scale) -> Workload {
             hostile(SPLITS_PERCENT, split, SPLITTER),
             flapping(seed, scale.hosts, whole(span_us)),
             leaving(seed, scale.hosts, whole(span_us)),
+            operating(seed, scale.hosts, whole(span_us)),
+            calm(scale.hosts, whole(span_us)),
         ]),
     }
 }
@@ -127,12 +134,13 @@ fn split(random: &mut Random) -> Submission {
 /// Loads that go up and down, and labels that say another role each time.
 fn flapping(seed: u64, hosts: u32, span_us: u64) -> Deeds {
     let mut random = Random::of(seed, 2_000);
-    let changes = u64::from(hosts) * (LOADS + ROLES);
+    let flapping = hosts.div_ceil(FLAPPING);
+    let changes = u64::from(flapping) * (LOADS + ROLES);
     let gap_us = span_us as f64 / changes.max(1) as f64;
     let mut at_us = 0.0;
     Box::new((0..changes).map(move |number| {
         at_us += random.exponential(gap_us);
-        let host = random.below_u32(hosts);
+        let host = random.below_u32(flapping) * FLAPPING;
         let act = if number % (LOADS + ROLES) < LOADS {
             let load_millis = random.pick(&LOADS_MILLIS);
             Act::Load { host, load_millis }
@@ -169,6 +177,35 @@ fn leaving(seed: u64, hosts: u32, span_us: u64) -> Deeds {
     }))
 }
 
+/// An operator with a restless hand: each thing that is done is undone a little later.
+fn operating(seed: u64, hosts: u32, span_us: u64) -> Deeds {
+    let mut random = Random::of(seed, 4_000);
+    let turn_us = span_us / OPERATIONS;
+    Box::new((0..OPERATIONS).flat_map(move |number| {
+        let at_us = number * turn_us + random.below(turn_us / 2);
+        let until_us = at_us + 1 + random.below(turn_us / 2);
+        let host = random.below_u32(hosts);
+        let (load_max_millis, usual) = (LOADS_MILLIS[0] + random.below(700), LOAD_MAX_MILLIS);
+        let [done, undone] = match number % 3 {
+            0 => [Act::NodeDrained(host), Act::NodeResumed(host)],
+            1 => [Act::Paused(MEDIUM.name), Act::Unpaused(MEDIUM.name)],
+            _ => [load_max_millis, usual]
+                .map(|load_max_millis| Act::RulesChanged { load_max_millis }),
+        };
+        [(at_us, done), (until_us, undone)].map(|(at_us, act)| Deed { at_us, act })
+    }))
+}
+
+/// In the end every node is where it was at first, so that what waits can start.
+fn calm(hosts: u32, at_us: u64) -> Deeds {
+    Box::new((0..hosts).flat_map(move |host| {
+        let load_millis = LOADS_MILLIS[0];
+        let role = world::role(host, 0).name;
+        let acts = [Act::Load { host, load_millis }, Act::Role { host, role }];
+        acts.map(|act| Deed { at_us, act })
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
@@ -201,7 +238,7 @@ mod tests {
                     }
                     Act::Load { .. } => loads += 1,
                     Act::Role { .. } => roles += 1,
-                    Act::HostLeaves(_) | Act::HostReturns(_) => {}
+                    _ => {}
                 }
             }
             let honest: u64 = HONEST.map(|user| jobs[&user]).sum();
@@ -214,8 +251,21 @@ mod tests {
             );
             assert!(jobs[&SPLITTER] > 500);
             assert_eq!(targets.len(), SUBCLUSTERS.len());
-            assert_eq!((loads, roles), (8 * 40, 8 * 10));
+            assert_eq!((loads, roles), (2 * 40 + 8, 2 * 10 + 8));
         }
+    }
+
+    #[test]
+    fn w5_what_an_operator_does_is_undone() {
+        let (mut done, mut undone) = (0, 0);
+        for deed in Kind::Adversaries.workload(1, SCALE).deeds {
+            match deed.act {
+                Act::NodeDrained(_) | Act::Paused(_) => done += 1,
+                Act::NodeResumed(_) | Act::Unpaused(_) => undone += 1,
+                _ => {}
+            }
+        }
+        assert_eq!((done, undone), (20, 20));
     }
 
     #[test]
@@ -229,7 +279,7 @@ mod tests {
                     departures += 1;
                 }
                 Act::HostReturns(host) => assert_eq!(away.take(), Some(host)),
-                Act::Submit(_) | Act::Load { .. } | Act::Role { .. } => {}
+                _ => {}
             }
         }
         assert_eq!((away, departures), (None, 16));

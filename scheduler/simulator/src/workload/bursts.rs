@@ -7,7 +7,7 @@ use crate::world::{SHORT, amount, slots};
 /// Who bursts; the others follow.
 const BURSTING: u64 = 0;
 const OTHERS: std::ops::Range<u64> = 1..7;
-/// The burst comes as this many arrays, or as a tenth of all jobs if that is less.
+/// The burst comes as this many arrays, or as a hundredth of all jobs if that is less.
 const ARRAYS_MAX: u64 = 100;
 const MICE_PER_ARRAY: u32 = 1_000;
 const MOUSE_US: u64 = 2_000;
@@ -41,7 +41,7 @@ pub const fn bursting() -> sublet_scheduler::UserId {
 }
 
 fn arrays(scale: Scale) -> u64 {
-    ARRAYS_MAX.min(scale.jobs / 10)
+    ARRAYS_MAX.min(scale.jobs / 100)
 }
 
 fn gap_us(scale: Scale) -> f64 {

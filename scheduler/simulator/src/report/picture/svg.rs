@@ -3,22 +3,39 @@
 use std::fmt::Write;
 
 /// Colours of lines and areas, one after the other, on light and on dark ground.
-const LIGHT: [&str; 8] = [
-    "#0b62a4", "#c2500a", "#1b7f4b", "#8a3ea8", "#b0841a", "#0d8a92", "#b3263e", "#6b6f76",
-];
-const DARK: [&str; 8] = [
-    "#6cb2f2", "#f5a05c", "#5fce94", "#cf94ea", "#e6c35a", "#5ed3da", "#f4808f", "#aab0b8",
-];
-const FIXED: &str = "text { font-family: system-ui, sans-serif; fill: var(--ink); }
-.title { font-size: 15px; font-weight: 600; }
-.lane { font-size: 12px; font-weight: 600; }
-.tick { font-size: 11px; }
-.grid { stroke: var(--grid); stroke-width: 1; }
-.axis { stroke: var(--ink); stroke-width: 1; }
-.ground { fill: var(--ground); }
-.line { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
-.area { stroke: none; }
+const LIGHT: Palette = Palette {
+    ground: "#ffffff",
+    ink: "#1d2125",
+    grid: "#d9dde2",
+    lines: [
+        "#0b62a4", "#c2500a", "#1b7f4b", "#8a3ea8", "#b0841a", "#0d8a92", "#b3263e", "#6b6f76",
+    ],
+};
+const DARK: Palette = Palette {
+    ground: "#14171a",
+    ink: "#e8eaed",
+    grid: "#3a4047",
+    lines: [
+        "#6cb2f2", "#f5a05c", "#5fce94", "#cf94ea", "#e6c35a", "#5ed3da", "#f4808f", "#aab0b8",
+    ],
+};
+/// Every rule is for this drawing alone, because it may be put into a page that has rules of its own.
+const FIXED: &str = ".run text { font-family: system-ui, sans-serif; }
+.run .title { font-size: 15px; font-weight: 600; }
+.run .lane { font-size: 12px; font-weight: 600; }
+.run .tick { font-size: 11px; }
+.run polyline { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
 ";
+
+/// The colours for one kind of ground.
+struct Palette {
+    ground: &'static str,
+    ink: &'static str,
+    grid: &'static str,
+    lines: [&'static str; COLORS],
+}
+
+const COLORS: usize = 8;
 
 /// Which end of a text stands at its place.
 #[derive(Clone, Copy)]
@@ -36,7 +53,7 @@ impl Svg {
         let title = escaped(title);
         Self(format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-             role=\"img\">\n<title>{title}</title>\n<style>\n{}</style>\n\
+             role=\"img\" class=\"run\">\n<title>{title}</title>\n<style>\n{}</style>\n\
              <rect class=\"ground\" width=\"100%\" height=\"100%\"/>\n",
             style()
         ))
@@ -62,24 +79,24 @@ impl Svg {
     }
 
     pub(super) fn path(&mut self, points: &[(f64, f64)], color: usize) {
-        let (points, color) = (joined(points), color % LIGHT.len());
+        let (points, color) = (joined(points), color % COLORS);
         self.add(&format!(
-            "<polyline class=\"line\" stroke=\"var(--c{color})\" points=\"{points}\"/>"
+            "<polyline class=\"line{color}\" points=\"{points}\"/>"
         ));
     }
 
     pub(super) fn area(&mut self, points: &[(f64, f64)], color: usize) {
-        let (points, color) = (joined(points), color % LIGHT.len());
+        let (points, color) = (joined(points), color % COLORS);
         self.add(&format!(
-            "<polygon class=\"area\" fill=\"var(--c{color})\" points=\"{points}\"/>"
+            "<polygon class=\"area{color}\" points=\"{points}\"/>"
         ));
     }
 
     /// The little square of a legend.
     pub(super) fn swatch(&mut self, (x, y): (f64, f64), color: usize) {
-        let color = color % LIGHT.len();
+        let color = color % COLORS;
         self.add(&format!(
-            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"12\" height=\"10\" fill=\"var(--c{color})\"/>"
+            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"12\" height=\"10\" class=\"area{color}\"/>"
         ));
     }
 
@@ -95,19 +112,29 @@ impl Svg {
 }
 
 fn style() -> String {
-    let light = variables(&LIGHT, "#ffffff", "#1d2125", "#d9dde2");
-    let dark = variables(&DARK, "#14171a", "#e8eaed", "#3a4047");
-    format!(
-        ":root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n{FIXED}"
-    )
+    let (light, dark) = (LIGHT.rules(), DARK.rules());
+    format!("{FIXED}{light}@media (prefers-color-scheme: dark) {{\n{dark}}}\n")
 }
 
-fn variables(colors: &[&str], ground: &str, ink: &str, grid: &str) -> String {
-    let mut text = format!("--ground: {ground}; --ink: {ink}; --grid: {grid};");
-    for (at, color) in colors.iter().enumerate() {
-        text.push_str(&format!(" --c{at}: {color};"));
+impl Palette {
+    fn rules(&self) -> String {
+        let Self {
+            ground,
+            ink,
+            grid,
+            lines,
+        } = self;
+        let mut rules = format!(
+            ".run .ground {{ fill: {ground}; }}\n.run text {{ fill: {ink}; }}\n\
+             .run .axis {{ stroke: {ink}; }}\n.run .grid {{ stroke: {grid}; }}\n"
+        );
+        for (at, color) in lines.iter().enumerate() {
+            rules.push_str(&format!(
+                ".run .line{at} {{ stroke: {color}; }}\n.run .area{at} {{ fill: {color}; }}\n"
+            ));
+        }
+        rules
     }
-    text
 }
 
 fn joined(points: &[(f64, f64)]) -> String {

@@ -1,0 +1,131 @@
+//! What an event means for the accounts, and what the scheduler owes in answer to it.
+
+use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome, UnixMillis};
+
+use super::jobs::{JobAccount, Task};
+use super::{Auditor, Duties};
+
+impl Auditor {
+    /// Takes note of an event, before the scheduler is told of it.
+    pub fn hear(&mut self, now: UnixMillis, event: &Event) {
+        self.duties = Duties::default();
+        match event {
+            Event::HostChanged {
+                host,
+                capacity,
+                nodes,
+            } => self.nodes.host_changed(host, *capacity, nodes),
+            Event::HostLost { host } => self.host_lost(now, host),
+            Event::UserTerms { user, terms, .. } => self.users.set_terms(*user, terms),
+            Event::Submitted(job) => {
+                self.jobs
+                    .entry(job.id)
+                    .or_insert_with(|| JobAccount::of(job));
+                self.touched.push(job.id);
+            }
+            Event::Exited { attempt, outcome } => self.exited(*attempt, *outcome),
+            Event::Reclaimed(attempt) => self.reclaimed(now, *attempt),
+            Event::CancelAsked { job, task } => self.duties.cancel = Some((*job, *task)),
+            Event::TimePassed => self.time_passed(now),
+            Event::SubclusterPaused { subcluster, .. } => self.queues.pause(*subcluster),
+            Event::SubclusterResumed { subcluster } => self.queues.resume(*subcluster),
+            Event::Started(_)
+            | Event::RulesChanged(_)
+            | Event::NodeFacts { .. }
+            | Event::NodeLabelled { .. }
+            | Event::NodeDrainAsked { .. }
+            | Event::NodeResumed { .. }
+            | Event::Resumed(_)
+            | Event::Withdrawn(_)
+            | Event::DependencyBroken(_)
+            | Event::DrainAsked
+            | Event::GraceEnded => {}
+        }
+    }
+
+    fn exited(&mut self, attempt: AttemptId, outcome: Outcome) {
+        if let Some(Task::Live { number, .. }) = self.task(attempt)
+            && number == attempt.number
+        {
+            self.duties.finish.insert(attempt, outcome);
+            self.duties.reclaim.push(attempt);
+        }
+    }
+
+    fn reclaimed(&mut self, now: UnixMillis, attempt: AttemptId) {
+        if let Some(Task::Over { number, slot, .. }) = self.task(attempt)
+            && number == attempt.number
+        {
+            let grant = self.nodes.give_back(slot);
+            self.came_back(now, attempt, grant.map(|grant| grant.amount));
+        }
+    }
+
+    /// All slots of a lost host are free at once; those who held them are lost, unless they were over already.
+    fn host_lost(&mut self, now: UnixMillis, host: &str) {
+        for grant in self.nodes.host_lost(host) {
+            let attempt = grant.holder;
+            if let Some(Task::Live { .. }) = self.task(attempt) {
+                let outcome = Outcome::Lost(LossReason::Host);
+                self.duties.finish.insert(attempt, outcome);
+                if let Some(job) = self.jobs.get(&attempt.job) {
+                    self.users.give_back(job.user, grant.amount);
+                }
+            } else {
+                self.came_back(now, attempt, Some(grant.amount));
+            }
+        }
+    }
+
+    /// An attempt that was over holds nothing any more: its task goes on, or is done.
+    fn came_back(
+        &mut self,
+        now: UnixMillis,
+        attempt: AttemptId,
+        amount: Option<sublet_scheduler::Resources>,
+    ) {
+        let Some(job) = self.jobs.get_mut(&attempt.job) else {
+            return;
+        };
+        if let Some(amount) = amount {
+            self.users.give_back(job.user, amount);
+        }
+        let next = match job.active.get(&attempt.task) {
+            Some(Task::Over { next, .. }) => *next,
+            _ => None,
+        };
+        job.put(attempt.task, next.map(|retry| retry.due(now)));
+        if let Some(Task::Paused(retry)) = job.active.get(&attempt.task) {
+            self.paused.insert((retry.at, attempt.job, attempt.task));
+        }
+        self.touched.push(attempt.job);
+    }
+
+    /// Pauses that are over by now.
+    fn time_passed(&mut self, now: UnixMillis) {
+        while let Some(&(at, id, task)) = self.paused.first()
+            && at <= now
+        {
+            self.paused.pop_first();
+            self.make_ready(id, task, at);
+        }
+    }
+
+    fn make_ready(&mut self, id: JobId, task: u32, at: UnixMillis) {
+        let Some(job) = self.jobs.get_mut(&id) else {
+            return;
+        };
+        if let Some(Task::Paused(retry)) = job.active.get(&task).copied()
+            && retry.at == at
+        {
+            let number = retry.number;
+            job.put(task, Some(Task::Ready { number }));
+            self.touched.push(id);
+        }
+    }
+
+    pub(super) fn task(&self, attempt: AttemptId) -> Option<Task> {
+        let job = self.jobs.get(&attempt.job)?;
+        job.active.get(&attempt.task).copied()
+    }
+}

@@ -1,0 +1,130 @@
+//! A run: a workload played on a pool, event by event over virtual time, around one scheduler.
+//!
+//! Memory is bounded by what is alive at one time: jobs are drawn from the workload when their instant comes and
+//! forgotten when they are over.
+
+use sublet_scheduler::{Preemption, UnixMillis};
+
+use crate::report::Report;
+use crate::tamper::Fault;
+use crate::workload::{Kind, Scale, Workload, trickle_of};
+
+mod acts;
+mod play;
+
+mod carrying_out;
+mod owner;
+mod pool;
+
+mod calendar;
+mod course;
+mod words;
+
+mod diary;
+mod failure;
+mod fingerprint;
+mod growth;
+
+use play::Run;
+
+pub use failure::Failure;
+pub use growth::Growth;
+
+/// The instant at which virtual time begins.
+const EPOCH: UnixMillis = UnixMillis(1_700_000_000_000);
+
+/// Everything that a run depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Which load.
+    pub load: Load,
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// How much of the load, made for a pool of how many hosts.
+    pub scale: Scale,
+    /// Hosts that the pool really has.
+    pub hosts: u32,
+    /// What is broken on purpose.
+    pub fault: Option<Fault>,
+}
+
+/// A load, or a part of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Load {
+    /// The whole of it.
+    Whole(Kind),
+    /// [`Kind::Bursts`] without the burst.
+    WithoutBurst,
+}
+
+/// What came of a run in which nothing was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// What it was like.
+    pub report: Report,
+    /// Over every step: equal for equal settings.
+    pub hash: u64,
+    /// Events that the scheduler was told, each followed by the quick checks.
+    pub steps: u64,
+    /// Checks of everything.
+    pub full_checks: u64,
+    /// Jobs that were alive at one time, at most.
+    pub alive_max: usize,
+    /// How often the planted fault struck.
+    pub struck: u64,
+}
+
+impl Load {
+    /// Among adversaries attempts may be ended for others, so that this is tried too.
+    const fn preemption(self) -> Preemption {
+        match self {
+            Self::Whole(Kind::Adversaries) => Preemption::On,
+            Self::Whole(_) | Self::WithoutBurst => Preemption::Off,
+        }
+    }
+}
+
+impl Setting {
+    /// The whole load on the pool that it is made for, with nothing broken.
+    #[must_use]
+    pub const fn of(kind: Kind, seed: u64, scale: Scale) -> Self {
+        Self {
+            load: Load::Whole(kind),
+            seed,
+            scale,
+            hosts: scale.hosts,
+            fault: None,
+        }
+    }
+
+    /// Plays the load to its end.
+    ///
+    /// # Errors
+    /// The first invariant that was broken, with the last events before.
+    pub fn run(&self) -> Result<Outcome, Box<Failure>> {
+        let mut run = Run::new(self, None);
+        match run.play() {
+            Ok(()) => Ok(run.outcome()),
+            Err(violation) => Err(Box::new(run.failure(violation))),
+        }
+    }
+
+    fn workload(&self) -> Workload {
+        match self.load {
+            Load::Whole(kind) => kind.workload(self.seed, self.scale),
+            Load::WithoutBurst => trickle_of(self.seed, self.scale),
+        }
+    }
+
+    fn title(&self) -> String {
+        let load = match self.load {
+            Load::Whole(kind) => kind.word(),
+            Load::WithoutBurst => "bursts without the burst",
+        };
+        let Scale {
+            jobs, load_percent, ..
+        } = self.scale;
+        let (hosts, seed) = (self.hosts, self.seed);
+        format!("{load}: {jobs} jobs on {hosts} hosts at a load of {load_percent} %, seed {seed}")
+    }
+}
