@@ -2,9 +2,10 @@
 //! event. It shares nouns with the scheduler and no code. It must not know how anything is decided, only what must never
 //! be: a slot with two holders, more granted than there is, a node in two places, a task that succeeds twice.
 //!
-//! The names of invariants are those of the requirements: S1 memory, S2 membership, S3 conservation of slots, S4 grants
-//! and attempts, S5 placement, S6 transitions, S10 quotas, X1 conservation of the pool, X3 order, F1 no slot is idle for
-//! whom it fits, F6 bounded moves, I15 gangs start whole. `liveness`: everything ends.
+//! Invariants by number: S1 memory, S2 membership, S3 conservation of slots, S4 grants and attempts, S5 placement, S6
+//! transitions, S10 quotas, X1 conservation of the pool, X3 order, F1 no slot is idle for whom it fits, F6 bounded moves,
+//! I15 gangs start whole; `liveness`: everything ends. [`Auditor::judge`] checks all of them from what changed, after every
+//! event; [`Auditor::compare`] counts S1, S2, S3, S4, S6 and X1 anew and asks the scheduler what it thinks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
