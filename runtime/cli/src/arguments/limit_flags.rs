@@ -12,7 +12,7 @@ pub(crate) struct LimitFlags {
     /// Linear memory, all memories together: 64MiB
     #[arg(long, value_name = "SIZE", allow_hyphen_values = true, value_parser = quantity::memory)]
     memory: Option<u64>,
-    /// Share of processors on a server: 0.5; `run` takes what the machine gives
+    /// Share of the processors: 0.5; on a server for sure, with `run` at most
     #[arg(long, value_name = "SHARE", allow_hyphen_values = true, value_parser = quantity::cpu_millis)]
     cpu: Option<u64>,
     /// Wall time: 30s
