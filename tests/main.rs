@@ -18,6 +18,19 @@ mod serve;
 mod submit;
 
 #[cfg(test)]
+mod nodes;
+#[cfg(test)]
+mod placement;
+#[cfg(test)]
+mod quotas;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod rules;
+#[cfg(test)]
+mod waiting;
+
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod limits;

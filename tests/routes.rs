@@ -13,6 +13,20 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/problems/{code}", &["GET"]),
     ("/v1/whoami", &["GET"]),
     ("/v1/pool", &["GET"]),
+    ("/v1/audit", &["GET"]),
+    ("/v1/rules", &["GET", "PUT"]),
+    ("/v1/rules/history", &["GET"]),
+    ("/v1/plan", &["POST"]),
+    ("/v1/subclusters", &["GET"]),
+    ("/v1/subclusters/{name}", &["GET", "DELETE"]),
+    ("/v1/subclusters/{name}/pause", &["POST"]),
+    ("/v1/subclusters/{name}/resume", &["POST"]),
+    ("/v1/nodes", &["GET"]),
+    ("/v1/nodes/{name}", &["GET"]),
+    ("/v1/nodes/{name}/explain", &["GET"]),
+    ("/v1/nodes/{name}/drain", &["POST"]),
+    ("/v1/nodes/{name}/resume", &["POST"]),
+    ("/v1/nodes/{name}/label", &["POST"]),
     ("/v1/modules", &["GET", "POST"]),
     ("/v1/modules/{module}", &["GET", "DELETE"]),
     ("/v1/inputs/{digest}", &["GET", "PUT"]),
@@ -78,6 +92,8 @@ fn what_is_not_there_is_a_problem_on_every_route() {
         let method = taken[0];
         let body: &[u8] = match *route {
             "/v1/jobs/{job}/retry" => br#"{"tasks": "all"}"#,
+            "/v1/subclusters/{name}/pause" | "/v1/nodes/{name}/drain" => br#"{"reason": "any"}"#,
+            "/v1/nodes/{name}/label" => b"{}",
             _ => b"",
         };
         let mut target = target(route, "nobody-has-this");
@@ -104,7 +120,9 @@ fn every_query_refuses_words_it_does_not_know() {
     let job = server.submit(&[], "exit 0");
     server.wait(&job);
     for (route, taken) in ROUTES {
-        let queried = ["/wait", "/logs", "/tasks", "/jobs", "/modules"];
+        let queried = [
+            "/wait", "/logs", "/tasks", "/jobs", "/modules", "/nodes", "/audit", "/history",
+        ];
         let is_list = queried.iter().any(|end| route.ends_with(end));
         if taken.contains(&"GET") && is_list {
             let answer = server.request("GET", &(target(route, &job) + "?colour=blue"), b"");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{DEADLINE, Guest, Server, core, eventually};
+use super::{Answer, DEADLINE, Guest, Server, core, eventually};
 
 impl Server {
     /// Submits the probe with these flags and steps; returns the job's id once it is acknowledged.
@@ -23,6 +23,23 @@ impl Server {
             .arg("--")
             .args(arguments.split_whitespace());
         command.run().code(0).text().to_owned()
+    }
+
+    /// Pushes the probe under its name, for [`Self::post_job`].
+    #[track_caller]
+    pub(crate) fn push_probe(&self) {
+        let path = core("probe").path;
+        let path = path.to_str().expect("the repository's path is text");
+        self.sublet(&["modules", "push", path, "--name", "probe"])
+            .code(0);
+    }
+
+    /// The answer to a submission of the probe that says this besides, without a command line around it.
+    #[track_caller]
+    pub(crate) fn post_job(&self, mut said: Value, steps: &[&str]) -> Answer {
+        said["module"] = "probe".into();
+        said["args"] = steps.into();
+        self.request("POST", "/v1/jobs", said.to_string().as_bytes())
     }
 
     /// The job's record as it is now.

@@ -5,6 +5,7 @@ mod guests;
 mod http;
 mod jobs;
 mod programs;
+mod rules;
 mod server;
 
 mod processes;
@@ -15,6 +16,7 @@ pub(crate) use guests::{Guest, bytes_of, component, core, sieve, wat};
 pub(crate) use http::Answer;
 pub(crate) use processes::Process;
 pub(crate) use programs::{cpython, cruby, icepll};
+pub(crate) use rules::{THREE, configuration, with};
 pub(crate) use server::{Server, shared};
 pub(crate) use wait::{DEADLINE, eventually, skip_loudly};
 

@@ -224,6 +224,12 @@ impl Server {
         self.ready()
     }
 
+    /// Another configuration file for the next start.
+    pub(crate) fn reconfigure(&self, toml: &str) {
+        fs::write(self.root.join("config.toml"), toml)
+            .expect("a temporary directory can be written");
+    }
+
     fn show_log_of_failure(&self) {
         const SHOWN: usize = 60;
         if thread::panicking() {

@@ -99,13 +99,17 @@ fn json_error(pointer: &str, error: &serde_json::Error) -> ApiError {
     named_error(pointer, &error.to_string())
 }
 
-/// An unknown name has its own code and comes with the nearest known one.
+/// An unknown field has its own code; that and an unknown word come with the nearest known one.
 fn named_error(pointer: &str, message: &str) -> ApiError {
     let Some((unknown, known)) = unknown_name(message) else {
         return ApiError::new(Code::RequestMalformed, message.to_owned()).at(pointer, None, None);
     };
-    let error = ApiError::new(Code::UnknownField, format!("unknown field `{unknown}`"))
-        .at(pointer, None, None);
+    let error = if message.contains("unknown variant `") {
+        ApiError::new(Code::RequestMalformed, message.to_owned())
+    } else {
+        ApiError::new(Code::UnknownField, format!("unknown field `{unknown}`"))
+    };
+    let error = error.at(pointer, None, None);
     match nearest(unknown, known) {
         Some(nearest) => error.with_help(format!("did you mean `{nearest}`?")),
         None => error,

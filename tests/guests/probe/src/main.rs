@@ -55,6 +55,11 @@ fn take(step: &[String]) -> Done {
         ["flood", bytes] => fill(&mut io::stdout(), bytes.parse()?)?,
         ["open", directory, most] => open(directory, most.parse()?),
         ["take", bytes] => touch(bytes.parse()?),
+        ["sleep-before-attempt", number, milliseconds] => {
+            if variable("SUBLET_ATTEMPT").parse::<u32>()? < number.parse()? {
+                thread::sleep(Duration::from_millis(milliseconds.parse()?));
+            }
+        }
         ["sleep", milliseconds] => thread::sleep(Duration::from_millis(milliseconds.parse()?)),
         ["spin"] => spin(),
         ["trap"] => process::abort(),
