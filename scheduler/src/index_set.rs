@@ -19,10 +19,6 @@ impl IndexSet {
         self.len
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
     pub(crate) fn contains(&self, index: u32) -> bool {
         self.range_around(index).is_some()
     }

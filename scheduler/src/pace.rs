@@ -36,7 +36,7 @@ impl Paces {
         let mean = self
             .held
             .entry(subcluster)
-            .or_insert(held_ms.saturating_mul(MEMORY));
+            .or_insert_with(|| held_ms.saturating_mul(MEMORY));
         *mean = mean.saturating_sub(*mean / MEMORY).saturating_add(held_ms);
     }
 

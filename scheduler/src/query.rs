@@ -62,7 +62,11 @@ impl Scheduler {
                 .subclusters()
                 .map(|one| self.view_of_subcluster(&one))
                 .collect(),
-            nodes: self.partition.nodes().map(view_of_node).collect(),
+            nodes: self
+                .partition
+                .nodes()
+                .map(|one| view_of_node(&one))
+                .collect(),
             jobs: self.jobs.len() as u64,
             draining: self.is_draining,
         }
@@ -148,7 +152,7 @@ impl Scheduler {
     }
 }
 
-fn view_of_node(one: NodeStanding<'_>) -> NodeView {
+fn view_of_node(one: &NodeStanding<'_>) -> NodeView {
     let spec = one.spec;
     NodeView {
         node: spec.id,

@@ -45,9 +45,6 @@ pub(crate) use self::account::Held;
 pub use self::question::Bound;
 pub(crate) use self::question::{Hold, Wait};
 
-/// After so long a job goes before every younger one of its user, whatever the priorities.
-pub(crate) const AGING_MAX_MS: u64 = 60 * 60 * 1000;
-
 /// The timeout of who declares none.
 pub(crate) const NO_TIMEOUT: u64 = u64::MAX;
 
@@ -97,7 +94,8 @@ pub(crate) struct Moment {
 }
 
 impl Queues {
-    /// No sub-cluster, nobody waiting. `aging_max_ms` is [`AGING_MAX_MS`] unless a test wants to see the effect earlier.
+    /// No sub-cluster, nobody waiting. After `aging_max_ms` a job goes before every younger one of its user, whatever the
+    /// priorities.
     pub(crate) fn new(default_terms: Terms, aging_max_ms: u64) -> Self {
         Self {
             aging_max_ms,
@@ -206,11 +204,6 @@ impl Queues {
         self.accounts.held(user)
     }
 
-    /// How many further slots of that shape the user's quota has room for.
-    pub(crate) fn room(&self, user: UserId, slot: Resources) -> u64 {
-        self.accounts.room(user, slot)
-    }
-
     /// The user's dominant share, in thousandths of the pool.
     pub(crate) fn share_millis(&self, user: UserId) -> u64 {
         let held = self.accounts.held(user).amount;
@@ -237,12 +230,6 @@ impl Queues {
     pub(crate) fn first_user(&self, subcluster: SubclusterId) -> Option<UserId> {
         let first = self.accounts.first_asking(subcluster, None);
         first.map(|(_, user)| user)
-    }
-
-    /// Users of whom a job waits in a sub-cluster.
-    pub(crate) fn users_waiting(&self, subcluster: SubclusterId) -> u64 {
-        let users = self.queues.get(&subcluster).map(LocalQueue::users);
-        users.map_or(0, |users| users.count() as u64)
     }
 
     /// The backlog of the user in a sub-cluster is another one: it appeared, went, or has other sizes.

@@ -27,7 +27,9 @@ pub struct NodeExplanation {
 /// What one sub-cluster says of a node that might enter.
 #[derive(Clone, Debug)]
 pub struct EntryExplanation {
+    /// Its name.
     pub subcluster: String,
+    /// What it says.
     pub verdict: EntryVerdict,
 }
 
@@ -44,27 +46,43 @@ pub enum EntryVerdict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hold {
     /// It entered a moment ago.
-    Dwell { until: UnixMillis },
+    Dwell {
+        /// When it has stayed as long as a node must.
+        until: UnixMillis,
+    },
     /// It moved as often as a node may within a minute.
-    MoveBudget { until: UnixMillis },
+    MoveBudget {
+        /// When it may move again.
+        until: UnixMillis,
+    },
     /// Attempts that hold slots of it.
     Running {
+        /// How many.
         attempts: u64,
         /// When they are stopped.
         stopped_at: Option<UnixMillis>,
     },
     /// An operator.
-    Operator { reason: String },
+    Operator {
+        /// Why, in the operator's words.
+        reason: String,
+    },
     /// Its host is lost.
     HostLost,
     /// Other nodes of its host have what it would need.
     NoRoomOnHost {
+        /// What it would have.
         wanted: Resources,
+        /// What the other nodes have.
         reserved: Resources,
+        /// What the host has.
         capacity: Resources,
     },
     /// Its host has less than it lists.
-    ListExceedsHost { capacity: Resources },
+    ListExceedsHost {
+        /// What the host has.
+        capacity: Resources,
+    },
 }
 
 impl Partition {

@@ -48,14 +48,6 @@ pub(crate) enum Answer {
 }
 
 impl Reorganised {
-    /// One that also keeps the steps.
-    pub(crate) fn traced() -> Self {
-        Self {
-            trace: Some(Vec::new()),
-            ..Self::default()
-        }
-    }
-
     /// Keeps a step, if somebody wants it.
     pub(super) fn step(&mut self, step: Step) {
         if let Some(trace) = &mut self.trace {

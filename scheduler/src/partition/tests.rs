@@ -2,13 +2,13 @@
 
 mod attributes;
 mod bounds;
-mod chance;
 mod cost;
 mod course;
 mod drains;
 mod explanations;
 mod flow;
 mod hosts;
+mod looking;
 mod precedence;
 mod reference;
 mod rule_changes;

@@ -4,7 +4,6 @@ use super::Partition;
 use super::host::Host;
 use super::node::{Health, Node, NodeSpec, NodeState};
 use super::subcluster::Subcluster;
-use crate::ledger::Totals;
 use crate::rule_set::SubclusterSpec;
 use crate::rules::SubclusterFacts;
 use crate::{NodeId, Resources, SlotCounts, SubclusterId, UnixMillis};
@@ -57,34 +56,10 @@ impl Partition {
         self.nodes.iter().map(|(&id, node)| self.standing(id, node))
     }
 
-    /// One node, if it is known.
-    pub(crate) fn node_standing(&self, id: NodeId) -> Option<NodeStanding<'_>> {
-        let node = self.nodes.get(&id)?;
-        Some(self.standing(id, node))
-    }
-
-    /// Where a node is, if it is known.
-    pub(crate) fn state_of(&self, id: NodeId) -> Option<NodeState> {
-        self.nodes.get(&id).map(Node::state)
-    }
-
     /// All sub-clusters, the removed ones with nodes included, by id.
     pub(crate) fn subclusters(&self) -> impl Iterator<Item = SubclusterStanding<'_>> {
         let all = self.subclusters.iter();
         all.map(|(&id, one)| standing_of(id, one))
-    }
-
-    /// One sub-cluster, if it is there.
-    pub(crate) fn subcluster(&self, id: SubclusterId) -> Option<SubclusterStanding<'_>> {
-        let one = self.subclusters.get(&id)?;
-        Some(standing_of(id, one))
-    }
-
-    /// The declared sub-cluster with that name. Looks at all of them.
-    pub(crate) fn subcluster_named(&self, name: &str) -> Option<SubclusterId> {
-        let mut all = self.subclusters.iter();
-        all.find(|(_, one)| one.is_declared() && one.spec.name == name)
-            .map(|(&id, _)| id)
     }
 
     /// The sub-clusters that the rules name.
@@ -115,11 +90,6 @@ impl Partition {
     pub(crate) fn pool_total(&self) -> Resources {
         let offered = self.hosts.values().map(Host::offered);
         offered.fold(Resources::default(), Resources::plus)
-    }
-
-    /// All accounts together: free + granted + draining + down = total, per resource.
-    pub(crate) const fn totals(&self) -> Totals {
-        self.ledger.totals()
     }
 
     fn standing<'a>(&'a self, id: NodeId, node: &'a Node) -> NodeStanding<'a> {

@@ -27,10 +27,10 @@ fn check_every_prefix(ratio: &mut Ratio, weights: &[u32], jobs: u64) -> Result<(
 }
 
 fn random_weights(chance: &mut Chance) -> Vec<u32> {
-    let most = [3, 10, 100, 5_000][chance.below(4)];
-    let count = 1 + chance.below(12);
+    let most = [3, 10, 100, 5_000][chance.place(4)];
+    let count = 1 + chance.place(12);
     let mut weights: Vec<u32> = (0..count)
-        .map(|_| u32::try_from(chance.below(most)).unwrap())
+        .map(|_| u32::try_from(chance.place(most)).unwrap())
         .collect();
     weights[0] += 1;
     weights
@@ -53,7 +53,7 @@ fn i13_the_first_round_of_seven_to_two_to_one_is_this_one() {
 #[test]
 fn f05_every_prefix_of_any_weights_keeps_the_bound() {
     for seed in 0..4_000 {
-        let weights = random_weights(&mut Chance::new(seed));
+        let weights = random_weights(&mut Chance::of(seed));
         let mut ratio = Ratio::new(weights.iter().copied());
         if let Err(broken) = check_every_prefix(&mut ratio, &weights, 600) {
             panic!("seed {seed}: {broken}");

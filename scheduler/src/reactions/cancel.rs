@@ -6,6 +6,13 @@ use crate::live_job::{LiveJob, Taken};
 use crate::scheduler::Scheduler;
 use crate::{Action, CancelReason, JobId, StopReason, UnixMillis};
 
+/// Tasks of a job that will not start, and why.
+struct Cancelled {
+    job: JobId,
+    taken: Taken,
+    reason: CancelReason,
+}
+
 impl Scheduler {
     pub(crate) fn cancel_job(&mut self, now: UnixMillis, id: JobId, actions: &mut Vec<Action>) {
         if let Some(live) = self.jobs.get_mut(&id) {
@@ -30,7 +37,12 @@ impl Scheduler {
         if let Some(attempt) = live.attempt_of(task) {
             attempt.stop(StopReason::Cancel, actions);
         }
-        self.cancel_waiting(now, id, taken, CancelReason::Asked, actions);
+        let cancelled = Cancelled {
+            job: id,
+            taken,
+            reason: CancelReason::Asked,
+        };
+        self.cancel_waiting(now, cancelled, actions);
     }
 
     /// Everything of the job that waits will not start.
@@ -43,8 +55,12 @@ impl Scheduler {
     ) {
         self.stop_waiting_for_others(id);
         if let Some(live) = self.jobs.get_mut(&id) {
-            let taken = live.take_all_waiting();
-            self.cancel_waiting(now, id, taken, reason, actions);
+            let cancelled = Cancelled {
+                job: id,
+                taken: live.take_all_waiting(),
+                reason,
+            };
+            self.cancel_waiting(now, cancelled, actions);
         }
     }
 
@@ -59,28 +75,18 @@ impl Scheduler {
     }
 
     /// Records the tasks that will not have an attempt any more.
-    fn cancel_waiting(
-        &mut self,
-        now: UnixMillis,
-        id: JobId,
-        taken: Taken,
-        reason: CancelReason,
-        actions: &mut Vec<Action>,
-    ) {
+    fn cancel_waiting(&mut self, now: UnixMillis, cancelled: Cancelled, actions: &mut Vec<Action>) {
+        let Cancelled { job, taken, reason } = cancelled;
         for (&task, retry) in &taken.retries {
-            self.alarms.remove(retry.not_before, id, task);
+            self.alarms.remove(retry.not_before, job, task);
         }
         let tasks = taken.tasks().to_ranges();
         if !tasks.is_empty() {
-            if let Some(live) = self.jobs.get_mut(&id) {
+            if let Some(live) = self.jobs.get_mut(&job) {
                 live.all_succeeded = false;
             }
-            actions.push(Action::CancelWaiting {
-                job: id,
-                tasks,
-                reason,
-            });
+            actions.push(Action::CancelWaiting { job, tasks, reason });
         }
-        self.settle(now, id, actions);
+        self.settle(now, job, actions);
     }
 }

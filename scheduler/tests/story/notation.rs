@@ -196,7 +196,7 @@ impl Stage {
             "job" => vec![
                 self.scheduler
                     .job(self.jobs[words[0]].id)
-                    .map_or_else(|| "gone".to_owned(), counts),
+                    .map_or_else(|| "gone".to_owned(), |view| counts(&view)),
             ],
             "why" => vec![self.why(self.jobs[words[0]].id)],
             "attempts" => {

@@ -115,7 +115,7 @@ pub(crate) fn outcome_of(text: &str) -> Outcome {
     }
 }
 
-pub(crate) fn counts(view: JobView) -> String {
+pub(crate) fn counts(view: &JobView) -> String {
     format!(
         "{} queued, {} retrying, {} starting, {} running, {} stopping; {} reclaiming",
         view.queued, view.retrying, view.starting, view.running, view.stopping, view.reclaiming

@@ -6,8 +6,8 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::chance::Chance;
 use super::world::{GIB, World, labels, node, shape, subcluster};
+use crate::chance::Chance;
 use crate::partition::{EntryVerdict, Health, Hold, MoveCause, NodeSpec, NodeState};
 use crate::rule_set::SubclusterSpec;
 use crate::rules::{Rule, RuleKind};
@@ -298,7 +298,7 @@ impl Course {
             self.world.now = at;
             self.run();
         }
-        let totals = self.world.partition.totals();
+        let totals = self.world.partition.ledger.totals();
         let nothing = crate::Resources::default();
         assert_eq!(
             (totals.granted, totals.draining),

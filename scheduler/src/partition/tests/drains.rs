@@ -134,14 +134,14 @@ fn x01_what_drains_is_counted_apart_until_it_leaves() {
     let (mut world, held) = one_running(None);
     world.load(0, 800);
     world.run();
-    let totals = world.partition.totals();
+    let totals = world.partition.ledger.totals();
     assert_eq!((totals.draining, totals.granted), (SLOT, SLOT));
     assert_eq!(totals.free.cpu_millis, 0);
     world.give_back(held);
-    let totals = world.partition.totals();
+    let totals = world.partition.ledger.totals();
     assert_eq!(totals.draining, node(0).capacity);
     world.run();
-    assert_eq!(world.partition.totals().free, node(0).capacity);
+    assert_eq!(world.partition.ledger.totals().free, node(0).capacity);
 }
 
 #[test]

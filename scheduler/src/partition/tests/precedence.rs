@@ -4,8 +4,8 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::chance::Chance;
 use super::world::{World, node, subcluster};
+use crate::chance::Chance;
 use crate::rule_set::SubclusterSpec;
 
 fn any(name: &str) -> SubclusterSpec {

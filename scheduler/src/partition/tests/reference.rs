@@ -5,8 +5,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use super::chance::Chance;
 use super::world::{GIB, World, node, shape, subcluster};
+use crate::chance::Chance;
 use crate::partition::NodeSpec;
 use crate::rule_set::SubclusterSpec;
 

@@ -113,7 +113,7 @@ impl Course {
             slots: self.random.one_of(&[0, 1, 3, u64::MAX]),
             cpu_millis: self.random.one_of(&[120, 450, u64::MAX]),
             memory_bytes: self.random.one_of(&[5 << 20, 9 << 20, u64::MAX]),
-            queued: u64::MAX,
+            ..Quota::UNLIMITED
         };
         let weight = self.random.one_of(&[1, 1, 2, 3, 7]);
         self.world.set_terms(user, Terms { weight, quota });

@@ -116,10 +116,9 @@ fn what_a_user_holds_and_may_still_have_can_be_asked() {
     world.fill();
     assert_eq!(world.queues.held(UserId(1)).slots, 4);
     assert_eq!(world.queues.share_millis(UserId(1)), 400);
-    assert_eq!(world.queues.room(UserId(1), SLOT), 3);
-    assert!(world.queues.room(UserId(2), SLOT) > 1 << 40);
+    assert_eq!(world.queues.accounts.room(UserId(1), SLOT), 3);
+    assert!(world.queues.accounts.room(UserId(2), SLOT) > 1 << 40);
     assert_eq!(world.queues.terms(UserId(1)).quota.slots, 7);
-    assert_eq!(world.queues.users_waiting(super::world::HERE), 0);
 }
 
 #[test]

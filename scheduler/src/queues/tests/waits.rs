@@ -5,7 +5,8 @@ use std::vec::Vec;
 
 use super::random::Random;
 use super::world::{HERE, Running, SLOT, World, job};
-use crate::queues::{Entry, Reservation};
+use crate::queues::Entry;
+use crate::queues::question::Reservation;
 use crate::{JobId, UnixMillis, UserId};
 
 /// No attempt holds a slot for longer.

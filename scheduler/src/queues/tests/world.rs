@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::vec::Vec;
 
 use super::reference::Usage;
-use crate::queues::{AGING_MAX_MS, Entry, Holder, Pick, Queues};
+use crate::queues::{Entry, Holder, Pick, Queues};
 use crate::{AttemptId, JobId, Quota, Resources, SubclusterId, Terms, UnixMillis, UserId};
 
 /// The shape of most slots.
@@ -15,7 +15,7 @@ pub(crate) const SLOT: Resources = Resources {
 };
 /// The sub-cluster of tests that need one only.
 pub(crate) const HERE: SubclusterId = SubclusterId(0);
-pub(crate) const HOUR_MS: u64 = AGING_MAX_MS;
+pub(crate) const HOUR_MS: u64 = 60 * 60 * 1000;
 
 /// The queues and all that is around them.
 #[derive(Debug)]

@@ -52,7 +52,7 @@ fn i10_the_order_of_places_in_memory_changes_nothing() {
     let mut expected = None;
     for seed in 0..50 {
         let (mut places, mut router) = (world.places(), world.router.clone());
-        let mut chance = Chance::new(seed);
+        let mut chance = Chance::of(seed);
         let routed = jobs.each_ref().map(|job| {
             chance.shuffle(&mut places);
             router.route(&world.rules, &ask(job), &places)

@@ -21,9 +21,9 @@ const RULES: [&str; 5] = [
 ];
 
 fn any_spec(chance: &mut Chance, name: &str) -> SubclusterSpec {
-    let size = [32, 64, 256, 1024][chance.below(4)];
+    let size = [32, 64, 256, 1024][chance.place(4)];
     let spec = with_slot(name, size, size);
-    match chance.below(RULES.len() + 1) {
+    match chance.place(RULES.len() + 1) {
         index if index < RULES.len() - 1 => SubclusterSpec {
             accept: accepting(name, RULES[index]).accept,
             ..spec
@@ -40,45 +40,45 @@ fn any_spec(chance: &mut Chance, name: &str) -> SubclusterSpec {
 }
 
 fn any_world(chance: &mut Chance) -> World {
-    let names = &NAMES[..1 + chance.below(NAMES.len())];
+    let names = &NAMES[..1 + chance.place(NAMES.len())];
     let specs: Vec<_> = names.iter().map(|name| any_spec(chance, name)).collect();
     let mut world = World::of(specs);
-    for index in 0..chance.below(4) {
+    for index in 0..chance.place(4) {
         let (when, to) = (
-            RULES[chance.below(RULES.len())],
-            NAMES[chance.below(NAMES.len())],
+            RULES[chance.place(RULES.len())],
+            NAMES[chance.place(NAMES.len())],
         );
         world = world.with_route(&format!("route-{index}"), when, to);
     }
-    for index in 0..chance.below(3) {
+    for index in 0..chance.place(3) {
         let spread: Vec<_> = names.iter().map(|name| (*name, weight(chance))).collect();
-        let when = RULES[chance.below(RULES.len())];
+        let when = RULES[chance.place(RULES.len())];
         world = world.with_class(&format!("class-{index}"), when, &spread);
     }
     world
 }
 
 fn weight(chance: &mut Chance) -> u32 {
-    u32::try_from(chance.below(8)).expect("it is small")
+    u32::try_from(chance.place(8)).expect("it is small")
 }
 
 fn change_states(chance: &mut Chance, world: &mut World) {
     for state in &mut world.states {
-        state.expected_wait_ms = [0, 0, 100, 200][chance.below(4)];
-        state.slots_free = [0, 5, 10][chance.below(3)];
-        state.slots_ever = [0, 1, 32][chance.below(3)];
-        state.is_open = chance.below(4) > 0;
+        state.expected_wait_ms = [0, 0, 100, 200][chance.place(4)];
+        state.slots_free = [0, 5, 10][chance.place(3)];
+        state.slots_ever = [0, 1, 32][chance.place(3)];
+        state.is_open = chance.place(4) > 0;
     }
 }
 
 fn any_job(chance: &mut Chance) -> JobFacts<'static> {
     JobFacts {
-        cpu_millis: [10, 50, 500][chance.below(3)],
-        memory_bytes: [1, 64, 512][chance.below(3)] * MIB,
-        timeout_ms: [1_000, 60_000][chance.below(2)],
-        priority: [0, 1][chance.below(2)],
-        gang: [1, 1, 1, 2, 20][chance.below(5)],
-        class: CLASSES[chance.below(CLASSES.len())],
+        cpu_millis: [10, 50, 500][chance.place(3)],
+        memory_bytes: [1, 64, 512][chance.place(3)] * MIB,
+        timeout_ms: [1_000, 60_000][chance.place(2)],
+        priority: [0, 1][chance.place(2)],
+        gang: [1, 1, 1, 2, 20][chance.place(5)],
+        class: CLASSES[chance.place(CLASSES.len())],
         ..JOB
     }
 }
@@ -126,15 +126,15 @@ fn check(world: &World, ask: &Ask<'_>, routed: &Result<Routing, NoRoute>) -> Res
 }
 
 fn play(seed: u64) -> Result<(), String> {
-    let mut chance = Chance::new(seed);
+    let mut chance = Chance::of(seed);
     let mut world = any_world(&mut chance);
     for step in 0..40 {
         if step % 5 == 0 {
             change_states(&mut chance, &mut world);
         }
         let job = any_job(&mut chance);
-        let ask = match chance.below(5) {
-            0 => ask_for(NAMES[chance.below(NAMES.len())], &job),
+        let ask = match chance.place(5) {
+            0 => ask_for(NAMES[chance.place(NAMES.len())], &job),
             _ => ask(&job),
         };
         let would = world
