@@ -134,7 +134,8 @@ impl Server {
         let number = slot.split('.').next().expect("a slot begins with its node");
         let nodes = self.get("/v1/nodes?limit=1000");
         let mut nodes = nodes["items"].as_array().expect("a page has items").iter();
-        let found = nodes.find(|node| node["id"].to_string() == number);
+        let number: u64 = number.parse().expect("a node has a number");
+        let found = nodes.find(|node| node["id"] == number);
         found.expect("the node of a slot is there").clone()
     }
 

@@ -8,53 +8,52 @@ use super::timestamp;
 
 /// Why tasks of a job wait, as a word and a phrase. `name_of` knows jobs as people do.
 pub(crate) fn waiting(why: &Why, names: &Names, name_of: impl Fn(JobId) -> String) -> Waiting {
-    let (reason, detail) = match why {
-        Why::Draining => (
-            "draining",
-            "the server is stopping and starts nothing new".to_owned(),
-        ),
-        Why::Dependency { jobs } => {
-            let names: Vec<String> = jobs.iter().map(|one| name_of(one.job)).collect();
-            (
-                "dependency",
-                format!("waits until {} is over", names.join(", ")),
-            )
-        }
-        Why::Nowhere(reason) => ("no_route", reason.to_string()),
-        Why::Paused { subcluster, reason } => (
-            "paused",
-            format!(
-                "sub-cluster {} is paused: {reason}",
-                name(names, *subcluster)
-            ),
-        ),
-        Why::NoSlots { subcluster } => (
-            "no_slot",
-            format!("sub-cluster {} has no slot", name(names, *subcluster)),
-        ),
-        Why::Quota { which, held, limit } => ("quota", quota(*which, *held, *limit)),
-        Why::Gang { wants, free, .. } => ("gang", format!("gang of {wants}, {free} slots free")),
-        Why::Reservation { holder, at, .. } => (
-            "reservation",
-            format!(
-                "free slots are kept for the gang {}, which has all it wants by {:.0}",
-                name_of(*holder),
-                timestamp(*at)
-            ),
-        ),
+    Waiting {
+        reason: word(why).to_owned(),
+        detail: phrase(why, names, name_of),
+    }
+}
+
+const fn word(why: &Why) -> &'static str {
+    match why {
+        Why::Draining => "draining",
+        Why::Dependency { .. } => "dependency",
+        Why::Nowhere(_) => "no_route",
+        Why::Paused { .. } => "paused",
+        Why::NoSlots { .. } => "no_slot",
+        Why::Quota { .. } => "quota",
+        Why::Gang { .. } => "gang",
+        Why::Reservation { .. } => "reservation",
         Why::Behind {
-            subcluster,
-            slots,
-            jobs: 0,
-            users: 0,
-            ..
-        } => (
-            "pool",
-            format!(
-                "all {slots} slots of {} are taken, this job is next",
-                name(names, *subcluster)
-            ),
-        ),
+            jobs: 0, users: 0, ..
+        } => "pool",
+        Why::Behind { .. } => "queue",
+        Why::Reclaim => "reclaim",
+        Why::Backoff { .. } => "backoff",
+    }
+}
+
+fn phrase(why: &Why, names: &Names, name_of: impl Fn(JobId) -> String) -> String {
+    match why {
+        Why::Draining => "the server is stopping and starts nothing new".to_owned(),
+        Why::Dependency { jobs } => {
+            let jobs: Vec<String> = jobs.iter().map(|one| name_of(one.job)).collect();
+            format!("waits until {} is over", jobs.join(", "))
+        }
+        Why::Nowhere(reason) => reason.to_string(),
+        Why::Paused { subcluster, reason } => {
+            let name = name(names, *subcluster);
+            format!("sub-cluster {name} is paused: {reason}")
+        }
+        Why::NoSlots { subcluster } => {
+            format!("sub-cluster {} has no slot", name(names, *subcluster))
+        }
+        Why::Quota { which, held, limit } => quota(*which, *held, *limit),
+        Why::Gang { wants, free, .. } => format!("gang of {wants}, {free} slots free"),
+        Why::Reservation { holder, at, .. } => {
+            let (gang, at) = (name_of(*holder), timestamp(*at));
+            format!("free slots are kept for the gang {gang}, which has all it wants by {at:.0}")
+        }
         Why::Behind {
             subcluster,
             slots,
@@ -62,25 +61,23 @@ pub(crate) fn waiting(why: &Why, names: &Names, name_of: impl Fn(JobId) -> Strin
             tasks,
             users,
             ..
-        } => (
-            "queue",
-            format!(
-                "all {slots} slots of {} are taken; ahead: {jobs} jobs with {tasks} tasks, and {users} other users",
+        } => {
+            let taken = format!(
+                "all {slots} slots of {} are taken",
                 name(names, *subcluster)
-            ),
-        ),
-        Why::Reclaim => (
-            "reclaim",
-            "what the last attempt held is being released".to_owned(),
-        ),
-        Why::Backoff { until } => (
-            "backoff",
-            format!("a failed task is tried again at {:.0}", timestamp(*until)),
-        ),
-    };
-    Waiting {
-        reason: reason.to_owned(),
-        detail,
+            );
+            match (jobs, users) {
+                (0, 0) => format!("{taken}, this job is next"),
+                (_, 0) => format!("{taken}; ahead: {jobs} jobs with {tasks} tasks"),
+                (_, _) => format!(
+                    "{taken}; ahead: {jobs} jobs with {tasks} tasks, and {users} other users"
+                ),
+            }
+        }
+        Why::Reclaim => "what the last attempt held is being released".to_owned(),
+        Why::Backoff { until } => {
+            format!("a failed task is tried again at {:.0}", timestamp(*until))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::ActiveJobs;
 use super::ground::Ground;
-use super::operate::{Applied, ApplyError, Change, Wish, WishError};
+use super::operate::{ApplyError, Change, Wish, WishError};
 use crate::workers::WorkerId;
 
 /// Where an answer goes. Who does not wait for it any more is not missed.
@@ -39,7 +39,7 @@ pub(crate) enum Command {
         answer: Answer<Result<(), DeleteError>>,
     },
     /// Have other rules hold.
-    Apply(Box<Change>, Answer<Result<Applied, ApplyError>>),
+    Apply(Box<Change>, Answer<Result<u64, ApplyError>>),
     /// Obey an operator.
     Wish {
         wish: Wish,
@@ -113,7 +113,7 @@ pub(crate) enum SubmitError {
     /// The module was deleted meanwhile.
     ModuleGone,
     /// A job that it waits for is over, in another way than it has to be.
-    DependencyBroken(JobId),
+    DependencyBroken,
     /// It could not be recorded.
     NotKept(NotKept),
 }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use sublet_scheduler::{Event, NodeId, NodeSpec, NodeState, Resources, UnixMillis};
-use sublet_store::{Membership, Node, NodeState as Standing, Record};
+use sublet_scheduler::{Event, NodeId, NodeSpec, NodeState, Resources};
+use sublet_store::{Node, NodeState as Standing, Record};
 
 use crate::config::{CarvedNode, Rules};
 
@@ -147,26 +147,12 @@ pub(crate) struct Adoption {
     pub(crate) records: Vec<Record>,
 }
 
-/// Where a node is, for the record.
-pub(crate) fn membership(
-    node: NodeId,
-    state: NodeState,
-    subcluster: Option<String>,
-    cause: String,
-    rule_set: u64,
-    since: UnixMillis,
-) -> Membership {
-    Membership {
-        node,
-        state: match state {
-            NodeState::In(_) => Standing::In,
-            NodeState::Draining(_) => Standing::Draining,
-            NodeState::Unassigned => Standing::Unassigned,
-            NodeState::Down => Standing::Down,
-        },
-        subcluster,
-        cause,
-        rule_set,
-        since,
+/// What a node is to the sub-clusters, in the words of the records.
+pub(crate) const fn standing(state: NodeState) -> Standing {
+    match state {
+        NodeState::In(_) => Standing::In,
+        NodeState::Draining(_) => Standing::Draining,
+        NodeState::Unassigned => Standing::Unassigned,
+        NodeState::Down => Standing::Down,
     }
 }

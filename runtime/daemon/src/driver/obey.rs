@@ -22,7 +22,7 @@ impl Driver {
                 answer,
             } => self.delete_module(user, module, answer),
             Command::Apply(change, answer) => self.apply(*change, answer),
-            Command::Wish { wish, who, answer } => self.wish(wish, who, answer),
+            Command::Wish { wish, who, answer } => self.wish(&wish, who, answer),
             Command::HostFacts {
                 load_millis,
                 is_healthy,

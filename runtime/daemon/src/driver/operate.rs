@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use sublet_scheduler::{Burst, Event, Isolation, NodeId, Plan, SubclusterId};
+use sublet_scheduler::{Burst, Event, Isolation, NodeId, SubclusterId};
 use sublet_store::{AuditOutcome, Audited, DrainedNode, PausedSubcluster, Record, RuleSet, Who};
 
 use super::ground::Adoption;
@@ -21,13 +21,6 @@ pub(crate) struct Change {
     /// The word of the audit record.
     pub(crate) action: &'static str,
     pub(crate) object: String,
-}
-
-/// Rules that hold now.
-#[derive(Debug)]
-pub(crate) struct Applied {
-    pub(crate) version: u64,
-    pub(crate) plan: Plan,
 }
 
 /// Why other rules do not hold.
@@ -81,12 +74,13 @@ pub(crate) enum WishError {
 }
 
 impl Driver {
-    pub(super) fn apply(&mut self, change: Change, answer: Answer<Result<Applied, ApplyError>>) {
+    pub(super) fn apply(&mut self, change: Change, answer: Answer<Result<u64, ApplyError>>) {
         let applied = self.try_apply(change);
         reply(answer, applied);
     }
 
-    fn try_apply(&mut self, change: Change) -> Result<Applied, ApplyError> {
+    /// Answers the version that holds then: the old one where nothing changes.
+    fn try_apply(&mut self, change: Change) -> Result<u64, ApplyError> {
         let current = self.ground.version();
         if change.made_for != current {
             return Err(ApplyError::Stale { current });
@@ -95,19 +89,12 @@ impl Driver {
         let carved = change.rules.carve(offered).map_err(ApplyError::Host)?;
         let (before, after) = (self.ground.rules.document(), change.rules.document());
         if before == after {
-            let plan = Plan::default();
-            return Ok(Applied {
-                version: current,
-                plan,
-            });
+            return Ok(current);
         }
         let mut rules = change.rules;
         rules.set.version = current + 1;
         let mut ground = self.ground.clone();
         let adoption = ground.adopt(rules, carved);
-        let plan = self
-            .scheduler
-            .rehearse((self.now)(), adoption.events.clone());
         let at = (self.now)();
         let mut records = adoption.records.clone();
         records.push(Record::RuleSetApplied(RuleSet {
@@ -122,10 +109,7 @@ impl Driver {
         self.keep_now(records).map_err(ApplyError::NotKept)?;
         self.ground = ground;
         self.obey_rules(adoption);
-        Ok(Applied {
-            version: current + 1,
-            plan,
-        })
+        Ok(current + 1)
     }
 
     /// Has the scheduler and the workers go by other rules, which are recorded.
@@ -164,13 +148,13 @@ impl Driver {
         }
     }
 
-    pub(super) fn wish(&mut self, wish: Wish, who: Who, answer: Answer<Result<(), WishError>>) {
+    pub(super) fn wish(&mut self, wish: &Wish, who: Who, answer: Answer<Result<(), WishError>>) {
         let done = self.try_wish(wish, who);
         reply(answer, done);
     }
 
-    fn try_wish(&mut self, wish: Wish, who: Who) -> Result<(), WishError> {
-        self.check(&wish)?;
+    fn try_wish(&mut self, wish: &Wish, who: Who) -> Result<(), WishError> {
+        self.check(wish)?;
         let at = (self.now)();
         let mut records = wish.records(self.owner, at);
         let (action, object) = wish.named();
@@ -178,7 +162,7 @@ impl Driver {
         audited.after = wish.said();
         records.push(Record::Audited(Box::new(audited)));
         self.keep_now(records).map_err(WishError::NotKept)?;
-        let event = self.event_of(&wish)?;
+        let event = self.event_of(wish)?;
         self.happened(event);
         Ok(())
     }

@@ -68,7 +68,7 @@ impl Driver {
             let end = self.reader.job_end(Whose::User(submission.user), one.job);
             let end = end.map_err(|error| unreadable(&error))?;
             if !end.is_some_and(|end| is_met(one.when, end)) {
-                return Err(SubmitError::DependencyBroken(one.job));
+                return Err(SubmitError::DependencyBroken);
             }
         }
         Ok(())

@@ -6,11 +6,11 @@ use sublet_scheduler::{
     Action, AttemptId, Event, JobId, Next, NodeMove, NodeState, Outcome, Routing, TaskRange,
     UnixMillis, Usage,
 };
-use sublet_store::{FinishedAttempt, Place, Record, RoutedJob};
+use sublet_store::{FinishedAttempt, Membership, Place, Record, RoutedJob};
 use sublet_worker::protocol::Ended;
 
 use super::batch::Effect;
-use super::ground::membership;
+use super::ground::standing;
 use super::{Driver, Live};
 use crate::convert;
 
@@ -100,15 +100,14 @@ impl Driver {
             }
             NodeState::Unassigned | NodeState::Down => None,
         };
-        let cause = convert::move_cause(&moved.cause);
-        self.batch.record(Record::NodeMoved(membership(
-            moved.node,
-            moved.to,
+        self.batch.record(Record::NodeMoved(Membership {
+            node: moved.node,
+            state: standing(moved.to),
             subcluster,
-            cause,
-            self.ground.version(),
-            now,
-        )));
+            cause: convert::move_cause(&moved.cause),
+            rule_set: self.ground.version(),
+            since: now,
+        }));
     }
 
     fn finish(&mut self, now: UnixMillis, attempt: AttemptId, outcome: Outcome, next: Next) {

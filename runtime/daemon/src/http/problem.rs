@@ -236,7 +236,7 @@ impl From<SubmitError> for ApiError {
             )
             .with_help("use a new key for a new job"),
             SubmitError::ModuleGone => module_gone(),
-            SubmitError::DependencyBroken(_) => Self::new(
+            SubmitError::DependencyBroken => Self::new(
                 Code::DependencyBroken,
                 "a job in `after` is over already, and not in the way that was asked for",
             )

@@ -8,13 +8,13 @@ use axum::extract::State;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderName};
 use sublet_api::{Applied, ApplyRules, Changes, Code, Page, Plan, RuleSet};
-use sublet_scheduler::NodeId;
+use sublet_scheduler::{JobId, NodeId};
 use sublet_store::Page as StorePage;
 
 use super::extract::{self, Query};
 use super::problem::{Answer, ApiError};
 use super::{pool, validate};
-use crate::config::Rules;
+use crate::config::{CarvedNode, Rules, RulesError};
 use crate::convert::{self, RulesChange};
 use crate::driver::{Change, Command, Look};
 use crate::front::Front;
@@ -64,14 +64,8 @@ pub(super) async fn plan(
     }: extract::Json<ApplyRules>,
 ) -> Answer<Json<Plan>> {
     let rules = parse(&front, document).await?;
-    let (plan, before) = {
-        let rules = rules.clone();
-        front
-            .driver
-            .look(move |state| rehearse(&state, &rules))
-            .await??
-    };
-    told(&front, plan, before, rules).await.map(Json)
+    let outlook = foresee(&front, &rules).await?;
+    told(&front, outlook, rules).await.map(Json)
 }
 
 pub(super) async fn apply(
@@ -89,23 +83,16 @@ pub(super) async fn apply(
     Ok(([(ETAG, tag(applied.version))], Json(applied)))
 }
 
-/// Has other rules hold, and tells what that did.
+/// Has other rules hold, and tells what that does: as it was foreseen a moment before.
 pub(super) async fn have_it_hold(front: &Arc<Front>, change: Change) -> Answer<Applied> {
-    let (rules, before) = (change.rules.clone(), rules_in_force(front).await?);
-    let nodes = node_changes(front, &rules).await?;
-    let applied = front
+    let rules = change.rules.clone();
+    let outlook = foresee(front, &rules).await?;
+    let version = front
         .driver
         .ask(|answer| Command::Apply(Box::new(change), answer))
         .await??;
-    let names = front
-        .driver
-        .look(|state| state.ground.names().clone())
-        .await?;
-    let plan = told_of(front, applied.plan, before, rules, nodes, &names).await?;
-    Ok(Applied {
-        version: applied.version,
-        plan,
-    })
+    let plan = told(front, outlook, rules).await?;
+    Ok(Applied { version, plan })
 }
 
 pub(super) fn change(
@@ -138,85 +125,71 @@ async fn parse(front: &Arc<Front>, document: String) -> Answer<Rules> {
     Ok(parsed?)
 }
 
-/// What a document would do if it held from now on, and the rules that it would replace.
-fn rehearse(
-    state: &Look<'_>,
-    rules: &Rules,
-) -> Result<(Outlook, Rules), crate::config::RulesError> {
-    let mut ground = state.ground.clone();
-    let carved = rules.carve(ground.offered)?;
-    let after: Vec<String> = carved.iter().map(|node| node.name.clone()).collect();
-    let mut next = rules.clone();
-    next.set.version = ground.version() + 1;
-    let adoption = ground.adopt(next, carved);
-    let plan = state.scheduler.rehearse(state.now, adoption.events);
-    let outlook = Outlook {
-        plan,
-        nodes: changes(state, after),
-        names: ground.names().clone(),
-    };
-    Ok((outlook, state.ground.rules.clone()))
-}
-
-/// What would become of nodes.
+/// What rules would do if they held from now on.
 struct Outlook {
+    /// The rules that they would replace.
+    before: Rules,
     plan: sublet_scheduler::Plan,
+    /// Nodes that would come and go.
     nodes: Changes,
     /// The names of nodes, new ones included.
-    names: NodeNames,
+    names: BTreeMap<NodeId, String>,
+    /// The names of the jobs that nobody would take any more.
+    homeless: BTreeMap<JobId, String>,
 }
 
-type NodeNames = BTreeMap<NodeId, String>;
+async fn foresee(front: &Arc<Front>, rules: &Rules) -> Answer<Outlook> {
+    let rules = rules.clone();
+    Ok(front
+        .driver
+        .look(move |state| rehearse(&state, rules))
+        .await??)
+}
 
-fn changes(state: &Look<'_>, after: Vec<String>) -> Changes {
+fn rehearse(state: &Look<'_>, mut rules: Rules) -> Result<Outlook, RulesError> {
+    let mut ground = state.ground.clone();
+    let carved = rules.carve(ground.offered)?;
+    let nodes = changes(state, &carved);
+    rules.set.version = ground.version() + 1;
+    let adoption = ground.adopt(rules, carved);
+    let plan = state.scheduler.rehearse(state.now, adoption.events);
+    let homeless = plan.homeless.iter().filter_map(|&id| {
+        let job = state.jobs.get(id)?;
+        Some((id, job.definition.public_id.clone()))
+    });
+    Ok(Outlook {
+        before: state.ground.rules.clone(),
+        homeless: homeless.collect(),
+        plan,
+        nodes,
+        names: ground.names().clone(),
+    })
+}
+
+fn changes(state: &Look<'_>, carved: &[CarvedNode]) -> Changes {
     let pool = state.scheduler.pool();
     let before: Vec<String> = pool.nodes.into_iter().map(|node| node.name).collect();
+    let after = || carved.iter().map(|node| &node.name);
     Changes {
-        added: convert::names_beyond(after.iter(), before.iter()),
+        added: convert::names_beyond(after(), before.iter()),
         changed: Vec::new(),
-        removed: convert::names_beyond(before.iter(), after.iter()),
+        removed: convert::names_beyond(before.iter(), after()),
     }
 }
 
-async fn node_changes(front: &Arc<Front>, rules: &Rules) -> Answer<Changes> {
-    let rules = rules.clone();
-    let found = front.driver.look(move |state| {
-        let carved = rules.carve(state.ground.offered)?;
-        let after = carved.into_iter().map(|node| node.name).collect();
-        Ok::<_, crate::config::RulesError>(changes(&state, after))
-    });
-    Ok(found.await??)
-}
-
-async fn told(front: &Arc<Front>, outlook: Outlook, before: Rules, after: Rules) -> Answer<Plan> {
-    let Outlook { plan, nodes, names } = outlook;
-    told_of(front, plan, before, after, nodes, &names).await
-}
-
-async fn told_of(
-    front: &Arc<Front>,
-    plan: sublet_scheduler::Plan,
-    before: Rules,
-    after: Rules,
-    nodes: Changes,
-    known: &NodeNames,
-) -> Answer<Plan> {
+async fn told(front: &Arc<Front>, outlook: Outlook, after: Rules) -> Answer<Plan> {
+    let Outlook {
+        before,
+        plan,
+        nodes,
+        names,
+        homeless,
+    } = outlook;
     let change = front
         .on_disk(move |_| Ok(RulesChange::between(&before, &after, nodes)))
         .await?;
-    let node_of = |id| known.get(&id).cloned().unwrap_or_default();
-    let homeless = plan.homeless.clone();
-    let names = front
-        .driver
-        .look(move |state| {
-            let named = homeless.iter().filter_map(|&id| {
-                let job = state.jobs.get(id)?;
-                Some((id, job.definition.public_id.clone()))
-            });
-            named.collect::<BTreeMap<_, _>>()
-        })
-        .await?;
-    let job_of = |id| names.get(&id).cloned().unwrap_or_default();
+    let node_of = |id| names.get(&id).cloned().unwrap_or_default();
+    let job_of = |id| homeless.get(&id).cloned().unwrap_or_default();
     Ok(convert::plan(&plan, &change, node_of, job_of))
 }
 

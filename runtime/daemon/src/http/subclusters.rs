@@ -95,7 +95,7 @@ pub(super) fn no_such(code: Code, kind: &str, name: &str, names: &[String]) -> A
     let error = ApiError::new(code, format!("there is no {kind} `{shown}`"));
     let known = names.iter().map(String::as_str).collect();
     match crate::nearest::nearest(name, known) {
-        Some(nearest) => error.with_help(&format!("did you mean `{nearest}`?")),
+        Some(nearest) => error.with_help(format!("did you mean `{nearest}`?")),
         None => error,
     }
 }

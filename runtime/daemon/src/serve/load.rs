@@ -58,7 +58,7 @@ struct Processors {
 
 impl Processors {
     /// From the first line of `/proc/stat`: user, nice, system, idle, waiting for disks, and what interrupts and the
-    /// hypervisor took (proc_stat(5)). What guests of this host's own virtual machines used is counted in the first two.
+    /// hypervisor took (`proc_stat(5)`). What guests of this host's own virtual machines used is counted in the first two.
     fn read(stat: &str) -> Option<Self> {
         let line = stat.lines().find_map(|line| line.strip_prefix("cpu "))?;
         let times: Vec<u64> = line
@@ -79,7 +79,10 @@ impl Processors {
     const fn load_since(self, before: Self) -> u64 {
         let busy = self.busy.saturating_sub(before.busy);
         let all = busy + self.idle.saturating_sub(before.idle);
-        if all == 0 { 0 } else { busy * 1000 / all }
+        match (busy * 1000).checked_div(all) {
+            Some(load) => load,
+            None => 0,
+        }
     }
 }
 
