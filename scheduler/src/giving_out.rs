@@ -41,7 +41,7 @@ impl Scheduler {
             .get_mut(&pick.job)
             .expect("who stands in a queue is a known job");
         let (user, timeout_ms) = (live.job.user, live.job.timeout_ms);
-        self.served_last = subcluster;
+        let is_of_gang = live.job.is_gang;
         for _ in 0..pick.tasks {
             let (id, history) = live
                 .next_attempt()
@@ -49,7 +49,11 @@ impl Scheduler {
             let slot = self.partition.grant(now, subcluster, id);
             let grant = Grant { slot, subcluster };
             live.start(Attempt::new(id, grant, history));
-            let holder = Holder { user, attempt: id };
+            let holder = Holder {
+                user,
+                attempt: id,
+                is_of_gang,
+            };
             self.queues.started(now, subcluster, holder, timeout_ms);
             actions.push(Action::Start {
                 attempt: id,
@@ -63,22 +67,22 @@ impl Scheduler {
     /// Ends attempts for users who have less than a fair share, where that is allowed.
     pub(crate) fn preempt(&mut self, now: UnixMillis, actions: &mut Vec<Action>) {
         if self.is_draining {
-            return;
+            return self.preemptions.calm_all();
         }
         for subcluster in self.preemptions.allowed() {
             let is_full = self.partition.free_slots(subcluster) == 0;
             let could_help = is_full && self.queues.jobs(subcluster) > 0;
             if !could_help || self.pauses.holds(subcluster) {
-                self.preemptions.calm(now, subcluster);
+                self.preemptions.calm(subcluster);
             } else if self.preemptions.may_happen(now, subcluster) {
                 self.preemptions.happened(now, subcluster);
-                self.preempt_in(subcluster, actions);
+                self.preempt_in(now, subcluster, actions);
             }
         }
     }
 
-    fn preempt_in(&mut self, subcluster: SubclusterId, actions: &mut Vec<Action>) {
-        let first = self.queues.first_user(subcluster);
+    fn preempt_in(&mut self, now: UnixMillis, subcluster: SubclusterId, actions: &mut Vec<Action>) {
+        let first = self.queues.next_user(now, subcluster);
         let victim = first.and_then(|user| self.queues.victim(subcluster, user));
         if let Some(victim) = victim
             && let Some(live) = self.jobs.get_mut(&victim.job)

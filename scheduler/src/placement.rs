@@ -10,7 +10,8 @@ use crate::scheduler::Scheduler;
 use crate::{Action, Job, JobId, UnixMillis, UserId};
 
 impl Scheduler {
-    /// Routes a job, or routes it anew. What of it runs stays where it is.
+    /// Routes a job, or routes it anew. What of it runs stays where it is. That a job without a home still has none is no
+    /// news.
     pub(crate) fn find_home(&mut self, now: UnixMillis, id: JobId, actions: &mut Vec<Action>) {
         let Some(live) = self.jobs.get(&id) else {
             return;
@@ -20,6 +21,9 @@ impl Scheduler {
             router.route(&self.rules, ask, places)
         });
         self.router = router;
+        if routed.is_err() && self.homeless.contains(&id) {
+            return;
+        }
         let home = routed.as_ref().ok().map(|routing| Home {
             subcluster: routing.subcluster,
             by: routing.by.clone(),
@@ -41,7 +45,7 @@ impl Scheduler {
         let Some(subcluster) = live.subcluster() else {
             return false;
         };
-        let Some(spec) = self.partition.spec(subcluster) else {
+        let Some(spec) = self.partition.open_spec(subcluster) else {
             return false;
         };
         let Some(accept) = &spec.accept else {

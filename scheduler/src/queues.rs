@@ -83,6 +83,8 @@ pub(crate) struct Pick {
 pub(crate) struct Holder {
     pub(crate) user: UserId,
     pub(crate) attempt: AttemptId,
+    /// Whether it runs together with others, which are worth nothing without it.
+    pub(crate) is_of_gang: bool,
 }
 
 /// What a question for the next job is about.
@@ -226,10 +228,15 @@ impl Queues {
         account.into_iter().flat_map(Account::waits_in)
     }
 
-    /// The user who comes first in a sub-cluster among those whose quota has room.
-    pub(crate) fn first_user(&self, subcluster: SubclusterId) -> Option<UserId> {
-        let first = self.accounts.first_asking(subcluster, None);
-        first.map(|(_, user)| user)
+    /// Who would have a slot of a sub-cluster, if one came free.
+    pub(crate) fn next_user(
+        &mut self,
+        now: UnixMillis,
+        subcluster: SubclusterId,
+    ) -> Option<UserId> {
+        let pick = self.next(now, subcluster, 1)?;
+        let waiting = self.queues.get(&subcluster)?.job(pick.job)?;
+        Some(waiting.entry.user)
     }
 
     /// The backlog of the user in a sub-cluster is another one: it appeared, went, or has other sizes.

@@ -14,14 +14,8 @@ impl Scheduler {
         self.partition.reorganise(now, &mut outcome);
         let came_up = |moved: &NodeMove| moved.from == NodeState::Down;
         let has_news = outcome.moves.iter().any(came_up);
-        for moved in outcome.moves {
-            for state in [moved.from, moved.to] {
-                if let NodeState::In(subcluster) = state {
-                    self.changed.insert(subcluster);
-                }
-            }
-            actions.push(Action::NodeMoved(moved));
-        }
+        self.changed.extend(outcome.resized);
+        actions.extend(outcome.moves.into_iter().map(Action::NodeMoved));
         if has_news {
             self.find_homes(now, actions);
         }

@@ -1,7 +1,7 @@
 //! The whole: what the scheduler holds, and how one event goes through it. Each kind of event has its reaction in
 //! `reactions/`; after every reaction the nodes are reorganised and the free slots given out, until both are at rest.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::ops::Bound;
 
@@ -47,6 +47,8 @@ pub struct Scheduler {
     /// Jobs that no sub-cluster takes, for now.
     pub(crate) homeless: BTreeSet<JobId>,
     pub(crate) dependents: Dependents,
+    /// Jobs that are over, and whether all of their tasks succeeded, until those that waited for them are told.
+    pub(crate) over: VecDeque<(JobId, bool)>,
     pub(crate) preemptions: Preemptions,
     pub(crate) alarms: Alarms,
     /// Sub-clusters whose queue or whose free slots changed since they were last looked at.
@@ -73,6 +75,7 @@ impl Scheduler {
             jobs: BTreeMap::new(),
             homeless: BTreeSet::new(),
             dependents: Dependents::default(),
+            over: VecDeque::new(),
             preemptions: Preemptions::default(),
             alarms: Alarms::default(),
             changed: BTreeSet::new(),
@@ -88,6 +91,7 @@ impl Scheduler {
     /// [`Event::Resumed`], [`Event::Withdrawn`]) are taken at their word once a job has been forgotten.
     pub fn handle(&mut self, now: UnixMillis, event: Event, actions: &mut Vec<Action>) {
         self.react(now, event, actions);
+        self.tell_dependents(now, actions);
         self.come_to_rest(now, actions);
         self.preempt(now, actions);
         self.ask_for_wake_up(actions);
@@ -136,7 +140,7 @@ impl Scheduler {
             } => self.user_terms(user, name, role, terms),
             Event::Submitted(job) => self.submitted(now, job, actions),
             Event::Resumed(resumption) => self.resumed(now, resumption, actions),
-            Event::Withdrawn(job) => self.withdrawn(now, job),
+            Event::Withdrawn(job) => self.withdrawn(now, job, actions),
             Event::Started(attempt) => self.started(attempt),
             Event::Exited { attempt, outcome } => self.exited(now, attempt, outcome, actions),
             Event::Reclaimed(attempt) => self.reclaimed(now, attempt, actions),
@@ -200,7 +204,7 @@ impl Scheduler {
         }
         if is_over {
             actions.push(Action::JobFinished(id));
-            self.tell_dependents(now, id, all_succeeded, actions);
+            self.over.push_back((id, all_succeeded));
         }
         if is_gone {
             self.jobs.remove(&id);

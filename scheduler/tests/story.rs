@@ -2,6 +2,10 @@
 
 #[path = "story/notation.rs"]
 mod notation;
+#[path = "story/pool.rs"]
+mod pool;
+#[path = "story/telling.rs"]
+mod telling;
 #[path = "story/words.rs"]
 mod words;
 

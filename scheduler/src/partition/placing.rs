@@ -104,6 +104,7 @@ impl Partition {
         let Some(home) = home else {
             return;
         };
+        self.report.resized.insert(home);
         self.subcluster_changed(now, home, BY_MEMBERSHIP);
         self.changes.maybe_gone.insert(home);
     }

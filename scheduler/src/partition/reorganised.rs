@@ -1,5 +1,6 @@
 //! What came of a change: moves, attempts to stop, sub-clusters that are gone, and what was asked for it.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 
 use super::moves::NodeMove;
@@ -12,6 +13,8 @@ pub(crate) struct Reorganised {
     pub(crate) moves: Vec<NodeMove>,
     /// Attempts whose node drains and whose grace is over. Each is named once, to be stopped.
     pub(crate) evicted: Vec<(AttemptId, NodeId)>,
+    /// Sub-clusters that may have other slots than before.
+    pub(crate) resized: BTreeSet<SubclusterId>,
     /// Removed sub-clusters that the last node has left.
     pub(crate) gone: Vec<SubclusterId>,
     /// How many rules were asked.
@@ -59,6 +62,7 @@ impl Reorganised {
     pub(super) fn absorb(&mut self, later: Self) {
         self.moves.extend(later.moves);
         self.evicted.extend(later.evicted);
+        self.resized.extend(later.resized);
         self.gone.extend(later.gone);
         self.evaluations.exit += later.evaluations.exit;
         self.evaluations.entry += later.evaluations.entry;

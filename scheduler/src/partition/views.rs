@@ -81,6 +81,12 @@ impl Partition {
         self.subclusters.get(&id).map(|one| &one.spec)
     }
 
+    /// What the rules say of a sub-cluster that they name.
+    pub(crate) fn open_spec(&self, id: SubclusterId) -> Option<&SubclusterSpec> {
+        let named = self.subclusters.get(&id).filter(|one| one.is_declared());
+        named.map(|one| &one.spec)
+    }
+
     /// What rules may know of a sub-cluster.
     pub(crate) fn facts(&self, id: SubclusterId) -> Option<SubclusterFacts<'_>> {
         self.subclusters.get(&id).map(Subcluster::facts)

@@ -31,10 +31,14 @@ impl Queues {
     }
 }
 
-/// The youngest attempt of each user that holds a slot there.
+/// The youngest attempt of each user that holds a slot there. One of a gang is none: the others would have run for nothing.
 fn youngest_by_user(queue: &LocalQueue) -> BTreeMap<UserId, (UnixMillis, AttemptId)> {
     let mut youngest = BTreeMap::new();
-    for (attempt, grant) in queue.running.grants() {
+    let alone = queue
+        .running
+        .grants()
+        .filter(|(_, grant)| !grant.is_of_gang);
+    for (attempt, grant) in alone {
         let place = youngest.entry(grant.user).or_insert((grant.since, attempt));
         *place = (*place).max((grant.since, attempt));
     }

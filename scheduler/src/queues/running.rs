@@ -19,6 +19,7 @@ pub(crate) struct Running {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grant {
     pub(crate) user: UserId,
+    pub(crate) is_of_gang: bool,
     /// What the slot had when it was granted.
     pub(crate) amount: Resources,
     pub(crate) since: UnixMillis,
@@ -50,6 +51,7 @@ impl Running {
     ) {
         let grant = Grant {
             user: holder.user,
+            is_of_gang: holder.is_of_gang,
             amount,
             since: now,
             until: now.plus(timeout_ms),

@@ -19,23 +19,32 @@ impl Scheduler {
         open
     }
 
-    /// A job is over: those that waited for it may start, or never will.
-    pub(crate) fn tell_dependents(
+    /// Jobs are over: those that waited for them may start, or never will, and then they are over too. One after the
+    /// other, for such a chain may be as long as a queue.
+    pub(crate) fn tell_dependents(&mut self, now: UnixMillis, actions: &mut Vec<Action>) {
+        while let Some((over, all_succeeded)) = self.over.pop_front() {
+            for id in self.dependents.take(over) {
+                let Some(live) = self.jobs.get_mut(&id) else {
+                    continue;
+                };
+                if live.is_over(over, all_succeeded) {
+                    self.queue_up(id);
+                } else {
+                    self.give_up(now, id, actions);
+                }
+            }
+        }
+    }
+
+    /// The job never was. Who waits for it waits for nothing that could happen.
+    pub(crate) fn disappoint_dependents(
         &mut self,
         now: UnixMillis,
-        over: JobId,
-        all_succeeded: bool,
+        never_was: JobId,
         actions: &mut Vec<Action>,
     ) {
-        for id in self.dependents.take(over) {
-            let Some(live) = self.jobs.get_mut(&id) else {
-                continue;
-            };
-            if live.is_over(over, all_succeeded) {
-                self.queue_up(id);
-            } else {
-                self.give_up(now, id, actions);
-            }
+        for id in self.dependents.take(never_was) {
+            self.give_up(now, id, actions);
         }
     }
 

@@ -51,7 +51,7 @@ impl Scheduler {
 
     /// Undoes a submission, with the slots that it was granted already. They need no release: its starts are void.
     /// Once an attempt is known to have run or to have ended, the job is on disk and stays.
-    pub(crate) fn withdrawn(&mut self, now: UnixMillis, id: JobId) {
+    pub(crate) fn withdrawn(&mut self, now: UnixMillis, id: JobId, actions: &mut Vec<Action>) {
         if self.jobs.get(&id).is_none_or(|live| live.is_durable) {
             return;
         }
@@ -72,6 +72,7 @@ impl Scheduler {
         }
         self.homeless.remove(&id);
         self.tallies.change(user, live.tallied, 0);
+        self.disappoint_dependents(now, id, actions);
     }
 
     /// What is known of the job. One that is new is routed, and waits for the jobs it depends on.
@@ -126,6 +127,7 @@ impl Scheduler {
             .restart
             .follow(attempt.number, history, outcome, now);
         if live.add_ended(attempt, retry) {
+            live.all_succeeded &= retry.is_some();
             actions.push(Action::Finish {
                 attempt,
                 outcome,

@@ -39,11 +39,11 @@ fn a_job_that_waits_for_a_success_ends_with_the_failure_and_so_does_who_waits_fo
         exit a/0 fail
           finish a/0: failed with exit code 1; settled
           job a finished
+          reclaim a/0 on 0.0
           cancel waiting b/0-1: Dependency
           job b finished
           cancel waiting c/0: Dependency
           job c finished
-          reclaim a/0 on 0.0
           start d/0 on 0.1
           start e/0 on 0.2
         ",

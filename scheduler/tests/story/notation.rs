@@ -4,15 +4,20 @@
 //! ```text
 //! capacity 2                  a host with one node of two slots joins
 //! submit a*3 restart=never    job a with tasks 0, 1 and 2; also: priority=, user=, restart=on-failure:RETRIES:MS,
-//!                             want=CPU:MEMORY (thousandths and MiB), timeout=MS, gang, class=, in=SUBCLUSTER,
+//!                             want=CPU:MEMORY (thousandths and MiB), timeout=MS, gang, class=, label=KEY:VALUE, in=SUBCLUSTER,
 //!                             after=JOB:WHEN,…
-//! rules NAME KEY=VALUE …; …   these sub-clusters, in place of the one called `default`; also: route NAME WHEN -> TO
+//! rules NAME KEY={…} …; …     these sub-clusters, routes and classes in place of all others: see `pool.rs`
+//! host h 0:2 1:4              a host with node 0 of two slots and node 1 of four; `room=5` if it has less than that
+//! lose h    load 0 900        a host is gone; a node is so many thousandths busy
+//! ill 0     well 0            label 0 size=large
+//! drain-node 0 grace=100      resume-node 0    pause NAME WHY    unpause NAME
+//! terms user=1 slots=2 …      also: weight=, cpu=, memory= (MiB), queued=, rate=, role=operator, name=
 //! start a/0    exit a/0 ok    of the first attempt of task 0; a/0#2 is the second attempt
 //! reclaim a/0  end a/0 ok     `end` is exit and reclaim
 //! cancel a     cancel a/0     withdraw a    drain    grace
 //! at 500       tick           the clock shows 500; the alarm rings
 //! resume a*3 fresh=0-1 again=2#2@500:FAILURES:LOSSES interrupted=2#1:FAILURES:LOSSES
-//! admit a*3    job a    why a    attempts a    pool    idle     questions
+//! admit a*3    job a    why a    attempts a    pool    nodes    idle     questions
 //! show moves   show routes    from here on, moves of nodes and routes of jobs are told too
 //! ```
 
@@ -20,13 +25,13 @@ use std::collections::BTreeMap;
 
 use sublet_scheduler::*;
 
+use crate::pool;
 use crate::words::{
-    attempt_of, counts, host_of, job_of, number, outcome_of, pool, range, range_of, restart_of,
-    rules_of, when_of,
+    attempt_of, host_of, job_of, number, outcome_of, range_of, restart_of, rules_of, when_of,
 };
 
 /// The shape of every slot, and what a job wants unless it says otherwise.
-const SLOT: Resources = Resources {
+pub(crate) const SLOT: Resources = Resources {
     cpu_millis: 50,
     memory_bytes: 64 << 20,
 };
@@ -62,19 +67,25 @@ fn indent(line: &str) -> usize {
     line.len() - line.trim_start().len()
 }
 
-struct Stage {
-    scheduler: Scheduler,
-    now: UnixMillis,
+/// The scheduler, and the names of all that it was told of.
+pub(crate) struct Stage {
+    pub(crate) scheduler: Scheduler,
+    pub(crate) now: UnixMillis,
     nodes: u32,
-    jobs: BTreeMap<String, Job>,
-    shown: Shown,
+    versions: u64,
+    pub(crate) jobs: BTreeMap<String, Job>,
+    /// Of all sub-clusters there ever were.
+    pub(crate) names: BTreeMap<SubclusterId, String>,
+    /// How busy each node is, and whether it is well.
+    pub(crate) seen: BTreeMap<NodeId, (u64, bool)>,
+    pub(crate) shown: Shown,
 }
 
 /// What a story tells of only when it is about that.
 #[derive(Default)]
-struct Shown {
-    moves: bool,
-    routes: bool,
+pub(crate) struct Shown {
+    pub(crate) moves: bool,
+    pub(crate) routes: bool,
 }
 
 impl Stage {
@@ -93,7 +104,10 @@ impl Stage {
             scheduler: Scheduler::new(config),
             now: UnixMillis(0),
             nodes: 0,
+            versions: 1,
             jobs: BTreeMap::new(),
+            names: BTreeMap::new(),
+            seen: BTreeMap::new(),
             shown: Shown::default(),
         };
         stage.event(Event::RulesChanged(rules_of(1, "default", SLOT)));
@@ -111,12 +125,13 @@ impl Stage {
             }
             "rejoin" => self.node(NodeId(0), number(rest[0])),
             "show" => {
-                match rest[0] {
-                    "moves" => self.shown.moves = true,
-                    "routes" => self.shown.routes = true,
-                    unknown => panic!("the notation cannot show `{unknown}`"),
-                }
+                self.show(rest[0]);
                 vec![]
+            }
+            "rules" => {
+                self.versions += 1;
+                let rules = pool::rules(self.versions, line.trim_start_matches("rules"));
+                self.event(Event::RulesChanged(rules))
             }
             "submit" => {
                 let job = self.job_of(rest);
@@ -152,7 +167,18 @@ impl Stage {
                 vec![]
             }
             "tick" => self.event(Event::TimePassed),
-            question => self.answer(question, rest),
+            _ => match self.of_the_pool(verb, rest) {
+                Some(event) => self.event(event),
+                None => self.answer(verb, rest),
+            },
+        }
+    }
+
+    fn show(&mut self, what: &str) {
+        match what {
+            "moves" => self.shown.moves = true,
+            "routes" => self.shown.routes = true,
+            unknown => panic!("the notation cannot show `{unknown}`"),
         }
     }
 
@@ -176,157 +202,15 @@ impl Stage {
     fn event(&mut self, event: Event) -> Vec<String> {
         let mut actions = Vec::new();
         self.scheduler.handle(self.now, event, &mut actions);
+        self.names.extend(self.scheduler.subcluster_names());
         actions
             .iter()
             .filter_map(|action| self.action(action))
             .collect()
     }
 
-    fn answer(&mut self, question: &str, words: &[&str]) -> Vec<String> {
-        match question {
-            "admit" => {
-                let job = self.job_of(words);
-                self.jobs
-                    .remove(words[0].split('*').next().unwrap_or_default());
-                vec![match self.scheduler.admit(self.now, &job) {
-                    Ok(()) => "yes".to_owned(),
-                    Err(rejection) => rejection.to_string(),
-                }]
-            }
-            "job" => vec![
-                self.scheduler
-                    .job(self.jobs[words[0]].id)
-                    .map_or_else(|| "gone".to_owned(), |view| counts(&view)),
-            ],
-            "why" => vec![self.why(self.jobs[words[0]].id)],
-            "attempts" => {
-                let attempts = self.scheduler.attempts(self.jobs[words[0]].id);
-                attempts
-                    .map(|view| {
-                        format!(
-                            "{} {:?} on {}",
-                            self.named(view.attempt),
-                            view.state,
-                            view.slot
-                        )
-                    })
-                    .collect()
-            }
-            "pool" => pool(&self.scheduler.pool()),
-            "idle" => vec![
-                if self.scheduler.is_idle() {
-                    "yes"
-                } else {
-                    "no"
-                }
-                .to_owned(),
-            ],
-            unknown => panic!("the notation has no `{unknown}`"),
-        }
-    }
-
-    fn why(&self, job: JobId) -> String {
-        match self.scheduler.waiting(self.now, job) {
-            None => "it does not wait".to_owned(),
-            Some(Waiting::Draining) => "draining".to_owned(),
-            Some(Waiting::Nowhere(reason)) => reason.to_string(),
-            Some(Waiting::NoSlots { subcluster }) => format!("no slots in {}", subcluster.0),
-            Some(Waiting::Paused { reason, .. }) => format!("paused: {reason}"),
-            Some(Waiting::Dependency { jobs }) => {
-                let jobs: Vec<&str> = jobs.iter().map(|one| self.name(one.job)).collect();
-                format!("waits for {}", jobs.join(", "))
-            }
-            Some(Waiting::Behind {
-                subcluster,
-                slots,
-                jobs,
-                tasks,
-                users,
-                ..
-            }) => format!(
-                "{slots} slots in {}, {jobs} jobs with {tasks} tasks and {users} users ahead",
-                subcluster.0
-            ),
-            Some(Waiting::Gang {
-                wants,
-                free,
-                starts_by,
-                ..
-            }) => {
-                let by = starts_by.map_or_else(String::new, |at| format!(", enough by {}", at.0));
-                format!("a gang of {wants}, {free} slots free{by}")
-            }
-            Some(Waiting::Reservation { holder, at, .. }) => {
-                format!("kept for {} until {}", self.name(holder), at.0)
-            }
-            Some(Waiting::Quota { which, held, limit }) => {
-                format!("holds {held} of {limit} {which:?}")
-            }
-            Some(Waiting::Reclaim) => "the last slot is being released".to_owned(),
-            Some(Waiting::Backoff { until }) => format!("pause until {}", until.0),
-        }
-    }
-
-    /// Nothing for what the story is not about.
-    fn action(&self, action: &Action) -> Option<String> {
-        Some(match action {
-            Action::Routed { .. } if !self.shown.routes => return None,
-            Action::NodeMoved(_) if !self.shown.moves => return None,
-            Action::Routed { job, routing } => match routing {
-                Some(routing) => format!(
-                    "{} to {} by {}",
-                    self.name(*job),
-                    routing.subcluster.0,
-                    routing.by
-                ),
-                None => format!("{} to nowhere", self.name(*job)),
-            },
-            Action::NodeMoved(moved) => {
-                format!(
-                    "node {} from {:?} to {:?}",
-                    moved.node.0, moved.from, moved.to
-                )
-            }
-            Action::SubclusterGone(subcluster) => format!("sub-cluster {} is gone", subcluster.0),
-            Action::Start { attempt, slot, .. } => {
-                format!("start {} on {slot}", self.named(*attempt))
-            }
-            Action::Stop { attempt, reason } => {
-                format!("stop {}: {reason:?}", self.named(*attempt))
-            }
-            Action::Finish {
-                attempt,
-                outcome,
-                next,
-            } => {
-                let next = match next {
-                    Next::Settled => "settled".to_owned(),
-                    Next::Retry { number, at } => format!("#{number} at {}", at.0),
-                };
-                format!("finish {}: {outcome}; {next}", self.named(*attempt))
-            }
-            Action::Reclaim { attempt, slot } => {
-                format!("reclaim {} on {slot}", self.named(*attempt))
-            }
-            Action::CancelWaiting { job, tasks, reason } => {
-                let tasks: Vec<String> = tasks.iter().map(range).collect();
-                let why = match reason {
-                    CancelReason::Asked => String::new(),
-                    reason => format!(": {reason:?}"),
-                };
-                format!(
-                    "cancel waiting {}/{}{why}",
-                    self.name(*job),
-                    tasks.join(",")
-                )
-            }
-            Action::JobFinished(job) => format!("job {} finished", self.name(*job)),
-            Action::WakeAt(at) => format!("wake at {}", at.0),
-        })
-    }
-
     /// `a*3 priority=1 …`: a job that keeps its name and its place from where it was first told of.
-    fn job_of(&mut self, words: &[&str]) -> Job {
+    pub(crate) fn job_of(&mut self, words: &[&str]) -> Job {
         let (name, tasks) = words[0].split_once('*').unwrap_or((words[0], "1"));
         let next = JobId(self.jobs.len() as u64 + 1);
         let job = self.jobs.entry(name.to_owned()).or_insert_with(|| Job {
@@ -352,6 +236,10 @@ impl Stage {
                 }
                 "timeout" => job.timeout_ms = number(value),
                 "class" => value.clone_into(&mut job.said.class),
+                "label" => {
+                    let (key, value) = value.split_once(':').expect("label=KEY:VALUE");
+                    job.said.labels.insert(key.to_owned(), value.to_owned());
+                }
                 "in" => job.subcluster = Some(value.to_owned()),
                 "after" => after.extend(value.split(',').map(str::to_owned)),
                 "fresh" | "again" | "interrupted" => {}
@@ -413,23 +301,5 @@ impl Stage {
     fn attempt(&self, text: &str) -> AttemptId {
         let (job, rest) = text.split_once('/').expect("JOB/TASK");
         attempt_of(self.jobs[job].id, rest)
-    }
-
-    fn named(&self, AttemptId { job, task, number }: AttemptId) -> String {
-        let name = self.name(job);
-        if number == 1 {
-            format!("{name}/{task}")
-        } else {
-            format!("{name}/{task}#{number}")
-        }
-    }
-
-    fn name(&self, id: JobId) -> &str {
-        let (name, _) = self
-            .jobs
-            .iter()
-            .find(|(_, job)| job.id == id)
-            .expect("it was told of");
-        name
     }
 }

@@ -110,6 +110,8 @@ pub(crate) fn outcome_of(text: &str) -> Outcome {
         "cancelled" => Outcome::Cancelled(CancelReason::Asked),
         "shutdown" => Outcome::Cancelled(CancelReason::Shutdown),
         "lost" => Outcome::Lost(LossReason::Worker),
+        "drained" => Outcome::Cancelled(CancelReason::Drained),
+        "preempted" => Outcome::Cancelled(CancelReason::Preempted),
         "setup" => Outcome::Lost(LossReason::Setup),
         unknown => panic!("there is no outcome `{unknown}`"),
     }

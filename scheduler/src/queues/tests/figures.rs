@@ -76,6 +76,7 @@ impl Bench {
             number: 1,
         };
         let holder = Holder {
+            is_of_gang: false,
             user: entry.user,
             attempt,
         };

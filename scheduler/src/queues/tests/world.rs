@@ -223,6 +223,7 @@ impl World {
             number: 1,
         };
         let holder = Holder {
+            is_of_gang: false,
             user: entry.user,
             attempt,
         };
