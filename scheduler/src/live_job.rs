@@ -107,6 +107,11 @@ impl LiveJob {
         }
     }
 
+    /// Whether any of its tasks waits, for whatever.
+    pub(crate) fn waits(&self) -> bool {
+        self.fresh.len() > 0 || !self.retries.is_empty()
+    }
+
     /// Tasks that wait for something else before they may have an attempt.
     pub(crate) fn not_yet_ready(&self) -> u64 {
         self.fresh.len() + self.retries.len() as u64 - self.ready()

@@ -1,9 +1,10 @@
 //! What other rules would do, without doing it: a copy of the state is told of them, and what follows is looked at.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::live_job::LiveJob;
 use crate::scheduler::Scheduler;
 use crate::{Action, Event, JobId, NodeMove, NodeState, RuleSet, SubclusterId, UnixMillis};
 
@@ -58,7 +59,15 @@ impl Scheduler {
         Plan {
             subclusters,
             moves: moves.collect(),
-            homeless: copy.homeless.difference(&self.homeless).copied().collect(),
+            homeless: copy.newly_homeless(&self.homeless),
         }
+    }
+
+    /// Jobs with tasks that wait for a home that they had. One of which everything runs only lost its queue.
+    fn newly_homeless(&self, before: &BTreeSet<JobId>) -> Vec<JobId> {
+        let homeless = self.homeless.difference(before).copied();
+        homeless
+            .filter(|id| self.jobs.get(id).is_some_and(LiveJob::waits))
+            .collect()
     }
 }

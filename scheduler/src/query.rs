@@ -33,7 +33,7 @@ impl Scheduler {
     #[must_use]
     pub fn waiting(&self, now: UnixMillis, id: JobId) -> Option<Waiting> {
         let live = self.jobs.get(&id)?;
-        if live.ready() + live.not_yet_ready() == 0 {
+        if !live.waits() {
             return None;
         }
         if self.is_draining {

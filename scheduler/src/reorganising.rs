@@ -35,8 +35,8 @@ impl Scheduler {
         }
     }
 
-    /// A node that came up may have the slots that a job without a home waits for.
-    fn find_homes(&mut self, now: UnixMillis, actions: &mut Vec<Action>) {
+    /// Jobs without a home may have one now: a node that came up has the slots, or a rule reads other terms of a user.
+    pub(crate) fn find_homes(&mut self, now: UnixMillis, actions: &mut Vec<Action>) {
         let homeless: Vec<JobId> = self.homeless.iter().copied().collect();
         for id in homeless {
             self.find_home(now, id, actions);

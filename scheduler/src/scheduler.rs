@@ -137,7 +137,10 @@ impl Scheduler {
                 name,
                 role,
                 terms,
-            } => self.user_terms(user, name, role, terms),
+            } => {
+                self.user_terms(user, name, role, terms);
+                self.find_homes(now, actions);
+            }
             Event::Submitted(job) => self.submitted(now, job, actions),
             Event::Resumed(resumption) => self.resumed(now, resumption, actions),
             Event::Withdrawn(job) => self.withdrawn(now, job, actions),

@@ -1,6 +1,8 @@
 //! Jobs that wait for other jobs.
 
-use crate::notation::check;
+use sublet_scheduler::*;
+
+use crate::notation::{Stage, check};
 
 #[test]
 fn a_job_starts_once_the_job_it_waits_for_has_succeeded() {
@@ -131,4 +133,88 @@ fn who_was_cancelled_while_it_waited_is_not_woken() {
           reclaim a/0 on 0.0
         ",
     );
+}
+
+#[test]
+fn who_waits_for_a_submission_that_never_was_is_given_up() {
+    check(
+        "
+        capacity 2
+        submit a
+          start a/0 on 0.0
+        submit b after=a:always
+        submit c after=b:success
+        withdraw a
+          cancel waiting b/0: Dependency
+          job b finished
+          cancel waiting c/0: Dependency
+          job c finished
+        ",
+    );
+}
+
+#[test]
+fn a_task_that_a_crash_ended_for_good_is_no_success() {
+    check(
+        "
+        capacity 1
+        resume a*2 restart=never fresh=1 interrupted=0#1
+          finish a/0: lost: the server was ended; settled
+          start a/1 on 0.0
+        submit b after=a:success
+        end a/1 ok
+          finish a/1: succeeded; settled
+          job a finished
+          reclaim a/1 on 0.0
+          cancel waiting b/0: Dependency
+          job b finished
+        ",
+    );
+}
+
+#[test]
+fn a_job_that_is_over_and_retried_finds_nobody_who_still_waits_for_it() {
+    check(
+        "
+        capacity 2
+        submit a restart=never
+          start a/0 on 0.0
+        submit b after=a:success
+        end a/0 fail
+          finish a/0: failed with exit code 1; settled
+          job a finished
+          reclaim a/0 on 0.0
+          cancel waiting b/0: Dependency
+          job b finished
+        resume a again=0#2
+          start a/0#2 on 0.0
+        submit c after=a:success
+        end a/0#2 ok
+          finish a/0#2: succeeded; settled
+          job a finished
+          reclaim a/0#2 on 0.0
+          start c/0 on 0.1
+        job b
+          gone
+        ",
+    );
+}
+
+#[test]
+fn a_chain_of_any_length_ends_with_its_first_job() {
+    const JOBS: usize = 50_000;
+    let mut stage = Stage::new();
+    stage.tell("submit j0");
+    for number in 1..JOBS {
+        stage.tell(&format!("submit j{number} after=j{}:success", number - 1));
+    }
+    let first = stage.jobs["j0"].id;
+    let mut actions = Vec::new();
+    let cancel = Event::CancelAsked {
+        job: first,
+        task: None,
+    };
+    stage.scheduler.handle(stage.now, cancel, &mut actions);
+    assert_eq!(actions.len(), 2 * JOBS);
+    assert_eq!(stage.scheduler.pool().jobs, 0);
 }

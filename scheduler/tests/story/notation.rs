@@ -89,7 +89,7 @@ pub(crate) struct Shown {
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let quota = Quota {
             queued: 2_000_000,
             ..Quota::UNLIMITED
@@ -114,7 +114,7 @@ impl Stage {
         stage
     }
 
-    fn tell(&mut self, line: &str) -> Vec<String> {
+    pub(crate) fn tell(&mut self, line: &str) -> Vec<String> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let (verb, rest) = (words[0], &words[1..]);
         match verb {

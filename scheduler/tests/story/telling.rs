@@ -101,7 +101,7 @@ impl Stage {
     pub(crate) fn action(&self, action: &Action) -> Option<String> {
         Some(match action {
             Action::Routed { .. } if !self.shown.routes => return None,
-            Action::NodeMoved(_) if !self.shown.moves => return None,
+            Action::NodeMoved(_) | Action::SubclusterGone(_) if !self.shown.moves => return None,
             Action::Routed { job, routing } => match routing {
                 Some(routing) => format!(
                     "{} to {} by {}",
