@@ -48,6 +48,7 @@ mod leaving;
 mod placing;
 
 mod declaring;
+mod fleet;
 mod granting;
 mod hosting;
 mod operating;
@@ -76,6 +77,7 @@ mod tests;
 use alarms::Alarms;
 use alike::Alike;
 use changes::Changes;
+use fleet::Fleet;
 use host::Host;
 use node::Node;
 use subcluster::Subcluster;
@@ -101,8 +103,8 @@ pub(crate) struct Partition {
     entry_reads: AttributeSet,
     /// What came of what was done since the last run of the flow, until somebody takes it.
     report: Reorganised,
-    /// How many nodes that are up have so many thousandths of a processor and bytes of memory.
-    fleet: BTreeMap<(u64, u64), u64>,
+    /// The nodes that are up, by size.
+    fleet: Fleet,
 }
 
 impl Partition {

@@ -7,7 +7,7 @@ use crate::live_job::{Home, LiveJob};
 use crate::routing::{Ask, NoRoute, Place, Routing};
 use crate::rules::{Facts, JobFacts, UserFacts};
 use crate::scheduler::Scheduler;
-use crate::{Action, Job, JobId, UnixMillis, UserId};
+use crate::{Action, Job, JobId, SubclusterId, UnixMillis, UserId};
 
 impl Scheduler {
     /// Routes a job, or routes it anew. What of it runs stays where it is. That a job without a home still has none is no
@@ -87,7 +87,7 @@ impl Scheduler {
         job: &Job,
         ask: impl FnOnce(&Ask<'_>, &[Place<'_>]) -> T,
     ) -> T {
-        let places: Vec<Place<'_>> = self.places().collect();
+        let places = self.places_for(job);
         self.with_facts(job.user, job, |job_facts, user| {
             let subcluster = job.subcluster.as_deref();
             let question = Ask {
@@ -100,16 +100,26 @@ impl Scheduler {
         })
     }
 
-    fn places(&self) -> impl Iterator<Item = Place<'_>> {
-        let all = self.partition.open_subclusters();
-        all.filter_map(|(id, spec)| {
-            Some(Place {
-                id,
-                spec,
-                facts: self.partition.facts(id)?,
-                slots_ever: self.partition.slots_ever(id),
-                is_open: !self.pauses.holds(id),
-            })
+    /// The one place that the user named, if it is there; else all of them.
+    fn places_for(&self, job: &Job) -> Vec<Place<'_>> {
+        let asked = job.subcluster.as_deref();
+        let named = asked.and_then(|name| self.partition.open_subcluster_named(name));
+        match named {
+            Some(id) => self.place(id).into_iter().collect(),
+            None => {
+                let all = self.partition.open_subclusters();
+                all.filter_map(|(id, _)| self.place(id)).collect()
+            }
+        }
+    }
+
+    fn place(&self, id: SubclusterId) -> Option<Place<'_>> {
+        Some(Place {
+            id,
+            spec: self.partition.open_spec(id)?,
+            facts: self.partition.facts(id)?,
+            slots_ever: self.partition.slots_ever(id),
+            is_open: !self.pauses.holds(id),
         })
     }
 

@@ -100,10 +100,7 @@ impl Scheduler {
     /// The sub-cluster of that name that the rules have now.
     #[must_use]
     pub fn subcluster_named(&self, name: &str) -> Option<SubclusterId> {
-        self.partition
-            .open_subclusters()
-            .find(|(_, spec)| spec.name == name)
-            .map(|(id, _)| id)
+        self.partition.open_subcluster_named(name)
     }
 
     /// Whether every account adds up: the pool is its sub-clusters, the nodes in none, those that drain and those that are

@@ -47,3 +47,5 @@ mod rule_changes;
 mod shares;
 #[path = "story/waits.rs"]
 mod waits;
+#[path = "story/ways.rs"]
+mod ways;

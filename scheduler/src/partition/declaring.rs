@@ -30,6 +30,7 @@ impl Partition {
         for id in before.into_values() {
             self.remove(now, id);
         }
+        self.count_slots_ever();
         self.entry_reads = self.reads_of_entry_rules();
         self.ask_everything();
     }

@@ -1,8 +1,6 @@
 //! Taking and giving back of slots, always together with the account of what they hold. A slot that is taken or comes
 //! back is a state change of its node.
 
-use alloc::vec::Vec;
-
 use super::Partition;
 use super::changes::{BY_GRANT, OF_SUBCLUSTER_BY_GRANT};
 use super::node::Place;
@@ -65,33 +63,9 @@ impl Partition {
             .map_or_else(SlotCounts::default, |one| one.slots())
     }
 
-    /// The most slots that a sub-cluster could have with the nodes that are up, wherever they are now. Costs as much as
-    /// there are different capacities among them.
+    /// The most slots that a sub-cluster could have with the nodes that are up, wherever they are now.
     pub(crate) fn slots_ever(&self, id: SubclusterId) -> u64 {
-        let Some(subcluster) = self.subclusters.get(&id) else {
-            return 0;
-        };
-        let shape = subcluster.spec.slot;
-        let mut sizes: Vec<(u64, u64)> = self
-            .fleet
-            .iter()
-            .map(|(&(cpu_millis, memory_bytes), &nodes)| {
-                let capacity = crate::Resources {
-                    cpu_millis,
-                    memory_bytes,
-                };
-                (capacity.slots_of(shape), nodes)
-            })
-            .collect();
-        sizes.sort_unstable_by(|one, other| other.cmp(one));
-        let mut nodes_left = u64::from(subcluster.spec.nodes_max);
-        let mut slots = 0_u64;
-        for (slots_each, nodes) in sizes {
-            let taken = nodes.min(nodes_left);
-            nodes_left -= taken;
-            slots = slots.saturating_add(slots_each.saturating_mul(taken));
-        }
-        slots
+        self.subclusters.get(&id).map_or(0, |one| one.slots_ever)
     }
 
     /// Whether nobody holds a slot.

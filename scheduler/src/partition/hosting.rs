@@ -2,7 +2,7 @@
 //! far as the host has room: what the list has beyond that stays down, and so does a new node until the nodes that go
 //! have given back enough.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -231,18 +231,6 @@ impl Partition {
     fn nodes_of(&self, host: &str) -> Vec<NodeId> {
         let host = self.hosts.get(host).into_iter();
         host.flat_map(|host| host.nodes.iter().copied()).collect()
-    }
-
-    /// Counts anew which capacities there are among the nodes that are up.
-    fn count_fleet(&mut self) {
-        let mut fleet = BTreeMap::new();
-        for node in self.nodes.values().filter(|node| !node.is_down()) {
-            let capacity = node.spec.capacity;
-            *fleet
-                .entry((capacity.cpu_millis, capacity.memory_bytes))
-                .or_default() += 1;
-        }
-        self.fleet = fleet;
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Subcluster {
     pub(super) alike: Alike,
     /// Members with a free slot that may be granted.
     with_room: BTreeSet<NodeId>,
+    /// The most slots that it could have with the nodes that are up.
+    pub(super) slots_ever: u64,
     /// Slots that may be granted.
     free: u64,
     held: u64,
@@ -62,6 +64,7 @@ impl Subcluster {
             members: BTreeSet::new(),
             alike: Alike::default(),
             with_room: BTreeSet::new(),
+            slots_ever: 0,
             free: 0,
             held: 0,
             queued: 0,

@@ -69,6 +69,12 @@ impl Partition {
             .map(|(&id, one)| (id, &one.spec))
     }
 
+    /// The sub-cluster of that name that the rules have now.
+    pub(crate) fn open_subcluster_named(&self, name: &str) -> Option<SubclusterId> {
+        let mut all = self.open_subclusters();
+        all.find(|(_, spec)| spec.name == name).map(|(id, _)| id)
+    }
+
     /// Whether the rules name it.
     pub(crate) fn is_open(&self, id: SubclusterId) -> bool {
         self.subclusters

@@ -20,12 +20,6 @@ impl Partition {
     pub(super) fn subcluster(&self, id: SubclusterId) -> Option<SubclusterStanding<'_>> {
         self.subclusters().find(|one| one.id == id)
     }
-
-    /// The sub-cluster of that name that the rules have now.
-    pub(super) fn subcluster_named(&self, name: &str) -> Option<SubclusterId> {
-        let mut all = self.open_subclusters();
-        all.find(|(_, spec)| spec.name == name).map(|(id, _)| id)
-    }
 }
 
 impl Reorganised {

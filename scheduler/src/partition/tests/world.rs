@@ -112,7 +112,7 @@ impl World {
 
     pub(super) fn id(&self, name: &str) -> SubclusterId {
         self.partition
-            .subcluster_named(name)
+            .open_subcluster_named(name)
             .unwrap_or_else(|| panic!("{name} is not declared"))
     }
 
