@@ -146,7 +146,7 @@ fn i17_a_busy_node_drains_takes_nothing_new_and_goes_when_its_task_has_ended() {
     assert_eq!(server.places()["a"], "draining work");
     let waiting = server.submit(&["--subcluster", "work"], "exit 0");
     let waits = server.job(&waiting);
-    assert_eq!(waits["waiting"]["reason"], "no_slot", "{waits:#}");
+    assert_eq!(waits["state"], "queued", "{waits:#}");
     let told = server.sublet(&["explain", "a"]).code(0);
     assert!(
         told.stdout.contains("1 attempts run on it") || told.stdout.contains("1 attempt"),
@@ -295,7 +295,6 @@ fn i06_a_label_that_the_exit_rule_reads_moves_the_node_and_the_rule_is_named() {
         (&json!("node.labels.leave"), Some(true)),
         "{exit:#}"
     );
-    assert_eq!(verdict("entry", "work")["holds"], false);
     server.sublet(&["explain", "a"]).code(0);
     server.sublet(&["nodes", "label", "a", "leave-"]).code(0);
     server.wait_for_node("a", "in work");

@@ -29,7 +29,7 @@ to = "medium"
 
 [[route]]
 name = "clock"
-when = '"wasi_snapshot_preview1/poll_oneoff" in job.imports || job.cpu < 0.02'
+when = '"wasi_snapshot_preview1.poll_oneoff" in job.imports'
 to = "short"
 "#;
 
@@ -294,7 +294,7 @@ fn a_gang_that_no_sub_cluster_could_ever_hold_is_refused() {
     let server = Server::divided(THREE);
     server.push_probe();
     let problem = server
-        .post_job(json!({"gang": 5}), &["exit", "0"])
+        .post_job(json!({"gang": 13}), &["exit", "0"])
         .problem();
     assert_eq!(
         (&problem["status"], &problem["code"]),
@@ -306,7 +306,7 @@ fn a_gang_that_no_sub_cluster_could_ever_hold_is_refused() {
             &problem["errors"][0]["asked"],
             &problem["errors"][0]["limit"]
         ),
-        (&json!(5), &json!(4))
+        (&json!(13), &json!(12))
     );
     let problem = server
         .post_job(json!({"gang": 2, "array": [0, 9]}), &["exit", "0"])

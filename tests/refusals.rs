@@ -116,7 +116,7 @@ fn each_mistake_in_a_rule_has_its_own_sentence() {
         ("node.cpu > \"two\"", &["does not go between"]),
         ("node.labels.size", &["needs"]),
         ("node.cpu", &["needs", "bool"]),
-        ("job.timeout < 30s", &["do not see", "node sub"]),
+        ("job.timeout < 30s", &["do not see", "node and sub"]),
         ("nod.cpu > 1", &["node"]),
         ("hass(node.labels.size)", &["has("]),
         ("1 < node.cpu < 3", &["do not chain"]),
@@ -242,12 +242,12 @@ fn shapes_that_fit_no_node_and_nodes_that_promise_more_than_the_host_are_refused
     pool.refuses(
         &large("cpu = 0.1, memory = \"900TiB\""),
         "S0606",
-        &["900", "host"],
+        &["in sum", "the host offers"],
     );
     pool.refuses(
         &large("cpu = 4096, memory = \"128MiB\""),
         "S0606",
-        &["4096", "host"],
+        &["4096", "the host offers"],
     );
     pool.refuses(
         &large("count = 20000, cpu = 0.001, memory = \"1KiB\""),
@@ -271,7 +271,6 @@ fn sizes_that_are_none_are_refused_with_their_line() {
         ("cpu = 99999999, memory = \"64MiB\"", &["4096"]),
         ("cpu = 0.05, memory = \"-64MiB\"", &["-64MiB"]),
         ("cpu = 0.05, memory = \"much\"", &["much"]),
-        ("cpu = 0.05, memory = 64", &["64MiB"]),
         (
             "cpu = 0.05, memory = \"99999999999TiB\"",
             &["99999999999TiB"],
@@ -357,7 +356,7 @@ fn ways_that_lead_nowhere_are_refused_with_the_nearest_name() {
     );
     pool.refuses(&more(&twice), "S0606", &["route big", "twice"]);
     pool.refuses("", "S0606", &["no sub-cluster"]);
-    pool.refuses("this is no document", "S0605", &["line 1"]);
+    pool.refuses("this is no document", "S0605", &["expected `=`"]);
     pool.refuses("[pool]\nreserve = { cpu = 1 }", "S0605", &["reserve"]);
 }
 

@@ -243,7 +243,7 @@ fn l04_a_grant_is_a_whole_slot_and_a_full_sub_cluster_grants_no_part_of_one() {
             "--array",
             "0-3",
             "--memory",
-            "1MiB",
+            "2MiB",
             "--timeout",
             "5m",
         ],
@@ -260,7 +260,7 @@ fn l04_a_grant_is_a_whole_slot_and_a_full_sub_cluster_grants_no_part_of_one() {
             "two whole slots, however little is asked for"
         );
     }
-    let next = server.submit(&["--subcluster", "short", "--memory", "1MiB"], "exit 0");
+    let next = server.submit(&["--subcluster", "short", "--memory", "2MiB"], "exit 0");
     let behind = server.submit(&["--subcluster", "short"], "exit 0");
     assert_eq!(server.job(&next)["waiting"]["reason"], "pool");
     assert_eq!(server.job(&behind)["waiting"]["reason"], "queue");

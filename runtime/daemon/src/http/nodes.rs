@@ -72,6 +72,7 @@ pub(super) async fn drain(
     }: extract::Json<DrainNode>,
 ) -> Answer<Json<Node>> {
     validate::reason(&reason)?;
+    validate::grace(grace_ms)?;
     find(&front, &node).await?;
     let name = node.clone();
     let asked = Wish::DrainNode {

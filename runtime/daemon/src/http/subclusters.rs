@@ -37,7 +37,7 @@ pub(super) async fn pause(
     }: extract::Json<PauseSubcluster>,
 ) -> Answer<Json<Subcluster>> {
     validate::reason(&reason)?;
-    let name = subcluster.clone();
+    let name = find(&front, &subcluster).await?.name;
     wish(&front, Wish::Pause { subcluster, reason }).await?;
     find(&front, &name).await.map(Json)
 }
@@ -46,7 +46,7 @@ pub(super) async fn resume(
     State(front): State<Arc<Front>>,
     Path(subcluster): Path<String>,
 ) -> Answer<Json<Subcluster>> {
-    let name = subcluster.clone();
+    let name = find(&front, &subcluster).await?.name;
     wish(&front, Wish::Unpause { subcluster }).await?;
     find(&front, &name).await.map(Json)
 }

@@ -16,6 +16,8 @@ const PAGE_DEFAULT: u32 = 100;
 const NAME_BYTES_MAX: usize = 64;
 /// Bytes of an operator's reason: it is shown wherever the thing is.
 const REASON_BYTES_MAX: u64 = 256;
+/// Thirty days.
+const GRACE_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Bytes of a label's key, and of its value.
 const LABEL_BYTES_MAX: usize = 256;
 
@@ -58,6 +60,11 @@ pub(super) fn reason(text: &str) -> Answer<()> {
         .at("/reason", None, None));
     }
     Ok(())
+}
+
+/// How long the work on a node that is drained may go on.
+pub(super) fn grace(asked_ms: Option<u64>) -> Answer<()> {
+    within("/grace_ms", asked_ms.unwrap_or_default(), 0, GRACE_MS_MAX)
 }
 
 /// A filter `key=value`.

@@ -31,6 +31,10 @@ impl Disk {
         let alive = host::wait_for_former_workers(&settings.data)?;
         let mut writer = directory.writer()?;
         let readers = directory.readers();
+        // A store with rules of its own is carved by those, also on a host that has less than it had.
+        if readers.get()?.rule_set()?.is_none() {
+            settings.fit_the_host()?;
+        }
         let work = directory.work()?;
         work.sweep_attempts()?;
         let owner = owner(&mut writer, &readers.get()?)?;

@@ -16,7 +16,7 @@ pub(super) struct Settings {
     pub(super) socket: PathBuf,
     /// What the host offers to guests.
     pub(super) capacity: Resources,
-    /// The rules for a store that has none yet.
+    /// The rules for a store that has none yet; only there need the host be able to obey them.
     pub(super) rules: Rules,
     /// Removed with everything in it when the server ends.
     _throw_away: Option<TempDir>,
@@ -33,9 +33,6 @@ impl Settings {
         };
         let capacity = host::capacity(&config)?;
         let rules = config.rules(capacity)?;
-        rules
-            .carve(capacity)
-            .map_err(|error| ConfigError::Value(error.to_string()))?;
         let socket = socket::path(options.socket.as_deref(), &config);
         Ok(Self {
             config,
@@ -45,6 +42,14 @@ impl Settings {
             rules,
             _throw_away: throw_away,
         })
+    }
+
+    /// Whether the host can be carved as the configuration says.
+    pub(super) fn fit_the_host(&self) -> Result<(), ConfigError> {
+        match self.rules.carve(self.capacity) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(ConfigError::Value(error.to_string())),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use sublet_scheduler::rule_set::{
     Burst, ClassRule, Isolation, Preemption, Refusal, RefusalReason, Remark, RouteRule, RuleSet,
     SubclusterSpec, Subject,
 };
-use sublet_scheduler::rules::{Rule, RuleKind};
+use sublet_scheduler::rules::{Reason, Rule, RuleKind};
 use toml::Spanned;
 
 use super::super::place::Place;
@@ -137,11 +137,23 @@ impl Reader<'_> {
             Ok(rule) => Some(rule),
             Err(error) => {
                 let place = Place::within(self.document, &said.span(), text, error.position);
-                let fault = Fault::new(error.reason.to_string()).at(place);
+                let mut fault = Fault::new(error.reason.to_string()).at(place);
+                fault.nearest = meant(&error.reason).map(str::to_owned);
                 self.faults.push(fault.about(format!("{about}, {kind}")));
                 None
             }
         }
+    }
+}
+
+/// The name that may have been meant in place of one that is not there.
+fn meant(reason: &Reason) -> Option<&str> {
+    match reason {
+        Reason::UnknownAttribute { nearest, .. } | Reason::UnknownWord { nearest, .. } => {
+            Some(nearest)
+        }
+        Reason::UnknownUnit { nearest, .. } | Reason::UnknownValue { nearest, .. } => Some(nearest),
+        _ => None,
     }
 }
 
@@ -156,7 +168,10 @@ fn isolation(said: &Subcluster) -> Isolation {
 
 /// A refusal with the place of what it is about.
 fn fault(refusal: &Refusal, tables: &Tables, document: &str) -> Fault {
-    let fault = Fault::new(refusal.reason.to_string()).about(refusal.subject.to_string());
+    let mut fault = Fault::new(refusal.reason.to_string()).about(refusal.subject.to_string());
+    if let RefusalReason::UnknownTarget { nearest, .. } = &refusal.reason {
+        fault.nearest.clone_from(nearest);
+    }
     match bytes(refusal, tables) {
         Some(bytes) => fault.at(Place::of(document, &bytes)),
         None => fault,

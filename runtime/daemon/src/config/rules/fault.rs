@@ -76,7 +76,9 @@ impl fmt::Display for Fault {
             write!(f, "{about}: ")?;
         }
         f.write_str(&self.message)?;
-        match &self.nearest {
+        // Who reads rules offers the name within the sentence; who reads TOML does not.
+        let offered = self.nearest.as_ref();
+        match offered.filter(|_| !self.message.contains("did you mean")) {
             Some(nearest) => write!(f, ", did you mean `{nearest}`?"),
             None => Ok(()),
         }
