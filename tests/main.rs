@@ -18,6 +18,12 @@ mod serve;
 mod submit;
 
 #[cfg(test)]
+mod dependencies;
+#[cfg(test)]
+mod drains;
+#[cfg(test)]
+mod fitting;
+#[cfg(test)]
 mod nodes;
 #[cfg(test)]
 mod placement;
@@ -27,6 +33,10 @@ mod quotas;
 mod refusals;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod sizes;
+#[cfg(test)]
+mod versions;
 #[cfg(test)]
 mod waiting;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Server, THREE, with};
+use crate::harness::{Server, THREE};
 
 const ROUTES: &str = r#"
 [[route]]
@@ -59,7 +59,7 @@ fn counted<'a>(jobs: impl IntoIterator<Item = &'a Value>) -> BTreeMap<String, i6
     counts
 }
 
-fn pause(server: &Server, names: &[&str]) {
+pub(crate) fn pause(server: &Server, names: &[&str]) {
     for name in names {
         server
             .sublet(&[
@@ -241,163 +241,4 @@ fn i14_each_attempt_runs_on_a_node_of_the_sub_cluster_that_its_job_was_sent_to()
             }
         }
     }
-}
-
-#[test]
-fn i15_a_gang_that_does_not_fit_waits_and_holds_nothing() {
-    let server = Server::divided(THREE);
-    let one = server.submit(
-        &["--subcluster", "medium", "--timeout", "5m"],
-        "sleep 600000",
-    );
-    server.wait_for_state(&one, "running");
-    let gang = server.submit(&["--subcluster", "medium", "--gang", "4"], "sleep 500");
-    let waiting = server.job(&gang);
-    assert_eq!(waiting["waiting"]["reason"], "gang", "{waiting:#}");
-    assert_eq!(waiting["waiting"]["detail"], "gang of 4, 3 slots free");
-    assert_eq!(waiting["tasks"]["queued"], 4, "{waiting:#}");
-    let told = server.get(&format!("/v1/jobs/{gang}/explain"));
-    assert_eq!(
-        (&told["wants"], &told["free"]),
-        (&json!(4), &json!({"total": 4, "free": 3})),
-        "{told:#}"
-    );
-    assert_eq!(server.get("/v1/subclusters/medium")["running"], 1);
-
-    server.sublet(&["cancel", &one]).code(0);
-    let over = server.wait(&gang);
-    assert_eq!(over["tasks"]["succeeded"], 4, "{over:#}");
-    let starts: Vec<jiff::Timestamp> = (0..4)
-        .map(|task| {
-            server.attempts(&gang, task)[0]["started_at"]
-                .as_str()
-                .unwrap()
-                .parse()
-                .unwrap()
-        })
-        .collect();
-    let ends = |task| {
-        server.attempts(&gang, task)[0]["ended_at"]
-            .as_str()
-            .unwrap()
-            .parse::<jiff::Timestamp>()
-            .unwrap()
-    };
-    assert!(
-        starts.iter().all(|start| *start < ends(0)),
-        "they ran side by side"
-    );
-}
-
-#[test]
-fn a_gang_that_no_sub_cluster_could_ever_hold_is_refused() {
-    let server = Server::divided(THREE);
-    server.push_probe();
-    let problem = server
-        .post_job(json!({"gang": 13}), &["exit", "0"])
-        .problem();
-    assert_eq!(
-        (&problem["status"], &problem["code"]),
-        (&json!(422), &json!("S0307")),
-        "{problem:#}"
-    );
-    assert_eq!(
-        (
-            &problem["errors"][0]["asked"],
-            &problem["errors"][0]["limit"]
-        ),
-        (&json!(13), &json!(12))
-    );
-    let problem = server
-        .post_job(json!({"gang": 2, "array": [0, 9]}), &["exit", "0"])
-        .problem();
-    assert_eq!(problem["status"], 422, "{problem:#}");
-    let problem = server
-        .post_job(json!({"gang": 0}), &["exit", "0"])
-        .problem();
-    assert_eq!(problem["code"], "S0103", "{problem:#}");
-}
-
-#[test]
-fn a_job_that_fits_nowhere_is_refused_at_once_with_what_would_have_to_change() {
-    let strict = with(
-        THREE,
-        r#"exit = 'node.labels.size != "large"'"#,
-        "accept = 'job.timeout <= 1h'\nexit = 'node.labels.size != \"large\"'",
-    );
-    let server = Server::divided(&strict);
-    server.push_probe();
-    for (said, code, words) in [
-        (
-            json!({"limits": {"memory_bytes": 128 << 20}}),
-            "S0302",
-            &["short", "medium", "long", "64MiB", "128MiB"][..],
-        ),
-        (
-            json!({"limits": {"cpu_millis": 100}}),
-            "S0302",
-            &["0.05", "0.1"],
-        ),
-        (
-            json!({"subcluster": "short", "limits": {"timeout_ms": 660_000}}),
-            "S0302",
-            &["job.timeout <= 10m", "11m"],
-        ),
-        (
-            json!({"subcluster": "lnog"}),
-            "S0206",
-            &["lnog", "did you mean \"long\""],
-        ),
-        (
-            json!({"subcluster": "nothing-like-it"}),
-            "S0206",
-            &["nothing-like-it"],
-        ),
-    ] {
-        let problem = server.post_job(said.clone(), &["exit", "0"]).problem();
-        assert_eq!(problem["code"], code, "{said}: {problem:#}");
-        for word in words {
-            assert!(
-                problem["detail"].as_str().unwrap().contains(word),
-                "no {word:?}: {problem:#}"
-            );
-        }
-    }
-    assert_eq!(
-        server.get("/v1/jobs")["items"],
-        json!([]),
-        "nothing of it was kept"
-    );
-}
-
-#[test]
-fn l02_with_every_sub_cluster_paused_a_submission_is_taken_survives_a_kill_and_says_why_it_waits() {
-    let server = Server::divided(THREE);
-    pause(&server, &["short", "medium", "long"]);
-    let named = server.submit(&["--subcluster", "long"], "print at last");
-    let any = server.submit(&["--array", "0-9"], "exit 0");
-    let says_why = |server: &Server| {
-        for job in [&named, &any] {
-            let record = server.job(job);
-            assert_eq!(record["state"], "queued", "{record:#}");
-            assert_eq!(record["waiting"]["reason"], "paused", "{record:#}");
-            let detail = record["waiting"]["detail"].as_str().unwrap();
-            assert!(detail.contains("a look at the queue"), "{detail}");
-        }
-    };
-    says_why(&server);
-    server.kill9();
-    let server = server.restart();
-    says_why(&server);
-    let told = server.sublet(&["explain", &named]).code(0);
-    assert!(
-        told.stdout.contains("paused") && told.stdout.contains("a look at the queue"),
-        "{told:?}"
-    );
-    for name in ["short", "medium", "long"] {
-        server.sublet(&["subclusters", "resume", name]).code(0);
-    }
-    assert_eq!(server.wait(&named)["end"]["outcome"]["kind"], "succeeded");
-    assert_eq!(server.wait(&any)["tasks"]["succeeded"], 10);
-    assert_eq!(server.log_of(&named), "at last\n");
 }

@@ -4,17 +4,17 @@ use serde_json::Value;
 
 use crate::harness::{Server, THREE, with};
 
-const MEDIUM_ENTRY: &str = r#"entry = 'node.labels.size == "medium"'"#;
-const MEDIUM_EXIT: &str = r#"exit = 'node.labels.size != "medium"'"#;
+pub(crate) const MEDIUM_ENTRY: &str = r#"entry = 'node.labels.size == "medium"'"#;
+pub(crate) const MEDIUM_EXIT: &str = r#"exit = 'node.labels.size != "medium"'"#;
 
 /// A server, and what it looked like before anything was refused.
-struct Untouched {
-    server: Server,
-    before: Value,
+pub(crate) struct Untouched {
+    pub(crate) server: Server,
+    pub(crate) before: Value,
 }
 
 impl Untouched {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let server = Server::divided(THREE);
         let before = still(&server);
         Self { server, before }
@@ -22,7 +22,7 @@ impl Untouched {
 
     /// Plans and applies a document, both of which must be refused with this code and these words; nothing changes.
     #[track_caller]
-    fn refuses(&self, document: &str, code: &str, words: &[&str]) -> Value {
+    pub(crate) fn refuses(&self, document: &str, code: &str, words: &[&str]) -> Value {
         let planned = self
             .server
             .send_rules("POST", "/v1/plan", None, document)
@@ -206,121 +206,6 @@ fn a_rule_that_can_never_hold_or_an_exit_that_always_does_is_refused() {
         let code = problem["code"].as_str().unwrap().to_owned();
         assert!(["S0605", "S0606"].contains(&code.as_str()), "{problem:#}");
         pool.refuses(&document, &code, words);
-    }
-}
-
-#[test]
-fn shapes_that_fit_no_node_and_nodes_that_promise_more_than_the_host_are_refused() {
-    let pool = Untouched::new();
-    let slot = "name = \"long\"\nslot = { cpu = 0.05, memory = \"64MiB\" }";
-    let long = |shape: &str| {
-        with(
-            THREE,
-            slot,
-            &format!("name = \"long\"\nslot = {{ {shape} }}"),
-        )
-    };
-    pool.refuses(
-        &long("cpu = 0.05, memory = \"256MiB\""),
-        "S0606",
-        &["long", "256MiB", "128MiB"],
-    );
-    pool.refuses(
-        &long("cpu = 0.2, memory = \"64MiB\""),
-        "S0606",
-        &["long", "0.2"],
-    );
-
-    let memory = "count = 2, cpu = 0.1, memory = \"128MiB\", labels = { size = \"large\" }";
-    let large = |said: &str| {
-        with(
-            THREE,
-            memory,
-            &format!("{said}, labels = {{ size = \"large\" }}"),
-        )
-    };
-    pool.refuses(
-        &large("cpu = 0.1, memory = \"900TiB\""),
-        "S0606",
-        &["in sum", "the host offers"],
-    );
-    pool.refuses(
-        &large("cpu = 4096, memory = \"128MiB\""),
-        "S0606",
-        &["4096", "the host offers"],
-    );
-    pool.refuses(
-        &large("count = 20000, cpu = 0.001, memory = \"1KiB\""),
-        "S0606",
-        &["20004", "10000"],
-    );
-    pool.refuses(
-        &large("count = 4294967295, cpu = 0.001, memory = \"1KiB\""),
-        "S0606",
-        &["10000"],
-    );
-}
-
-#[test]
-fn sizes_that_are_none_are_refused_with_their_line() {
-    let pool = Untouched::new();
-    let slot = "slot = { cpu = 0.05, memory = \"64MiB\" }\nentry = 'node.labels.size == \"medium\"";
-    for (shape, words) in [
-        ("cpu = 0, memory = \"64MiB\"", &["0.001"][..]),
-        ("cpu = -1, memory = \"64MiB\"", &["-1"]),
-        ("cpu = 99999999, memory = \"64MiB\"", &["4096"]),
-        ("cpu = 0.05, memory = \"-64MiB\"", &["-64MiB"]),
-        ("cpu = 0.05, memory = \"much\"", &["much"]),
-        (
-            "cpu = 0.05, memory = \"99999999999TiB\"",
-            &["99999999999TiB"],
-        ),
-        ("cpu = 0.05", &["memory"]),
-        ("cpu = 0.05, memory = \"64MiB\", disk = \"1GiB\"", &["disk"]),
-    ] {
-        let otherwise = format!("slot = {{ {shape} }}\nentry = 'node.labels.size == \"medium\"");
-        let problem = pool.refuses(&with(THREE, slot, &otherwise), "S0605", words);
-        assert!(
-            problem["errors"][0]["place"]["line"].is_u64(),
-            "{problem:#}"
-        );
-    }
-    for (said, code, words) in [
-        (
-            "cpu = 0.05, memory = \"0B\"",
-            "S0606",
-            &["medium", "memory"][..],
-        ),
-        (
-            "cpu = 0.05, memory = \"1B\"",
-            "S0606",
-            &["medium", "memory"],
-        ),
-    ] {
-        let otherwise = format!("slot = {{ {said} }}\nentry = 'node.labels.size == \"medium\"");
-        pool.refuses(&with(THREE, slot, &otherwise), code, words);
-    }
-    for (said, words) in [
-        (
-            "nodes = { min = 3, max = 2 }",
-            &["medium", "min", "max"][..],
-        ),
-        ("weight = 0", &["medium", "weight"]),
-        ("dwell = \"9000h\"", &["medium", "dwell"]),
-        ("grace = \"90000h\"", &["medium", "grace"]),
-    ] {
-        let document = with(THREE, MEDIUM_ENTRY, &format!("{said}\n{MEDIUM_ENTRY}"));
-        pool.refuses(&document, "S0606", words);
-    }
-    for said in [
-        "grace = \"-1s\"",
-        "dwell = \"soon\"",
-        "nodes = { max = -1 }",
-        "isolation = \"jail\"",
-        "colour = 1",
-    ] {
-        let document = with(THREE, MEDIUM_ENTRY, &format!("{said}\n{MEDIUM_ENTRY}"));
-        pool.refuses(&document, "S0605", &["line"]);
     }
 }
 
