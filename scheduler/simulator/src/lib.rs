@@ -9,9 +9,10 @@
 //! Nothing here reads a clock or draws chance that is not in the seed: the same seed gives the same run. Integers decide;
 //! fractions appear only where workloads are drawn and reports are written.
 //!
-//! Read `workload` first: what happens to the pool that `world` describes. `run` plays it; `audit` checks every step, and
+//! Read `workload` first: what happens to the pool that `world` describes, or to one that somebody brings along (`pool`). `run` plays it; `audit` checks every step, and
 //! `tamper` breaks some on purpose to see whether `audit` does; `report` says what it was like.
 
+pub mod pool;
 pub mod random;
 pub mod workload;
 pub mod world;
@@ -24,6 +25,7 @@ pub mod tamper;
 pub mod report;
 
 pub use audit::Violation;
+pub use pool::Pool;
 pub use report::Report;
 pub use run::{Failure, Growth, Load, Outcome, Setting};
 pub use tamper::Fault;

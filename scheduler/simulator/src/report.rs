@@ -61,6 +61,8 @@ pub struct Counts {
     pub jobs: u64,
     /// Jobs of which every task was settled.
     pub finished: u64,
+    /// Jobs that still wait when nothing happens any more: the rules never gave them a slot.
+    pub left_waiting: u64,
     /// Submissions that were refused, by reason.
     pub refusals: BTreeMap<&'static str, u64>,
     /// Attempts that were started.

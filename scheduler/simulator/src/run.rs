@@ -3,16 +3,20 @@
 //! Memory is bounded by what is alive at one time: jobs are drawn from the workload when their instant comes and
 //! forgotten when they are over.
 
+use std::sync::Arc;
+
 use sublet_scheduler::{Preemption, UnixMillis};
 
+use crate::pool::Pool;
 use crate::report::Report;
 use crate::tamper::Fault;
-use crate::workload::{Kind, Scale, Workload, trickle_of};
+use crate::workload::{Kind, Room, Scale, Workload, trickle_in};
 
 mod acts;
 mod play;
 
 mod carrying_out;
+mod ground;
 mod owner;
 mod pool;
 
@@ -34,7 +38,7 @@ pub use growth::Growth;
 const EPOCH: UnixMillis = UnixMillis(1_700_000_000_000);
 
 /// Everything that a run depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// Which load.
     pub load: Load,
@@ -46,6 +50,8 @@ pub struct Setting {
     pub hosts: u32,
     /// What is broken on purpose.
     pub fault: Option<Fault>,
+    /// Rules and hosts in place of the world's.
+    pub pool: Option<Arc<Pool>>,
 }
 
 /// A load, or a part of one.
@@ -94,6 +100,20 @@ impl Setting {
             scale,
             hosts: scale.hosts,
             fault: None,
+            pool: None,
+        }
+    }
+
+    /// The whole load on as many hosts of a pool as its scale says. Jobs ask for the slots that there are.
+    #[must_use]
+    pub const fn on(pool: Arc<Pool>, kind: Kind, seed: u64, scale: Scale) -> Self {
+        Self {
+            load: Load::Whole(kind),
+            seed,
+            scale,
+            hosts: scale.hosts,
+            fault: None,
+            pool: Some(pool),
         }
     }
 
@@ -109,10 +129,10 @@ impl Setting {
         }
     }
 
-    fn workload(&self) -> Workload {
+    fn workload(&self, room: Room) -> Workload {
         match self.load {
-            Load::Whole(kind) => kind.workload(self.seed, self.scale),
-            Load::WithoutBurst => trickle_of(self.seed, self.scale),
+            Load::Whole(kind) => kind.workload_in(self.seed, self.scale, room),
+            Load::WithoutBurst => trickle_in(self.seed, self.scale, room),
         }
     }
 
@@ -125,6 +145,7 @@ impl Setting {
             jobs, load_percent, ..
         } = self.scale;
         let (hosts, seed) = (self.hosts, self.seed);
-        format!("{load}: {jobs} jobs on {hosts} hosts at a load of {load_percent} %, seed {seed}")
+        let word = if hosts == 1 { "host" } else { "hosts" };
+        format!("{load}: {jobs} jobs on {hosts} {word} at a load of {load_percent} %, seed {seed}")
     }
 }

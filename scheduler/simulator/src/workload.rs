@@ -6,6 +6,7 @@
 //! milliseconds they would take no time at all, and slots would never be busy with them. The scheduler is told
 //! milliseconds, as in production.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use sublet_scheduler::UserId;
@@ -19,10 +20,12 @@ mod merged;
 mod submission;
 mod trickle;
 
-pub use bursts::{bursting, trickle_of};
+pub use bursts::{bursting, trickle_in, trickle_of};
 pub use submission::{Ending, Runs, Shape, Submission};
 
 use merged::merge;
+
+use crate::world::{self, LONG, SHORT, SUBCLUSTERS};
 
 /// Microseconds of a second.
 pub const SECOND_US: u64 = 1_000_000;
@@ -53,6 +56,17 @@ pub struct Scale {
     pub hosts: u32,
     /// Work that arrives per hundred of what the slots can take. Loads of tiny jobs arrive more slowly than that.
     pub load_percent: u32,
+}
+
+/// The slots that a load is measured by: with more of them it comes faster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Those for mice.
+    pub short: u64,
+    /// Those for elephants.
+    pub long: u64,
+    /// Those of all sub-clusters.
+    pub all: u64,
 }
 
 /// Something that somebody does.
@@ -92,9 +106,9 @@ pub enum Act {
     /// It is in service again.
     NodeResumed(u32),
     /// The operator lets nothing start in a sub-cluster.
-    Paused(&'static str),
+    Paused(Cow<'static, str>),
     /// Its work goes on.
-    Unpaused(&'static str),
+    Unpaused(Cow<'static, str>),
     /// The operator changes the load above which nodes have to leave, in thousandths.
     RulesChanged {
         /// The new one.
@@ -160,15 +174,21 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
-    /// The load of a seed.
+    /// The load of a seed, on the world.
     #[must_use]
     pub fn workload(self, seed: u64, scale: Scale) -> Workload {
+        self.workload_in(seed, scale, Room::of_world(scale.hosts))
+    }
+
+    /// The load of a seed, on a pool with these slots.
+    #[must_use]
+    pub fn workload_in(self, seed: u64, scale: Scale, room: Room) -> Workload {
         match self {
-            Self::FunctionCalls => function_calls::workload(seed, scale),
-            Self::ClusterMix => cluster_mix::workload(seed, scale),
-            Self::LongBatch => long_batch::workload(seed, scale),
-            Self::Bursts => bursts::workload(seed, scale),
-            Self::Adversaries => adversaries::workload(seed, scale),
+            Self::FunctionCalls => function_calls::workload(seed, scale, room),
+            Self::ClusterMix => cluster_mix::workload(seed, scale, room),
+            Self::LongBatch => long_batch::workload(seed, scale, room),
+            Self::Bursts => bursts::workload(seed, scale, room),
+            Self::Adversaries => adversaries::workload(seed, scale, room),
         }
     }
 }
@@ -184,6 +204,21 @@ impl fmt::Debug for Workload {
         f.debug_struct("Workload")
             .field("customers", &self.customers)
             .finish_non_exhaustive()
+    }
+}
+
+impl Room {
+    /// The slots of the world with so many hosts, when every node is where it was at first.
+    #[must_use]
+    pub fn of_world(hosts: u32) -> Self {
+        Self {
+            short: world::slots(hosts, SHORT),
+            long: world::slots(hosts, LONG),
+            all: SUBCLUSTERS
+                .iter()
+                .map(|&one| world::slots(hosts, one))
+                .sum(),
+        }
     }
 }
 

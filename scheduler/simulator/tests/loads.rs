@@ -32,7 +32,7 @@ fn seeds() -> Vec<u64> {
     }
 }
 
-fn play(setting: Setting) -> Outcome {
+fn play(setting: &Setting) -> Outcome {
     setting
         .run()
         .unwrap_or_else(|failure| panic!("{}", failure.shrunk()))
@@ -45,7 +45,7 @@ fn plays(kind: Kind, jobs: u64, hosts: u32, load_percent: u32) {
             hosts,
             load_percent,
         };
-        let outcome = play(Setting::of(kind, seed, scale));
+        let outcome = play(&Setting::of(kind, seed, scale));
         println!(
             "{}\n{} steps, {} full checks, at most {} jobs alive\n",
             outcome.report, outcome.steps, outcome.full_checks, outcome.alive_max
@@ -84,7 +84,7 @@ fn w5_adversaries_break_no_invariant() {
 fn seeds_in_which_something_was_found_once_are_clean() {
     for &(kind, seed, scale, what) in KEPT {
         println!("{kind}, seed {seed}: {what}");
-        play(Setting::of(kind, seed, scale));
+        play(&Setting::of(kind, seed, scale));
     }
 }
 
@@ -102,7 +102,7 @@ fn the_large_pool_breaks_no_invariant() {
                 load_percent: 80,
             };
             let begun = Instant::now();
-            let outcome = play(Setting::of(kind, seed, scale));
+            let outcome = play(&Setting::of(kind, seed, scale));
             let seconds = begun.elapsed().as_secs_f64();
             println!(
                 "{}\n{} steps, {} full checks, at most {} jobs alive; {seconds:.1} s: {:.0} jobs/s, {:.0} steps/s, {} MiB\n",

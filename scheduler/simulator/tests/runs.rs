@@ -9,7 +9,7 @@ const SCALE: Scale = Scale {
     load_percent: 70,
 };
 
-fn report(setting: Setting) -> Report {
+fn report(setting: &Setting) -> Report {
     setting
         .run()
         .unwrap_or_else(|failure| panic!("{failure}"))
@@ -40,8 +40,8 @@ fn w4_a_burst_of_one_user_leaves_the_others_where_they_were() {
         ..SCALE
     };
     let whole = Setting::of(Kind::Bursts, 1, scale);
-    let with = report(whole);
-    let without = report(Setting {
+    let with = report(&whole);
+    let without = report(&Setting {
         load: Load::WithoutBurst,
         ..whole
     });
@@ -67,7 +67,7 @@ fn w5_honest_users_wait_no_longer_than_the_longest_run() {
         load_percent: 50,
     };
     for seed in 1..=3 {
-        let report = report(Setting::of(Kind::Adversaries, seed, scale));
+        let report = report(&Setting::of(Kind::Adversaries, seed, scale));
         let p99 = report.waits_of_classes["steady"].permille(990);
         assert!(p99 <= LONGEST_RUN_US, "seed {seed}: {p99} µs\n{report}");
     }
@@ -99,7 +99,7 @@ fn m03_more_hosts_do_not_make_the_whole_much_slower() {
 
 #[test]
 fn text_and_picture_have_every_part() {
-    let report = report(Setting::of(Kind::Adversaries, 1, SCALE));
+    let report = report(&Setting::of(Kind::Adversaries, 1, SCALE));
     let text = report.to_string();
     for part in [
         "wait by user",

@@ -49,9 +49,10 @@ fn counts(report: &Report) -> String {
         (
             "jobs",
             format!(
-                "{} taken, {} finished",
+                "{} taken, {} finished, {} left waiting",
                 thousands(counts.jobs),
-                thousands(counts.finished)
+                thousands(counts.finished),
+                thousands(counts.left_waiting)
             ),
         ),
         ("refusals", by_word(&counts.refusals)),

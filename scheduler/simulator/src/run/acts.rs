@@ -1,18 +1,21 @@
 //! What users, hosts and operators of the workload do, in the words of the scheduler.
 
-use sublet_scheduler::{Event, JobId, Resources, SubclusterId};
+use sublet_scheduler::{Event, JobId, SubclusterId};
 
 use super::play::Run;
 use super::pool;
 use crate::audit::Checked;
 use crate::workload::Act;
-use crate::world::{NODE, NODES_PER_HOST};
 
 /// How long work may go on on a node that an operator drains.
 const DRAIN_GRACE_MS: u64 = 100;
 
 impl Run<'_> {
     pub(super) fn act(&mut self, act: Act) -> Checked {
+        let act = match &self.fit {
+            Some(fit) => fit.act(act),
+            None => act,
+        };
         match act {
             Act::Submit(submission) => {
                 self.jobs += 1;
@@ -20,45 +23,46 @@ impl Run<'_> {
             }
             Act::Load { host, load_millis } if self.has(host) => {
                 self.owner.tell(Event::NodeFacts {
-                    node: pool::node_id(host, 0),
+                    node: self.setting.node_id(host, 0),
                     load_millis,
                     is_healthy: true,
                 })
             }
-            Act::Role { host, role } if self.has(host) => {
+            Act::Role { host, role } if self.has(host) && self.setting.pool.is_none() => {
                 self.roles[host as usize] = role;
                 self.owner.tell(Event::NodeLabelled {
-                    node: pool::node_id(host, 0),
+                    node: self.setting.node_id(host, 0),
                     labels: pool::labels(role),
                 })
             }
-            Act::HostLeaves(host) if self.has(host) => {
-                let nodes = host * NODES_PER_HOST..(host + 1) * NODES_PER_HOST;
+            Act::HostLeaves(host) if self.may_leave(host) => {
+                let per_host = self.setting.nodes_per_host();
+                let nodes = host * per_host..(host + 1) * per_host;
                 self.hosts_away += 1;
                 self.pool_changed();
                 self.owner.lose_host(pool::host_name(host), nodes)
             }
-            Act::HostReturns(host) if self.has(host) => {
+            Act::HostReturns(host) if self.may_leave(host) => {
                 self.hosts_away -= 1;
                 self.host_comes(host)
             }
             Act::NodeDrained(host) if self.has(host) => self.owner.tell(Event::NodeDrainAsked {
-                node: pool::node_id(host, 1),
+                node: self.setting.node_id(host, 1),
                 reason: "to be cleaned".to_owned(),
                 grace_ms: Some(DRAIN_GRACE_MS),
             }),
             Act::NodeResumed(host) if self.has(host) => self.owner.tell(Event::NodeResumed {
-                node: pool::node_id(host, 1),
+                node: self.setting.node_id(host, 1),
             }),
-            Act::Paused(name) => self.tell_of_subcluster(name, |subcluster| {
+            Act::Paused(name) => self.tell_of_subcluster(&name, |subcluster| {
                 let reason = "to look at it".to_owned();
                 Event::SubclusterPaused { subcluster, reason }
             }),
             Act::Unpaused(name) => {
-                self.tell_of_subcluster(name, |subcluster| Event::SubclusterResumed { subcluster })
+                self.tell_of_subcluster(&name, |subcluster| Event::SubclusterResumed { subcluster })
             }
             Act::RulesChanged { load_max_millis } => self.change_rules(load_max_millis),
-            // What is said of hosts that this pool does not have.
+            // What is said of hosts and roles that this pool does not have.
             Act::Load { .. }
             | Act::Role { .. }
             | Act::HostLeaves(_)
@@ -77,13 +81,9 @@ impl Run<'_> {
 
     pub(super) fn change_rules(&mut self, load_max_millis: u64) -> Checked {
         self.rules_version += 1;
-        let rules = pool::rules(pool::Terms {
-            version: self.rules_version,
-            preemption: self.setting.load.preemption(),
-            load_max_millis,
-        });
+        let rules = self.setting.rules(self.rules_version, load_max_millis);
         self.owner.tell(Event::RulesChanged(rules))?;
-        self.owner.learn(pool::MOVES_PER_MINUTE_MAX);
+        self.owner.learn(self.setting.moves_per_minute_max());
         Ok(())
     }
 
@@ -91,23 +91,20 @@ impl Run<'_> {
         host < self.setting.hosts
     }
 
+    /// A host that is the whole of somebody's pool stays: without it there would be nothing to see.
+    const fn may_leave(&self, host: u32) -> bool {
+        let is_whole_pool = self.setting.pool.is_some() && self.setting.hosts == 1;
+        self.has(host) && !is_whole_pool
+    }
+
     pub(super) fn host_comes(&mut self, host: u32) -> Checked {
         self.pool_changed();
-        let nodes = pool::nodes(host, self.roles[host as usize]);
-        let capacity = nodes.iter().map(|node| node.capacity);
-        let capacity = capacity.fold(Resources::default(), Resources::plus);
-        self.owner.tell(Event::HostChanged {
-            host: pool::host_name(host),
-            capacity,
-            nodes,
-        })
+        let role_of_first = self.roles[host as usize];
+        self.owner.tell(self.setting.host(host, role_of_first))
     }
 
     fn pool_changed(&mut self) {
-        let nodes = u64::from((self.setting.hosts - self.hosts_away) * NODES_PER_HOST);
-        self.owner.recorder.pool(Resources {
-            cpu_millis: NODE.cpu_millis * nodes,
-            memory_bytes: NODE.memory_bytes * nodes,
-        });
+        let hosts = self.setting.hosts - self.hosts_away;
+        self.owner.recorder.pool(self.setting.capacity(hosts));
     }
 }

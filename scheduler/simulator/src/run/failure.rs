@@ -45,7 +45,7 @@ impl Failure {
     pub fn shrunk(self) -> Self {
         let mut smallest = self;
         while smallest.setting.scale.jobs > 1 {
-            let mut setting = smallest.setting;
+            let mut setting = smallest.setting.clone();
             setting.scale.jobs /= 2;
             match setting.run() {
                 Err(smaller) => smallest = *smaller,

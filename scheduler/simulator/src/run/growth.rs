@@ -22,7 +22,7 @@ impl Setting {
     pub fn with_more_hosts(&self, more: u32) -> Result<Growth, Box<Failure>> {
         let larger = Self {
             hosts: self.hosts + more,
-            ..*self
+            ..self.clone()
         };
         let reports = [self.run()?.report, larger.run()?.report];
         Ok(Growth {

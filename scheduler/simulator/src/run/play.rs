@@ -9,9 +9,10 @@ use super::owner::Owner;
 use super::{Failure, Outcome, Setting};
 use crate::Violation;
 use crate::audit::Checked;
+use crate::pool::Fit;
 use crate::report::Recorder;
 use crate::tamper::Tamper;
-use crate::workload::{Customer, Deed, Manner, Workload};
+use crate::workload::{Customer, Deed, Manner, Room, Workload};
 use crate::world::{self, LOAD_MAX_MILLIS, SUBCLUSTERS};
 
 /// A check of everything is made after so many times as many events as it has things to look at, and after at least so
@@ -31,6 +32,8 @@ const HOSTILE_SUBMITS_PER_S: u32 = 2_000;
 pub(super) struct Run<'a> {
     pub(super) setting: &'a Setting,
     pub(super) owner: Owner,
+    /// Between the load and a pool that it was not made for.
+    pub(super) fit: Option<Fit>,
     customers: Vec<Customer>,
     deeds: Peekable<Box<dyn Iterator<Item = Deed> + Send>>,
     /// The role of the first node of each host.
@@ -49,18 +52,22 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     /// With a diary from some step on, for a run that is repeated.
     pub(super) fn new(setting: &'a Setting, diary_from: Option<u64>) -> Self {
-        let Workload { customers, deeds } = setting.workload();
+        let fit = setting.fit();
+        let room = room(fit.as_ref(), setting.scale.hosts);
+        let Workload { customers, deeds } = setting.workload(room);
         let names: Vec<String> = customers.iter().map(|one| one.name.clone()).collect();
-        let subclusters = SUBCLUSTERS.map(|one| one.name.to_owned());
+        let of_world = SUBCLUSTERS.map(|one| one.name.to_owned());
+        let subclusters = fit.as_ref().map_or(&of_world[..], Fit::names);
         let users: BTreeMap<UserId, usize> =
             customers.iter().map(|one| one.user).zip(0..).collect();
-        let recorder = Recorder::new(setting.title(), &names, &subclusters);
+        let recorder = Recorder::new(setting.title(), &names, subclusters);
         let mut owner = Owner::new(Scheduler::new(config()), recorder, users);
         owner.tamper = setting.fault.map(|fault| Tamper::new(fault, setting.seed));
         owner.diary.from_step = diary_from;
         Self {
             setting,
             owner,
+            fit,
             customers,
             deeds: deeds.peekable(),
             roles: (0..setting.hosts)
@@ -82,7 +89,13 @@ impl<'a> Run<'a> {
             self.check_all_when_due()?;
         }
         self.check_all()?;
-        if self.owner.auditor.jobs() == 0 {
+        let left = self.owner.auditor.jobs();
+        if left == 0 {
+            return Ok(());
+        }
+        if self.setting.pool.is_some() && self.owner.attempts.is_empty() {
+            // An operator's rules may leave a sub-cluster without nodes: that is an answer.
+            self.owner.recorder.counts().left_waiting = left as u64;
             return Ok(());
         }
         Err(Violation {
@@ -142,10 +155,7 @@ impl<'a> Run<'a> {
     }
 
     fn terms(&self, customer: &Customer) -> Terms {
-        let slots: u64 = SUBCLUSTERS
-            .iter()
-            .map(|&one| world::slots(self.setting.hosts, one))
-            .sum();
+        let slots = room(self.fit.as_ref(), self.setting.hosts).all;
         let quota = match customer.manner {
             Manner::Honest => Quota {
                 slots: (slots / HONEST_PART).max(1),
@@ -189,7 +199,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn failure(self, violation: Violation) -> Failure {
-        Failure::of(*self.setting, violation, self.owner.steps)
+        Failure::of(self.setting.clone(), violation, self.owner.steps)
     }
 }
 
@@ -200,8 +210,13 @@ enum Course {
     Ends,
 }
 
+/// The slots that a load is measured by.
+fn room(fit: Option<&Fit>, hosts: u32) -> Room {
+    fit.map_or_else(|| Room::of_world(hosts), Fit::room)
+}
+
 /// What the operator says; what holds for users is told for each of them.
-fn config() -> Config {
+pub(super) fn config() -> Config {
     Config {
         queued_tasks_max: 100_000_000,
         tasks_per_job_max: 1_000_000,

@@ -95,7 +95,7 @@ pub(super) fn host_name(host: u32) -> String {
 }
 
 /// The id of a host's node.
-pub(super) const fn node_id(host: u32, node: u32) -> NodeId {
+const fn node_id(host: u32, node: u32) -> NodeId {
     NodeId(host * NODES_PER_HOST + node)
 }
 

@@ -20,7 +20,7 @@ pub(super) fn job(id: JobId, submission: &Submission, now: UnixMillis) -> Job {
         priority: submission.priority,
         restart: submission.restart,
         submitted_at: now,
-        subcluster: submission.subcluster.map(str::to_owned),
+        subcluster: submission.subcluster.as_deref().map(str::to_owned),
         after: Vec::new(),
         said: Said {
             class: submission.class.to_owned(),

@@ -7,11 +7,11 @@ use std::ops::Range;
 use sublet_scheduler::Restart;
 
 use super::{
-    Act, Deed, Deeds, Ending, Manner, Runs, SECOND_US, Scale, Submission, Workload, customers,
-    honest, merge, trickle,
+    Act, Deed, Deeds, Ending, Manner, Room, Runs, SECOND_US, Scale, Submission, Workload,
+    customers, honest, merge, trickle,
 };
 use crate::random::{Random, whole};
-use crate::world::{self, LOAD_MAX_MILLIS, LONG, MEDIUM, SHORT, SUBCLUSTERS, amount, slots};
+use crate::world::{self, LOAD_MAX_MILLIS, LONG, MEDIUM, SHORT, SUBCLUSTERS, amount};
 
 const HONEST: Range<u64> = 0..5;
 const LIAR: u64 = 5;
@@ -37,9 +37,8 @@ const OPERATIONS: u64 = 30;
 /// Loads between which nodes flap: below every entry threshold, and above every exit threshold.
 const LOADS_MILLIS: [u64; 2] = [200, 980];
 
-pub(super) fn workload(seed: u64, scale: Scale) -> Workload {
-    let short = slots(scale.hosts, SHORT);
-    let gap_us = scale.gap_us(trickle::MEAN_RUN_US as f64, short, 1.0);
+pub(super) fn workload(seed: u64, scale: Scale, room: Room) -> Workload {
+    let gap_us = scale.gap_us(trickle::MEAN_RUN_US as f64, room.short, 1.0);
     let honest_jobs = scale.jobs * HONEST_PERCENT / 100;
     let span_us = gap_us * honest_jobs as f64;
     let hostile = |percent, make: fn(&mut Random) -> Submission, user| {
@@ -122,7 +121,7 @@ fn regret(random: &mut Random) -> Submission {
 /// A part of a large piece of work, sent to one sub-cluster after the other by name.
 fn split(random: &mut Random) -> Submission {
     let mut job = Submission::plain(SPLITTER, "split", amount(100, 64));
-    job.subcluster = Some(random.pick(&SUBCLUSTERS).name);
+    job.subcluster = Some(random.pick(&SUBCLUSTERS).name.into());
     job.tasks = 1 + random.below_u32(20);
     job.runs = Runs::Around {
         mean_us: SECOND_US / 5,
@@ -188,7 +187,10 @@ fn operating(seed: u64, hosts: u32, span_us: u64) -> Deeds {
         let (load_max_millis, usual) = (LOADS_MILLIS[0] + random.below(700), LOAD_MAX_MILLIS);
         let [done, undone] = match number % 3 {
             0 => [Act::NodeDrained(host), Act::NodeResumed(host)],
-            1 => [Act::Paused(MEDIUM.name), Act::Unpaused(MEDIUM.name)],
+            1 => [
+                Act::Paused(MEDIUM.name.into()),
+                Act::Unpaused(MEDIUM.name.into()),
+            ],
             _ => [load_max_millis, usual]
                 .map(|load_max_millis| Act::RulesChanged { load_max_millis }),
         };

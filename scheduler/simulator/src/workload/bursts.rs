@@ -1,8 +1,8 @@
 //! Bursts: one user hands in up to 100,000 mice at one instant, a third into the time of the others' steady trickle.
 //! [`trickle_of`] is the same load without the burst, to compare with.
 
-use super::{Act, Deed, Deeds, Runs, Scale, Submission, Workload, honest, merge, trickle};
-use crate::world::{SHORT, amount, slots};
+use super::{Act, Deed, Deeds, Room, Runs, Scale, Submission, Workload, honest, merge, trickle};
+use crate::world::amount;
 
 /// Who bursts; the others follow.
 const BURSTING: u64 = 0;
@@ -12,9 +12,9 @@ const ARRAYS_MAX: u64 = 100;
 const MICE_PER_ARRAY: u32 = 1_000;
 const MOUSE_US: u64 = 2_000;
 
-pub(super) fn workload(seed: u64, scale: Scale) -> Workload {
-    let mut workload = trickle_of(seed, scale);
-    let at_us = at_us(scale);
+pub(super) fn workload(seed: u64, scale: Scale, room: Room) -> Workload {
+    let mut workload = trickle_in(seed, scale, room);
+    let at_us = at_us(scale, room);
     let mice = (0..arrays(scale)).map(move |array| Deed {
         at_us,
         act: Act::Submit(mice(seed, array)),
@@ -27,10 +27,16 @@ pub(super) fn workload(seed: u64, scale: Scale) -> Workload {
 /// The load of a seed without its burst. The user who would burst is there and does nothing.
 #[must_use]
 pub fn trickle_of(seed: u64, scale: Scale) -> Workload {
+    trickle_in(seed, scale, Room::of_world(scale.hosts))
+}
+
+/// The same on a pool with these slots.
+#[must_use]
+pub fn trickle_in(seed: u64, scale: Scale, room: Room) -> Workload {
     let jobs = scale.jobs - arrays(scale);
     Workload {
         customers: honest("user", BURSTING..OTHERS.end),
-        deeds: trickle::trickle(seed, OTHERS, jobs, gap_us(scale)),
+        deeds: trickle::trickle(seed, OTHERS, jobs, gap_us(scale, room)),
     }
 }
 
@@ -44,12 +50,12 @@ fn arrays(scale: Scale) -> u64 {
     ARRAYS_MAX.min(scale.jobs / 100)
 }
 
-fn gap_us(scale: Scale) -> f64 {
-    scale.gap_us(trickle::MEAN_RUN_US as f64, slots(scale.hosts, SHORT), 0.0)
+fn gap_us(scale: Scale, room: Room) -> f64 {
+    scale.gap_us(trickle::MEAN_RUN_US as f64, room.short, 0.0)
 }
 
-fn at_us(scale: Scale) -> u64 {
-    crate::random::whole(gap_us(scale) * scale.jobs as f64 / 3.0)
+fn at_us(scale: Scale, room: Room) -> u64 {
+    crate::random::whole(gap_us(scale, room) * scale.jobs as f64 / 3.0)
 }
 
 fn mice(seed: u64, array: u64) -> Submission {
@@ -68,13 +74,17 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{at_us, bursting, gap_us, trickle_of};
-    use crate::workload::{Act, Kind, Scale};
+    use crate::workload::{Act, Kind, Room, Scale};
 
     const SCALE: Scale = Scale {
         jobs: 20_000,
         hosts: 8,
         load_percent: 70,
     };
+
+    fn room() -> Room {
+        Room::of_world(SCALE.hosts)
+    }
 
     #[test]
     fn w4_one_user_submits_a_hundred_thousand_mice_at_once() {
@@ -86,7 +96,7 @@ mod tests {
                 *mice.entry(deed.at_us).or_default() += u64::from(job.tasks);
             }
         }
-        assert_eq!(mice, BTreeMap::from([(at_us(SCALE), 100_000)]));
+        assert_eq!(mice, BTreeMap::from([(at_us(SCALE, room()), 100_000)]));
     }
 
     #[test]
@@ -96,7 +106,7 @@ mod tests {
         let with: Vec<_> = with.filter(|deed| of_others(&deed.act)).collect();
         let without: Vec<_> = trickle_of(1, SCALE).deeds.collect();
         assert_eq!(with, without);
-        let tenth = gap_us(SCALE) * SCALE.jobs as f64 / 10.0;
+        let tenth = gap_us(SCALE, room()) * SCALE.jobs as f64 / 10.0;
         let mut tenths = [0_u64; 10];
         for deed in &without {
             let at = crate::random::whole((deed.at_us as f64 / tenth).floor());

@@ -3,9 +3,9 @@
 
 use sublet_scheduler::UserId;
 
-use super::{Act, Deed, Runs, SECOND_US, Scale, Submission, Workload, honest};
+use super::{Act, Deed, Room, Runs, SECOND_US, Scale, Submission, Workload, honest};
 use crate::random::{Random, whole};
-use crate::world::{LONG, MEDIUM, SHORT, SUBCLUSTERS, amount, slots};
+use crate::world::{LONG, MEDIUM, SHORT, amount};
 
 const USERS: u64 = 12;
 const INDEX: f64 = 0.7;
@@ -15,10 +15,9 @@ const MOST_S: f64 = 1e4;
 /// All jobs together take this long to arrive at least.
 const SPAN_LEAST_US: f64 = 10.0 * SECOND_US as f64;
 
-pub(super) fn workload(seed: u64, scale: Scale) -> Workload {
-    let all = SUBCLUSTERS.iter().map(|&one| slots(scale.hosts, one)).sum();
+pub(super) fn workload(seed: u64, scale: Scale, room: Room) -> Workload {
     let least_us = SPAN_LEAST_US / scale.jobs.max(1) as f64;
-    let gap_us = scale.gap_us(mean_us(), all, least_us);
+    let gap_us = scale.gap_us(mean_us(), room.all, least_us);
     let mut random = Random::of(seed, 0);
     let mut at_us = 0.0;
     let deeds = (0..scale.jobs).map(move |_| {

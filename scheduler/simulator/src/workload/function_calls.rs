@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 
 use sublet_scheduler::UserId;
 
-use super::{Deed, MINUTE_US, Runs, SECOND_US, Scale, Submission, Workload, honest};
+use super::{Deed, MINUTE_US, Room, Runs, SECOND_US, Scale, Submission, Workload, honest};
 use crate::random::{Random, whole};
 use crate::workload::Act;
-use crate::world::{SHORT, amount, slots};
+use crate::world::{SHORT, amount};
 
 const MODULES: u32 = 1_000;
 const USERS: u64 = 20;
@@ -25,10 +25,10 @@ const SPAN_LEAST_US: u64 = 5 * MINUTE_US;
 /// How late after the minute a timer goes off.
 const TIMER_DELAY_US: u64 = SECOND_US / 2;
 
-pub(super) fn workload(seed: u64, scale: Scale) -> Workload {
+pub(super) fn workload(seed: u64, scale: Scale, room: Room) -> Workload {
     let modules = Modules::of(seed);
     let least_us = SPAN_LEAST_US as f64 / scale.jobs.max(1) as f64;
-    let gap_us = scale.gap_us(modules.mean_us(), slots(scale.hosts, SHORT), least_us);
+    let gap_us = scale.gap_us(modules.mean_us(), room.short, least_us);
     let calls = Calls {
         random: Random::of(seed, 1),
         modules,

@@ -6,10 +6,10 @@ use std::f64::consts::TAU;
 use sublet_scheduler::{Restart, UserId};
 
 use super::{
-    Act, Deed, Ending, MINUTE_US, Runs, SECOND_US, Scale, Shape, Submission, Workload, honest,
+    Act, Deed, Ending, MINUTE_US, Room, Runs, SECOND_US, Scale, Shape, Submission, Workload, honest,
 };
 use crate::random::{Random, whole};
-use crate::world::{LONG, slots};
+use crate::world::LONG;
 
 const USERS: u64 = 8;
 const DAY_US: f64 = (24 * 60 * MINUTE_US) as f64;
@@ -32,11 +32,10 @@ const OVERESTIMATE: i32 = 3;
 /// Limits that people type, in minutes.
 const USUAL_MINUTES: [u64; 8] = [10, 30, 60, 120, 240, 720, 1_440, 10_080];
 
-pub(super) fn workload(seed: u64, scale: Scale) -> Workload {
-    let slots = slots(scale.hosts, LONG);
-    let sizes = Sizes::up_to((slots / 2).clamp(1, SIZE_MAX));
+pub(super) fn workload(seed: u64, scale: Scale, room: Room) -> Workload {
+    let sizes = Sizes::up_to((room.long / 2).clamp(1, SIZE_MAX));
     let mean_run_us = MEDIAN_S * (SIGMA * SIGMA / 2.0).exp() * SECOND_US as f64;
-    let gap_us = scale.gap_us(mean_run_us * sizes.mean(), slots, 1.0);
+    let gap_us = scale.gap_us(mean_run_us * sizes.mean(), room.long, 1.0);
     let mut random = Random::of(seed, 0);
     let mut at_us = 0.0;
     let deeds = (0..scale.jobs).map(move |_| {

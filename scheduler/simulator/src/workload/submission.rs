@@ -1,5 +1,7 @@
 //! One job of a workload: what its user says of it, and how it would really run.
 
+use std::borrow::Cow;
+
 use sublet_scheduler::{Resources, Restart, UserId};
 
 use crate::random::{Random, whole};
@@ -30,7 +32,7 @@ pub struct Submission {
     /// Within the user's own jobs.
     pub priority: i32,
     /// The sub-cluster that is asked for by name.
-    pub subcluster: Option<&'static str>,
+    pub subcluster: Option<Cow<'static, str>>,
     /// The user cancels it after so many microseconds.
     pub cancelled_after_us: Option<u64>,
 }
