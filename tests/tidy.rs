@@ -37,7 +37,12 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
     (
         "runtime/cli",
         "sublet",
-        &["sublet-api", "sublet-daemon", "sublet-worker"],
+        &[
+            "sublet-api",
+            "sublet-daemon",
+            "sublet-simulator",
+            "sublet-worker",
+        ],
     ),
 ];
 

@@ -28,7 +28,7 @@ use crate::verbs::Verb;
     version,
     disable_help_subcommand = true,
     arg_required_else_help = true,
-    after_help = "`sublet help TOPIC` explains rules, exit-codes, selectors, limits, output, environment, and every error code."
+    after_help = "`sublet help TOPIC` explains rules, loads, exit-codes, selectors, limits, output, environment, and every error code."
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]

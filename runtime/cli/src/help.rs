@@ -10,6 +10,7 @@ const LIKENESS_MIN: f64 = 0.75;
 /// The topics, each with its page.
 pub(crate) const TOPICS: &[(&str, &str)] = &[
     ("rules", include_str!("help/rules.txt")),
+    ("loads", include_str!("help/loads.txt")),
     ("exit-codes", include_str!("help/exit-codes.txt")),
     ("selectors", include_str!("help/selectors.txt")),
     ("limits", include_str!("help/limits.txt")),

@@ -16,6 +16,7 @@ mod ps;
 mod retry;
 mod run;
 mod serve;
+mod simulate;
 mod subclusters;
 mod submit;
 mod version;
@@ -59,6 +60,7 @@ pub(crate) enum Verb {
     Nodes(nodes::Nodes),
     Plan(plan::Plan),
     Apply(apply::Apply),
+    Simulate(simulate::Simulate),
     #[command(subcommand, disable_help_subcommand = true)]
     Audit(audit::Audit),
     Completion(completion::Completion),
@@ -143,6 +145,7 @@ impl Verb {
             Self::Nodes(verb) => narrow(nodes::nodes(verb, session)),
             Self::Plan(plan) => narrow(plan::plan(plan, session)),
             Self::Apply(apply) => narrow(apply::apply(apply, session)),
+            Self::Simulate(simulate) => simulate::simulate(&simulate, session),
             Self::Audit(audit) => narrow(audit::audit(audit, session)),
             Self::Version(version) => narrow(version::version(version, session)),
             Self::Completion(completion) => completion::completion(&completion, session),

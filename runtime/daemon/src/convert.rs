@@ -7,7 +7,7 @@ mod module;
 mod place;
 mod plan;
 mod pool;
-pub(crate) mod rules;
+mod rules;
 mod task;
 
 use jiff::Timestamp;
@@ -21,6 +21,7 @@ pub(crate) use module::{imports, input, input_kind, module};
 pub(crate) use place::{move_cause, node_explanation, routed_by};
 pub(crate) use plan::{RulesChange, audit_entry, names_beyond, plan, rule_set};
 pub(crate) use pool::{PoolRecords, names, pool};
+pub use rules::refusal;
 pub use task::outcome;
 pub(crate) use task::{task, usage};
 

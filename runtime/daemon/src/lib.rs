@@ -23,6 +23,7 @@ mod principal;
 mod serve;
 mod workers;
 
-/// What a program in the same process needs of the words of the API: how a fate or a refusal is called there.
-pub use convert::{code_of, outcome};
+/// What a program in the same process needs of the words of the API: how a fate or a refusal is called there, and a
+/// document of rules that is not obeyed.
+pub use convert::{code_of, outcome, refusal};
 pub use serve::{Options, ServeError, serve};

@@ -127,6 +127,13 @@ fn mice_go_to_the_smallest_slots_and_elephants_to_the_largest() {
 }
 
 #[test]
+fn work_that_asks_for_a_subcluster_by_name_asks_for_one_of_the_pool() {
+    let outcome = play(&Setting::on(pool(rules()), Kind::Adversaries, 1, SCALE));
+    let report = &outcome.report;
+    assert!(report.waits_of_classes["split"].count() > 0, "{report}");
+}
+
+#[test]
 fn what_the_rules_refuse_is_counted() {
     let mut strict = rules();
     for one in &mut strict.subclusters {

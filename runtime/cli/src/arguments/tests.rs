@@ -67,6 +67,8 @@ fn every_verb_takes_what_it_is_agreed_to_take() {
         "sublet pool rules --history",
         "sublet plan rules.toml",
         "sublet apply - --dry-run",
+        "sublet simulate rules.toml --load bursts",
+        "sublet simulate - --load long-batch --jobs 1 --hosts 1000 --load-percent 90 --seed 7 --picture a.svg",
         "sublet subclusters list",
         "sublet subclusters show short",
         "sublet subclusters pause short --reason maintenance",
@@ -150,6 +152,35 @@ fn a_bad_value_is_told_with_its_flag_and_what_is_allowed() {
         ("sublet run a --name a/b", ["'a/b'", "--name", "letters"]),
     ] {
         refused(line, &words);
+    }
+}
+
+#[test]
+fn an_absurd_simulation_is_told_with_its_flag_and_what_is_allowed() {
+    for (flags, words) in [
+        ("--load mice", ["'mice'", "function-calls", "adversaries"]),
+        ("--load bursts --jobs 0", ["0", "--jobs", "1..=1000000"]),
+        ("--load bursts --jobs -1", ["-1", "--jobs", "1..=1000000"]),
+        (
+            "--load bursts --jobs 1000001",
+            ["1000001", "--jobs", "1..=1000000"],
+        ),
+        ("--load bursts --hosts 0", ["0", "--hosts", "1..=1000"]),
+        (
+            "--load bursts --hosts 1001",
+            ["1001", "--hosts", "1..=1000"],
+        ),
+        (
+            "--load bursts --load-percent 0",
+            ["0", "--load-percent", "1..=1000"],
+        ),
+        (
+            "--load bursts --seed some",
+            ["'some'", "--seed", "invalid digit"],
+        ),
+        ("--jobs 5", ["required", "--load", "LOAD"]),
+    ] {
+        refused(&format!("sublet simulate rules.toml {flags}"), &words);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::help;
 /// Explain a command, a topic or an error code
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Topics: rules, exit-codes, selectors, limits, output, environment, errors."
+    after_help = "Topics: rules, loads, exit-codes, selectors, limits, output, environment, errors."
 )]
 pub(crate) struct Help {
     /// A command such as `jobs list`, a topic such as `exit-codes`, or a code such as S0412

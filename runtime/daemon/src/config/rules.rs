@@ -73,6 +73,22 @@ impl Rules {
         Self::parse(&rest.document())
     }
 
+    /// As [`Rules::carve`], for a host that has exactly the nodes that are listed.
+    ///
+    /// # Errors
+    /// None are listed, a slot fits into none of them, or their names are not names.
+    pub fn carve_listed(&self) -> Result<Vec<CarvedNode>, RulesError> {
+        if self.nodes.is_empty() {
+            return Err(RulesError::Refused(vec![Fault::new(
+                "there are no [pool] nodes, so nothing says what the host has: list them, such as nodes = [{ count = 4, cpu = 0.5, memory = \"2GiB\" }]",
+            )]));
+        }
+        self.carve(Resources {
+            cpu_millis: u64::MAX,
+            memory_bytes: u64::MAX,
+        })
+    }
+
     /// As [`Rules::carve`], for a host that may have shrunk since the rules were applied: what does not fit it any more is
     /// listed all the same, and waits.
     #[must_use]

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use sublet_api::{Code, Problem, Violation};
+use sublet_api::{Code, Problem};
 use sublet_scheduler::routing::Obstacle;
 use sublet_scheduler::{Excess, NoRoute, Rejection};
 use sublet_worker::Refusal;
@@ -60,12 +60,6 @@ impl ApiError {
     /// Says when the caller may come again.
     fn retry_after(mut self, after_ms: u64) -> Self {
         self.retry_after_s = Some(u32::try_from(after_ms.div_ceil(1000)).unwrap_or(u32::MAX));
-        self
-    }
-
-    /// One more part of the request that is at fault.
-    fn with(mut self, violation: Violation) -> Self {
-        self.problem.errors.push(violation);
         self
     }
 
@@ -361,15 +355,18 @@ impl From<WishError> for ApiError {
 
 impl From<RulesError> for ApiError {
     fn from(error: RulesError) -> Self {
-        let code = match error {
-            RulesError::Invalid(_) => Code::RuleInvalid,
-            RulesError::Refused(_) => Code::RulesRefused,
-        };
-        let faults = error.faults();
-        let first = faults.first().map(convert::rules::sentence);
-        let refused = Self::new(code, first.unwrap_or_default());
-        let told = faults.iter().map(convert::rules::violation);
-        told.fold(refused.with_help("sublet help rules"), Self::with)
+        let Problem {
+            code,
+            detail,
+            errors,
+            help,
+            ..
+        } = convert::refusal(&error);
+        let code = Code::parse(&code).expect("a refusal has a code of ours");
+        let mut refused = Self::new(code, detail);
+        refused.problem.errors = errors;
+        refused.problem.help = help;
+        refused
     }
 }
 
