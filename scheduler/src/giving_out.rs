@@ -42,6 +42,7 @@ impl Scheduler {
             .expect("who stands in a queue is a known job");
         let (user, timeout_ms) = (live.job.user, live.job.timeout_ms);
         let is_of_gang = live.job.is_gang;
+        self.served_last = subcluster;
         for _ in 0..pick.tasks {
             let (id, history) = live
                 .next_attempt()

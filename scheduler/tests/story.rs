@@ -45,6 +45,8 @@ mod resume;
 mod rule_changes;
 #[path = "story/shares.rs"]
 mod shares;
+#[path = "story/turns.rs"]
+mod turns;
 #[path = "story/waits.rs"]
 mod waits;
 #[path = "story/ways.rs"]
