@@ -23,7 +23,7 @@ pub(crate) use plan::{RulesChange, audit_entry, names_beyond, plan, rule_set};
 pub(crate) use pool::{PoolRecords, names, pool};
 pub use rules::refusal;
 pub use task::outcome;
-pub(crate) use task::{task, usage};
+pub(crate) use task::{WaitingEnd, task, usage};
 
 /// A job as people name it.
 pub(crate) fn job_id(id: PublicId) -> String {

@@ -60,7 +60,7 @@ fn load() -> impl TypedValueParser<Value = Kind> {
 
 pub(super) fn simulate(simulate: &Simulate, session: &Session) -> Result<Exit, Failure> {
     let document = plan::document(&simulate.file)?.document;
-    let rules = Rules::parse(&document).map_err(refused)?;
+    let rules = Rules::parse(&document).map_err(|error| refused(&error))?;
     for remark in &rules.remarks {
         session.output.talk(format_args!("note: {remark}"));
     }
@@ -72,13 +72,13 @@ pub(super) fn simulate(simulate: &Simulate, session: &Session) -> Result<Exit, F
     Ok(Exit::DONE)
 }
 
-fn refused(error: sublet_daemon::config::RulesError) -> Failure {
-    Failure::from(sublet_daemon::refusal(&error))
+fn refused(error: &sublet_daemon::config::RulesError) -> Failure {
+    Failure::from(sublet_daemon::refusal(error))
 }
 
 /// The pool of so many hosts that the document is about.
 fn pool(rules: Rules, hosts: u32) -> Result<Pool, Failure> {
-    let carved = rules.carve_listed().map_err(refused)?;
+    let carved = rules.carve_listed().map_err(|error| refused(&error))?;
     let all = carved.len().saturating_mul(hosts as usize);
     if all > NODES_MAX {
         let of_each = carved.len();

@@ -7,7 +7,11 @@ use sublet_store::{
 };
 
 use super::explain::{self, Prospect};
-use super::{job_id, outcome, task::settled_as, timestamp, usage};
+use super::{
+    job_id, outcome,
+    task::{WaitingEnd, settled_as},
+    timestamp, usage,
+};
 use crate::driver::Look;
 
 /// What only the driver knows of a job that is not over.
@@ -194,9 +198,7 @@ fn end(stored: &StoredJob) -> JobEnd {
         },
         // Cancelled while it waited: whatever came before is not its end.
         Some((task, attempt, _)) => JobEnd {
-            outcome: sublet_api::Outcome::Cancelled {
-                reason: "asked".to_owned(),
-            },
+            outcome: WaitingEnd::of(&stored.summary).outcome(),
             task: Some(*task),
             attempts: Some(attempt.as_ref().map_or(0, |attempt| attempt.number)),
             detail: None,

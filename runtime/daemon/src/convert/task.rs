@@ -4,12 +4,44 @@ use std::cmp::Ordering;
 
 use sublet_api::{Attempt, Outcome, State, Task, Usage};
 use sublet_scheduler::{AttemptState, AttemptView, CancelReason, LossReason, TrapKind};
-use sublet_store::{AttemptRow, OutcomeKind, TaskRow, TaskState};
+use sublet_store::{AttemptRow, JobSummary, OutcomeKind, TaskRow, TaskState};
 
 use super::timestamp;
 
+/// Why tasks of a job that waited never started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WaitingEnd {
+    /// Somebody asked.
+    Asked,
+    /// A job that it waits for did not end as it had to.
+    Dependency,
+}
+
+impl WaitingEnd {
+    pub(crate) const fn of(job: &JobSummary) -> Self {
+        if job.is_given_up {
+            Self::Dependency
+        } else {
+            Self::Asked
+        }
+    }
+
+    pub(super) fn outcome(self) -> Outcome {
+        let reason = match self {
+            Self::Asked => CancelReason::Asked,
+            Self::Dependency => CancelReason::Dependency,
+        };
+        outcome(sublet_scheduler::Outcome::Cancelled(reason))
+    }
+}
+
 /// A task with its attempts: those that ended, then the one that lives.
-pub(crate) fn task(row: &TaskRow, ended: &[AttemptRow], live: Option<&AttemptView>) -> Task {
+pub(crate) fn task(
+    row: &TaskRow,
+    ended: &[AttemptRow],
+    live: Option<&AttemptView>,
+    waiting: WaitingEnd,
+) -> Task {
     let mut attempts: Vec<Attempt> = ended.iter().map(attempt).collect();
     let last = attempts.last().map_or(0, |attempt| attempt.number);
     if let Some(live) = live {
@@ -26,9 +58,7 @@ pub(crate) fn task(row: &TaskRow, ended: &[AttemptRow], live: Option<&AttemptVie
     }
     let outcome = match row.state {
         TaskState::Settled(_) => row.latest.as_ref().map(|latest| outcome(latest.outcome)),
-        TaskState::Cancelled { .. } => Some(Outcome::Cancelled {
-            reason: "asked".to_owned(),
-        }),
+        TaskState::Cancelled { .. } => Some(waiting.outcome()),
         TaskState::Fresh | TaskState::Started { .. } | TaskState::Waiting { .. } => None,
     };
     let state = match row.state {

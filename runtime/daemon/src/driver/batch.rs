@@ -181,6 +181,7 @@ fn may_wait(record: &Record, gone: &HashSet<JobId>) -> bool {
         Record::AttemptsStarted { job, .. }
         | Record::TasksCancelled { job, .. }
         | Record::CancelAsked { job, .. }
+        | Record::JobGivenUp { job }
         | Record::TasksReopened { job, .. }
         | Record::JobTally { job, .. }
         | Record::JobFinished { job, .. } => !gone.contains(job),

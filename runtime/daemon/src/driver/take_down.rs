@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use sublet_scheduler::{
-    Action, AttemptId, Event, JobId, Next, NodeMove, NodeState, Outcome, Routing, TaskRange,
-    UnixMillis, Usage,
+    Action, AttemptId, CancelReason, Event, JobId, Next, NodeMove, NodeState, Outcome, Routing,
+    TaskRange, UnixMillis, Usage,
 };
 use sublet_store::{FinishedAttempt, Membership, Place, Record, RoutedJob};
 use sublet_worker::protocol::Ended;
@@ -60,11 +60,12 @@ impl Driver {
                 next,
             } => self.finish(now, attempt, outcome, next),
             Action::Reclaim { attempt, slot: _ } => return self.release(attempt),
-            Action::CancelWaiting {
-                job,
-                tasks,
-                reason: _,
-            } => self.cancel_waiting(now, job, tasks),
+            Action::CancelWaiting { job, tasks, reason } => {
+                if reason == CancelReason::Dependency {
+                    self.batch.record(Record::JobGivenUp { job });
+                }
+                self.cancel_waiting(now, job, tasks);
+            }
             Action::Routed { job, routing } => self.routed(now, job, routing),
             Action::NodeMoved(moved) => self.node_moved(now, &moved),
             Action::SubclusterGone(subcluster) => self.workers.close(subcluster),

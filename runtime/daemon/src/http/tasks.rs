@@ -12,7 +12,7 @@ use sublet_store::{AttemptRow, Error, OutcomeKind, OwnedJob, TaskFilter, TaskRow
 use super::extract::{Path, Query};
 use super::problem::{Answer, ApiError};
 use super::{selector, validate};
-use crate::convert;
+use crate::convert::{self, WaitingEnd};
 use crate::front::Front;
 
 pub(super) async fn list(
@@ -20,7 +20,8 @@ pub(super) async fn list(
     Path(job): Path<String>,
     Query(query): Query<TaskQuery>,
 ) -> Answer<Json<Page<Task>>> {
-    let id = selector::job(&front, &job).await?.id;
+    let summary = selector::job(&front, &job).await?;
+    let (id, waiting) = (summary.id, WaitingEnd::of(&summary));
     let limit = validate::page_limit(query.limit)?;
     let after = query.cursor.as_deref().map(cursor).transpose()?;
     let filter = filter(query.outcome.as_deref())?;
@@ -37,7 +38,7 @@ pub(super) async fn list(
         .flatten();
     let items = rows
         .iter()
-        .map(|(row, attempts)| convert::task(row, attempts, live.get(&row.task)))
+        .map(|(row, attempts)| convert::task(row, attempts, live.get(&row.task), waiting))
         .collect();
     Ok(Json(Page { items, next_cursor }))
 }
@@ -68,7 +69,13 @@ pub(super) async fn show(
     let found = rows
         .first()
         .ok_or_else(|| ApiError::new(Code::TaskNotFound, format!("no task {index}")))?;
-    Ok(Json(convert::task(&found.0, &found.1, live.get(&index))))
+    let waiting = WaitingEnd::of(&summary);
+    Ok(Json(convert::task(
+        &found.0,
+        &found.1,
+        live.get(&index),
+        waiting,
+    )))
 }
 
 fn with_attempts(

@@ -47,6 +47,11 @@ pub enum Record {
         /// When.
         at: UnixMillis,
     },
+    /// The tasks of a job that wait are cancelled because a job that they wait for did not end as it had to.
+    JobGivenUp {
+        /// Which job.
+        job: JobId,
+    },
     /// Somebody wants one task, or all tasks, of a job ended. Kept until the job is finished.
     CancelAsked {
         /// Which job.

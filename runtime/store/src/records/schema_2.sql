@@ -79,6 +79,11 @@ CREATE TABLE node_moves (
 ) STRICT;
 CREATE INDEX node_moves_by_node ON node_moves (node);
 
+-- Jobs whose waiting tasks were cancelled because a job that they wait for did not end as it had to.
+CREATE TABLE given_up (
+    job INTEGER PRIMARY KEY
+) STRICT;
+
 -- Who asked for what that concerns everyone. `previous` is the sha256 of the row before, as audit.rs computes it.
 CREATE TABLE audit (
     seq       INTEGER PRIMARY KEY,

@@ -48,6 +48,7 @@ fn write(connection: &Connection, ends: &mut Ends<'_>, record: &Record) -> rusql
         Record::JobSubmitted(job) => jobs::submitted(connection, job),
         Record::JobRouted(routed) => jobs::routed(connection, routed),
         Record::CancelAsked { job, task, at } => jobs::cancel_asked(connection, *job, *task, *at),
+        Record::JobGivenUp { job } => jobs::given_up(connection, *job),
         Record::JobTally { job, tally, at } => jobs::tally(connection, *job, *tally, *at),
         Record::JobFinished { job, at } => jobs::finished(connection, *job, *at),
         Record::IdempotencyKeysExpired { before } => jobs::keys_expired(connection, *before),

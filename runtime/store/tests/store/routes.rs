@@ -57,6 +57,23 @@ fn i11_a_job_says_where_it_went_last_and_why() {
 }
 
 #[test]
+fn a_job_that_was_given_up_says_so_until_its_tasks_are_wanted_again() {
+    let mut store = store();
+    let is_given_up = |store: &Store| {
+        let reader = store.reader();
+        let job = reader.job(ADAS, JobId(1)).unwrap().unwrap();
+        job.summary.is_given_up
+    };
+    store.commit(&[submitted(&job(1, 0..=1))]);
+    assert!(!is_given_up(&store));
+    let given_up = Record::JobGivenUp { job: JobId(1) };
+    store.commit(&[given_up.clone(), cancelled(1, &[0..=1]), given_up]);
+    assert!(is_given_up(&store));
+    store.commit(&[reopened(1, &[0..=1])]);
+    assert!(!is_given_up(&store));
+}
+
+#[test]
 fn a_job_that_is_not_there_goes_nowhere() {
     let mut store = store();
     store.writer.commit(&[routed(9, "short")]).unwrap_err();

@@ -39,6 +39,8 @@ pub struct JobSummary {
     pub tally: Tally,
     /// Whether somebody wants some of its tasks ended that are not settled yet.
     pub cancel_asked: bool,
+    /// Whether its waiting tasks were cancelled because a job that they wait for did not end as it had to.
+    pub is_given_up: bool,
     /// Where it went last, if it went anywhere.
     pub route: Option<Route>,
 }
@@ -56,7 +58,8 @@ pub(super) const SUMMARY: &str = "id, public_id, user, number, name, module, fir
     submitted_at, last_activity_at, finished_at, succeeded, failed, trapped, limit_exceeded, cancelled, lost,
     EXISTS (SELECT 1 FROM cancel_wishes WHERE cancel_wishes.job = jobs.id),
     (SELECT subcluster FROM job_routes WHERE job_routes.job = jobs.id),
-    (SELECT routed_by FROM job_routes WHERE job_routes.job = jobs.id)";
+    (SELECT routed_by FROM job_routes WHERE job_routes.job = jobs.id),
+    EXISTS (SELECT 1 FROM given_up WHERE given_up.job = jobs.id)";
 
 pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<JobSummary> {
     let (subcluster, routed_by): (Option<_>, Option<_>) = (row.get(18)?, row.get(19)?);
@@ -80,6 +83,7 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<JobSummary> {
             lost: row.get(16)?,
         },
         cancel_asked: row.get(17)?,
+        is_given_up: row.get(20)?,
         route: subcluster
             .zip(routed_by)
             .map(|(subcluster, routed_by)| Route {

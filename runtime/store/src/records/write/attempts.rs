@@ -147,6 +147,8 @@ pub(super) fn cancelled(
     Ok(())
 }
 
+const TAKE_UP_AGAIN: &str = "DELETE FROM given_up WHERE job = ?1";
+
 pub(super) fn reopened(
     connection: &Connection,
     job: JobId,
@@ -164,5 +166,6 @@ pub(super) fn reopened(
             params![job, range.start(), range.end(), next, instant(at)],
         )?;
     }
+    execute(connection, TAKE_UP_AGAIN, params![job])?;
     execute(connection, UNFINISH, params![job, instant(at)]).map(drop)
 }

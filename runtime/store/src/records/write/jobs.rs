@@ -99,6 +99,12 @@ pub(super) fn keys_expired(connection: &Connection, before: UnixMillis) -> rusql
     execute(connection, EXPIRE_KEYS, params![instant(before)]).map(drop)
 }
 
+const GIVE_UP: &str = "INSERT OR IGNORE INTO given_up (job) VALUES (?1)";
+
+pub(super) fn given_up(connection: &Connection, job: JobId) -> rusqlite::Result<()> {
+    execute(connection, GIVE_UP, params![exact(job.0)?]).map(drop)
+}
+
 pub(super) fn cancel_asked(
     connection: &Connection,
     job: JobId,
