@@ -32,8 +32,8 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "LOAD", value_parser = load())]
     load: Kind,
     /// Jobs that are submitted
-    #[arg(long, value_name = "N", default_value_t = 10_000, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
-    jobs: u64,
+    #[arg(long, value_name = "N", default_value_t = 10_000, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    jobs: u32,
     /// Hosts, each with all nodes of the document
     #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     hosts: u32,
@@ -99,7 +99,7 @@ fn pool(rules: Rules, hosts: u32) -> Result<Pool, Failure> {
 
 fn report(simulate: &Simulate, pool: Pool) -> Result<Report, Failure> {
     let scale = Scale {
-        jobs: simulate.jobs,
+        jobs: u64::from(simulate.jobs),
         hosts: simulate.hosts,
         load_percent: simulate.load_percent,
     };
