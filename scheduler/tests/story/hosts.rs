@@ -77,7 +77,7 @@ fn f01_slots_that_a_host_offers_again_are_given_out_at_once() {
         submit x in=b
           start x/0 on 1.0
         host h 0:2 1:1 room=2
-        submit y*2 in=a
+        submit y*2 in=a user=2
         why y
           no slots in 1
         end x/0 ok
@@ -94,12 +94,14 @@ fn f01_slots_that_a_host_offers_again_are_given_out_at_once() {
 fn f01_a_host_that_grows_back_has_its_slots_given_out_at_once() {
     check(
         "
-        host h 0:2
-        submit x
-          start x/0 on 0.0
-        host h 0:2 room=1
-        submit y
-        host h 0:2
+        rules a max=1; b
+        host h 0:2 1:1
+        submit x in=b
+          start x/0 on 1.0
+        host h 0:2 1:1 room=2
+        submit y in=a user=2
+        host h 0:2 1:1
+          start y/0 on 0.0
         ",
     );
 }
