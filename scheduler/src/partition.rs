@@ -10,7 +10,7 @@
 //!                                                                    └── none ──► unassigned, asked at its next change
 //! ```
 //!
-//! Changes are noted as they come; [`Partition::reorganise`] runs the flow for all of them. A second change before that
+//! Changes are noted as they come; `Partition::reorganise` runs the flow for all of them. A second change before that
 //! costs nothing more.
 //!
 //! What it costs, with n nodes, s sub-clusters and the rules' own cost, which is bounded:

@@ -52,7 +52,7 @@ pub enum Kind {
 pub struct Scale {
     /// Submissions, at least 1. Bursts and adversaries may end a few per cent beside it.
     pub jobs: u64,
-    /// Hosts of the pool, as [`world`](crate::world) makes them.
+    /// Hosts of the pool, as [`world`] makes them.
     pub hosts: u32,
     /// Work that arrives per hundred of what the slots can take. Loads of tiny jobs arrive more slowly than that.
     pub load_percent: u32,
