@@ -19,9 +19,21 @@ const NOOP: &str = include_str!("guests/noop.wat");
 /// Records on their way to the disk.
 const WAITING_MAX: usize = 4096;
 
+/// All of the host in one sub-cluster, its slots as large as a job that says nothing.
+const UNDIVIDED: &str = r#"
+[[subcluster]]
+name = "whole"
+slot = { cpu = 0.05, memory = "64MiB" }
+"#;
+
 pub(crate) fn measure(scale: Scale) -> anyhow::Result<()> {
+    measure_on("", "as the server divides the host", scale)?;
+    measure_on(UNDIVIDED, "in one sub-cluster", scale)
+}
+
+fn measure_on(configuration: &str, where_it_runs: &str, scale: Scale) -> anyhow::Result<()> {
     let tasks = scale.of(100_000, 2_000);
-    let server = Server::start()?;
+    let server = Server::configured(configuration)?;
     let module = server.file("noop.wat", NOOP)?;
     server.submit_and_wait(&[&module])?;
     let threads = u32::try_from(thread::available_parallelism()?.get())?;
@@ -45,7 +57,7 @@ pub(crate) fn measure(scale: Scale) -> anyhow::Result<()> {
         );
     }
     rates.show(
-        &format!("throughput: no-op tasks of an array of {tasks}"),
+        &format!("throughput: no-op tasks of an array of {tasks}, {where_it_runs}"),
         "tasks/s",
     );
     report::print(&format!(
