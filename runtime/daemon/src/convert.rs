@@ -18,7 +18,7 @@ pub(crate) use job::{LiveJob, StoredJob, job};
 pub(crate) use log::{log_entry, stream_wanted};
 pub use module::code_of;
 pub(crate) use module::{imports, input, input_kind, module};
-pub(crate) use place::{move_cause, node_explanation, routed_by};
+pub(crate) use place::{move_cause, node_explanation, routed_by, standing};
 pub(crate) use plan::{RulesChange, audit_entry, names_beyond, plan, rule_set};
 pub(crate) use pool::{PoolRecords, names, pool};
 pub use rules::refusal;

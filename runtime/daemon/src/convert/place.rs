@@ -8,11 +8,22 @@ use sublet_scheduler::{
     Closed, EntryVerdict, Hold, MoveCause, NodeState, NodeView, PoolView, RoutedBy as Decided,
     SubclusterId, SubclusterSpec,
 };
+use sublet_store::NodeState as Standing;
 
 use super::timestamp;
 
 /// The names of sub-clusters by their numbers.
 pub(crate) type Names = BTreeMap<SubclusterId, String>;
+
+/// What a node is to the sub-clusters, in the words of the records.
+pub(crate) const fn standing(state: NodeState) -> Standing {
+    match state {
+        NodeState::In(_) => Standing::In,
+        NodeState::Draining(_) => Standing::Draining,
+        NodeState::Unassigned => Standing::Unassigned,
+        NodeState::Down => Standing::Down,
+    }
+}
 
 /// What brought a node to where it is, in a phrase.
 pub(crate) fn move_cause(cause: &MoveCause) -> String {

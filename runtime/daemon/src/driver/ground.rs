@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use sublet_scheduler::{Event, NodeId, NodeSpec, NodeState, Resources};
-use sublet_store::{Node, NodeState as Standing, Record};
+use sublet_scheduler::{Event, NodeId, NodeSpec, Resources};
+use sublet_store::{Node, Record};
 
 use crate::config::{CarvedNode, Rules};
 
@@ -145,14 +145,4 @@ pub(crate) struct Adoption {
     pub(crate) events: [Event; 2],
     /// The names of new nodes.
     pub(crate) records: Vec<Record>,
-}
-
-/// What a node is to the sub-clusters, in the words of the records.
-pub(crate) const fn standing(state: NodeState) -> Standing {
-    match state {
-        NodeState::In(_) => Standing::In,
-        NodeState::Draining(_) => Standing::Draining,
-        NodeState::Unassigned => Standing::Unassigned,
-        NodeState::Down => Standing::Down,
-    }
 }

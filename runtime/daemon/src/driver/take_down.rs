@@ -10,7 +10,6 @@ use sublet_store::{FinishedAttempt, Membership, Place, Record, RoutedJob};
 use sublet_worker::protocol::Ended;
 
 use super::batch::Effect;
-use super::ground::standing;
 use super::{Driver, Live};
 use crate::convert;
 
@@ -103,7 +102,7 @@ impl Driver {
         };
         self.batch.record(Record::NodeMoved(Membership {
             node: moved.node,
-            state: standing(moved.to),
+            state: convert::standing(moved.to),
             subcluster,
             cause: convert::move_cause(&moved.cause),
             rule_set: self.ground.version(),
