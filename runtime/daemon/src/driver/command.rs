@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::mpsc;
 
 use sublet_scheduler::{AttemptId, JobId, Rejection, Scheduler, UnixMillis, Usage, UserId};
-use sublet_store::{Digest, IdempotencyKey, JobSpec, PublicId, Record, Who, WholeArtifact};
+use sublet_store::{Digest, IdempotencyKey, JobSpec, Record, Who, WholeArtifact};
 use sublet_worker::protocol::Ended;
 use tokio::sync::oneshot;
 
@@ -98,7 +98,7 @@ pub(crate) struct Submission {
 /// A job that is in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Submitted {
-    pub(crate) public_id: PublicId,
+    pub(crate) job: JobId,
     /// Whether the same request had come before, with the same key.
     pub(crate) was_known: bool,
 }

@@ -1,7 +1,7 @@
 //! A submission becomes a job, once for each idempotency key.
 
-use sublet_scheduler::{Event, UnixMillis, Usage, UserId};
-use sublet_store::{Digest, JobEnd, NewJob, PublicId, Record, Tally, When, Whose};
+use sublet_scheduler::{Event, JobId, UnixMillis, Usage, UserId};
+use sublet_store::{Digest, JobEnd, NewJob, Record, Tally, When, Whose};
 
 use super::active::new_public_id;
 use super::{
@@ -47,7 +47,7 @@ impl Driver {
         let (id, submitted) = (
             job.id,
             Submitted {
-                public_id: job.public_id,
+                job: job.id,
                 was_known: false,
             },
         );
@@ -88,7 +88,7 @@ impl Driver {
                     .idempotency
                     .as_ref()
                     .filter(|used| used.key == asked.key)?;
-                Some((job.public_id, used.body))
+                Some((job.id, used.body))
             });
         let known = match in_batch {
             Some(known) => Some(known),
@@ -98,8 +98,8 @@ impl Driver {
         };
         match known {
             None => Ok(None),
-            Some((public_id, body)) if body == asked.body => Ok(Some(Submitted {
-                public_id,
+            Some((job, body)) if body == asked.body => Ok(Some(Submitted {
+                job,
                 was_known: true,
             })),
             Some(_) => Err(SubmitError::KeyReused),
@@ -110,7 +110,7 @@ impl Driver {
         &self,
         user: UserId,
         key: &str,
-    ) -> Result<Option<(PublicId, Digest)>, sublet_store::Error> {
+    ) -> Result<Option<(JobId, Digest)>, sublet_store::Error> {
         let Some(known) = self.reader.idempotency_key(user, key)? else {
             return Ok(None);
         };
@@ -120,7 +120,7 @@ impl Driver {
         } else {
             None
         };
-        Ok(job.map(|job| (job.summary.public_id, known.body)))
+        Ok(job.map(|_| (known.job, known.body)))
     }
 
     /// Keys are small, but there is one for each submission that had one.

@@ -75,22 +75,21 @@ pub(super) async fn wait(
         .at("timeout_s", Some(WAIT_S_MAX), Some(seconds)));
     }
     let until = Instant::now() + Duration::from_secs(seconds);
-    let id = selector::job(&front, &job).await?.id;
     let mut finished = front.finished.clone();
-    loop {
-        finished.mark_unchanged();
-        if is_finished(&front, id).await? {
-            break;
-        }
+    finished.mark_unchanged();
+    let mut summary = selector::job(&front, &job).await?;
+    while summary.finished_at.is_none() {
         let left = until.saturating_duration_since(Instant::now());
         if !matches!(
             tokio::time::timeout(left, finished.changed()).await,
             Ok(Ok(()))
         ) {
-            break;
+            return view(&front, summary.id).await.map(Json);
         }
+        finished.mark_unchanged();
+        summary = summary_of(&front, summary.id).await?;
     }
-    view(&front, id).await.map(Json)
+    finished_view(&front, summary.id).await.map(Json)
 }
 
 pub(super) async fn explain(
@@ -164,18 +163,27 @@ pub(super) async fn view(front: &Arc<Front>, id: JobId) -> Answer<Job> {
     Ok(convert::job(&front.owner.name, &stored, live.as_ref()))
 }
 
+/// A job that is over: the driver has nothing to add.
+async fn finished_view(front: &Arc<Front>, id: JobId) -> Answer<Job> {
+    let stored = stored(front, id).await?;
+    Ok(convert::job(&front.owner.name, &stored, None))
+}
+
 /// What the store knows of a job, and the driver.
 async fn both(front: &Arc<Front>, id: JobId) -> Answer<(StoredJob, Option<LiveJob>)> {
     let live = front
         .driver
         .look(move |state| LiveJob::of(&state, id))
         .await?;
+    Ok((stored(front, id).await?, live))
+}
+
+async fn stored(front: &Arc<Front>, id: JobId) -> Answer<StoredJob> {
     let whose = front.whose();
     let stored = front
         .read(move |reader| StoredJob::read(reader, whose, id))
         .await?;
-    let stored = stored.ok_or_else(|| ApiError::new(Code::JobNotFound, "the job is gone"))?;
-    Ok((stored, live))
+    stored.ok_or_else(gone)
 }
 
 async fn views(front: &Arc<Front>, summaries: Vec<JobSummary>) -> Answer<Vec<Job>> {
@@ -200,15 +208,16 @@ async fn views(front: &Arc<Front>, summaries: Vec<JobSummary>) -> Answer<Vec<Job
         .collect())
 }
 
-async fn is_finished(front: &Arc<Front>, id: JobId) -> Answer<bool> {
+async fn summary_of(front: &Arc<Front>, id: JobId) -> Answer<JobSummary> {
     let whose = front.whose();
-    Ok(front
-        .read(move |reader| {
-            Ok(reader
-                .job(whose, id)?
-                .is_none_or(|job| job.summary.finished_at.is_some()))
-        })
-        .await?)
+    let found = front
+        .read(move |reader| Ok(reader.job(whose, id)?.map(|job| job.summary)))
+        .await?;
+    found.ok_or_else(gone)
+}
+
+fn gone() -> ApiError {
+    ApiError::new(Code::JobNotFound, "the job is gone")
 }
 
 fn filter(query: JobQuery) -> Answer<JobFilter> {

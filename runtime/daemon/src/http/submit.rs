@@ -8,9 +8,7 @@ use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use sublet_api::{After, Code, Job, SubmitJob, When};
-use sublet_store::{
-    Digest, IdempotencyKey, InputKind, JobSelector, JobSpec, ModuleRow, StoredDependency,
-};
+use sublet_store::{Digest, IdempotencyKey, InputKind, JobSpec, ModuleRow, StoredDependency};
 
 use super::extract::Json;
 use super::problem::{Answer, ApiError};
@@ -51,7 +49,7 @@ pub(super) async fn submit(
         .driver
         .ask(|answer| Command::Submit(Box::new(submission), answer))
         .await??;
-    let job = view(&front, submitted.public_id).await?;
+    let job = jobs::view(&front, submitted.job).await?;
     let status = if submitted.was_known {
         StatusCode::OK
     } else {
@@ -168,19 +166,4 @@ fn idempotency_key(headers: &HeaderMap, body: &[u8]) -> Answer<Option<Idempotenc
         key: key.to_owned(),
         body: Digest::of(body),
     }))
-}
-
-async fn view(front: &Arc<Front>, id: sublet_store::PublicId) -> Answer<Job> {
-    let (whose, selector) = (front.whose(), JobSelector::Id(id.into()));
-    let found = front
-        .read(move |reader| reader.find_jobs(whose, &selector))
-        .await?
-        .pop();
-    let summary = found.ok_or_else(|| {
-        ApiError::new(
-            Code::JobNotFound,
-            format!("{} is gone", convert::job_id(id)),
-        )
-    })?;
-    jobs::view(front, summary.id).await
 }
