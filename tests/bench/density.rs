@@ -17,7 +17,7 @@ use crate::{Scale, processes};
 /// The word that makes this program the process that holds instances.
 pub(crate) const HOLD: &str = "--hold-sleepers";
 
-const SLEEP: &str = include_str!("guests/sleep.wat");
+pub(crate) const SLEEP: &str = include_str!("guests/sleep.wat");
 const MEMORY_BYTES: usize = 1 << 20;
 /// How long they are watched while they sleep.
 const WINDOW: Duration = Duration::from_secs(3);
@@ -83,7 +83,7 @@ fn sublet(count: u32) -> anyhow::Result<Growth> {
 }
 
 /// As many slots as instances, and a few more, whatever the machine.
-fn configuration(count: u32) -> anyhow::Result<String> {
+pub(crate) fn configuration(count: u32) -> anyhow::Result<String> {
     let reserved = 500;
     let offered = u32::try_from(thread::available_parallelism()?.get())? * 1_000 - reserved;
     let millis = (offered / count).max(1);
@@ -98,7 +98,7 @@ fn configuration(count: u32) -> anyhow::Result<String> {
 }
 
 /// Starts so many and returns once all of them sleep.
-fn run_sleepers(client: &mut Client, module: &str, count: u32) -> anyhow::Result<()> {
+pub(crate) fn run_sleepers(client: &mut Client, module: &str, count: u32) -> anyhow::Result<()> {
     let job = client.submit(&SubmitJob {
         module: module.to_owned(),
         array: Some((0, count - 1)),

@@ -3,10 +3,12 @@
 //! on any machine; the absolute numbers only speak of the one they were measured on.
 //!
 //! ```text
-//!   cargo bench -p sublet --bench figures -- [--quick] [throughput] [latency] [density] [slowdown]
+//!   cargo bench -p sublet --bench figures -- [--quick] [throughput] [latency] [density] [idle] [flood] [slowdown]
 //! ```
 
 mod density;
+mod flood;
+mod idle;
 mod latency;
 mod slowdown;
 mod throughput;
@@ -39,10 +41,12 @@ impl Scale {
 
 type Figure = fn(Scale) -> anyhow::Result<()>;
 
-const FIGURES: [(&str, Figure); 4] = [
+const FIGURES: [(&str, Figure); 6] = [
     ("throughput", throughput::measure),
     ("latency", latency::measure),
     ("density", density::measure),
+    ("idle", idle::measure),
+    ("flood", flood::measure),
     ("slowdown", slowdown::measure),
 ];
 
@@ -63,7 +67,8 @@ fn main() -> anyhow::Result<()> {
             name => match FIGURES.iter().find(|(known, _)| *known == name) {
                 Some((_, figure)) => chosen.push(figure),
                 None => {
-                    bail!("there is no figure `{name}`: throughput, latency, density, slowdown")
+                    let names = FIGURES.map(|(name, _)| name).join(", ");
+                    bail!("there is no figure `{name}`: {names}")
                 }
             },
         }
