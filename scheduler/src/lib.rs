@@ -70,6 +70,7 @@ mod users;
 
 mod index_set;
 mod ledger;
+mod shelf;
 
 #[cfg(test)]
 mod chance;

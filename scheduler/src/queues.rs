@@ -31,9 +31,9 @@ pub(crate) mod running;
 pub(crate) mod share;
 pub(crate) mod tree;
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use crate::shelf::Shelf;
 use crate::{AttemptId, JobId, Resources, SubclusterId, Terms, UnixMillis, UserId};
 
 use self::account::{Account, Place};
@@ -53,7 +53,7 @@ pub(crate) const NO_TIMEOUT: u64 = u64::MAX;
 pub(crate) struct Queues {
     aging_max_ms: u64,
     accounts: Accounts,
-    queues: BTreeMap<SubclusterId, LocalQueue>,
+    queues: Shelf<SubclusterId, LocalQueue>,
 }
 
 /// A job that waits for slots.
@@ -102,7 +102,7 @@ impl Queues {
         Self {
             aging_max_ms,
             accounts: Accounts::new(default_terms),
-            queues: BTreeMap::new(),
+            queues: Shelf::default(),
         }
     }
 
@@ -110,8 +110,7 @@ impl Queues {
     pub(crate) fn open(&mut self, subcluster: SubclusterId, slot: Resources) {
         let queue = self
             .queues
-            .entry(subcluster)
-            .or_insert_with(|| LocalQueue::new(subcluster, slot));
+            .get_or_insert_with(subcluster, || LocalQueue::new(subcluster, slot));
         if queue.slot == slot {
             return;
         }

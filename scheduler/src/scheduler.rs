@@ -1,7 +1,8 @@
 //! The whole: what the scheduler holds, and how one event goes through it. Each kind of event has its reaction in
 //! `reactions/`; after every reaction the nodes are reorganised and the free slots given out, until both are at rest.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::boxed::Box;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use core::ops::Bound;
 
@@ -14,6 +15,7 @@ use crate::pauses::Pauses;
 use crate::preemption::Preemptions;
 use crate::queues::Queues;
 use crate::routing::Router;
+use crate::shelf::Shelf;
 use crate::tally::Tallies;
 use crate::users::Users;
 use crate::{Action, Event, JobId, RuleSet, SubclusterId, Terms, UnixMillis};
@@ -43,7 +45,7 @@ pub struct Scheduler {
     pub(crate) users: Users,
     pub(crate) tallies: Tallies,
     pub(crate) paces: Paces,
-    pub(crate) jobs: BTreeMap<JobId, LiveJob>,
+    pub(crate) jobs: Shelf<JobId, Box<LiveJob>>,
     /// Jobs that no sub-cluster takes, for now.
     pub(crate) homeless: BTreeSet<JobId>,
     pub(crate) dependents: Dependents,
@@ -72,7 +74,7 @@ impl Scheduler {
             users: Users::default(),
             tallies: Tallies::default(),
             paces: Paces::default(),
-            jobs: BTreeMap::new(),
+            jobs: Shelf::default(),
             homeless: BTreeSet::new(),
             dependents: Dependents::default(),
             over: VecDeque::new(),

@@ -39,7 +39,7 @@ impl Partition {
     pub(super) fn declared_by_name(&self) -> BTreeMap<String, SubclusterId> {
         let declared = self.subclusters.iter().filter(|(_, one)| one.is_declared());
         declared
-            .map(|(&id, one)| (one.spec.name.clone(), id))
+            .map(|(id, one)| (one.spec.name.clone(), id))
             .collect()
     }
 
@@ -94,7 +94,7 @@ impl Partition {
         for group in self.lobby.clear() {
             self.alarms.set(Alarm::Entry(group), None);
         }
-        for (&id, subcluster) in &mut self.subclusters {
+        for (id, subcluster) in self.subclusters.iter_mut() {
             for group in subcluster.alike.clear() {
                 self.alarms.set(Alarm::Exit(id, group), None);
             }
@@ -102,7 +102,7 @@ impl Partition {
     }
 
     fn ask_everything(&mut self) {
-        for (&id, node) in &self.nodes {
+        for (id, node) in self.nodes.iter() {
             if node.may_enter() {
                 self.changes.entry_due.insert(id);
             }

@@ -7,11 +7,12 @@
 //!
 //! It must not know which jobs wait, nor in what order.
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 
 use crate::queues::account::{Account, Held, Places};
 use crate::queues::share::{Pool, Standing};
 use crate::queues::tree::Tree;
+use crate::shelf::Shelf;
 use crate::{Resources, SubclusterId, Terms, UserId};
 
 /// What a start adds to the virtual time at once, as time held.
@@ -22,7 +23,7 @@ const START_MS: u64 = 1;
 pub(crate) struct Accounts {
     default_terms: Terms,
     pool: Pool,
-    accounts: BTreeMap<UserId, Account>,
+    accounts: Shelf<UserId, Account>,
     /// The users who ask for slots, first the one whose turn it is, with where they ask. One order serves all sub-clusters.
     order: Tree<(Standing, UserId), Places>,
     /// Who has or wants something, by virtual time.
@@ -36,7 +37,7 @@ impl Accounts {
         Self {
             default_terms,
             pool: Pool::default(),
-            accounts: BTreeMap::new(),
+            accounts: Shelf::default(),
             order: Tree::default(),
             busy: BTreeSet::new(),
             floor: 0,
@@ -52,7 +53,7 @@ impl Accounts {
         self.pool = Pool::new(total);
         self.order = Tree::default();
         let asking = self.accounts.iter();
-        for (&user, account) in asking.filter(|(_, account)| !account.asks().is_empty()) {
+        for (user, account) in asking.filter(|(_, account)| !account.asks().is_empty()) {
             let place = (account.standing(self.pool), user);
             self.order.insert(place, account.asks());
         }
@@ -121,7 +122,7 @@ impl Accounts {
     /// Changes an account, and with it the order of users and who is busy. Virtual time may only grow.
     pub(crate) fn change(&mut self, user: UserId, change: impl FnOnce(&mut Account)) {
         let new = || Account::new(self.default_terms);
-        let account = self.accounts.entry(user).or_insert_with(new);
+        let account = self.accounts.get_or_insert_with(user, new);
         let (was_busy, used_before) = (account.is_busy(), account.virtual_time);
         if !was_busy {
             account.virtual_time = account.virtual_time.max(self.floor);

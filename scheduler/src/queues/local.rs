@@ -9,6 +9,7 @@ use crate::queues::accounts::Accounts;
 use crate::queues::backlog::{Age, AgedSince, Backlog, Candidate, Fit, Turn};
 use crate::queues::running::Running;
 use crate::queues::{Entry, Moment};
+use crate::shelf::Shelf;
 use crate::{JobId, Resources, SubclusterId, UserId};
 
 /// The queue of one sub-cluster.
@@ -18,7 +19,7 @@ pub(crate) struct LocalQueue {
     pub(crate) slot: Resources,
     pub(crate) running: Running,
     waiting: BTreeMap<JobId, Waiting>,
-    backlogs: BTreeMap<UserId, Backlog>,
+    backlogs: Shelf<UserId, Backlog>,
     tasks: u64,
     /// The gang that did not fit when it was first in order: nobody may delay it any more.
     reserved_for: Option<JobId>,
@@ -60,7 +61,7 @@ impl LocalQueue {
             slot,
             running: Running::default(),
             waiting: BTreeMap::new(),
-            backlogs: BTreeMap::new(),
+            backlogs: Shelf::default(),
             tasks: 0,
             reserved_for: None,
         }
@@ -93,7 +94,7 @@ impl LocalQueue {
 
     fn put_into_backlog(&mut self, job: &Waiting) -> UserId {
         let user = job.entry.user;
-        let backlog = self.backlogs.entry(user).or_default();
+        let backlog = self.backlogs.get_or_insert_with(user, Backlog::default);
         backlog.insert(job.turn(), job.size(), job.entry.timeout_ms);
         user
     }
@@ -173,7 +174,7 @@ impl LocalQueue {
     }
 
     pub(crate) fn users(&self) -> impl Iterator<Item = UserId> {
-        self.backlogs.keys().copied()
+        self.backlogs.keys()
     }
 
     pub(crate) fn jobs(&self) -> u64 {
