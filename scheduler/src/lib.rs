@@ -56,6 +56,7 @@ mod reorganising;
 
 mod alarms;
 mod attempt;
+mod changed;
 mod dependents;
 mod live_job;
 mod pace;

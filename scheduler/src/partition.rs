@@ -92,6 +92,8 @@ pub(crate) struct Partition {
     hosts: BTreeMap<String, Host>,
     nodes: Shelf<NodeId, Node>,
     subclusters: Shelf<SubclusterId, Subcluster>,
+    /// Those that the rules name, by their name: most jobs say where they want to go.
+    names: BTreeMap<String, SubclusterId>,
     /// Sub-clusters there ever were: ids ascend and are never used again.
     subclusters_made: u32,
     rules_version: u64,

@@ -4,6 +4,7 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 
 use super::Partition;
 use super::alarms::Alarm;
@@ -20,7 +21,7 @@ impl Partition {
         self.rules_version = rules.version;
         self.moves_per_minute_max = rules.moves_per_minute_max;
         self.forget_groups();
-        let mut before = self.declared_by_name();
+        let mut before = mem::take(&mut self.names);
         for spec in &rules.subclusters {
             match before.remove(&spec.name) {
                 Some(id) => self.redeclare(now, id, spec.clone()),
@@ -30,13 +31,14 @@ impl Partition {
         for id in before.into_values() {
             self.remove(now, id);
         }
+        self.names = self.declared_by_name();
         self.count_slots_ever();
         self.entry_reads = self.reads_of_entry_rules();
         self.ask_everything();
     }
 
     /// The declared sub-clusters that had this name last.
-    pub(super) fn declared_by_name(&self) -> BTreeMap<String, SubclusterId> {
+    fn declared_by_name(&self) -> BTreeMap<String, SubclusterId> {
         let declared = self.subclusters.iter().filter(|(_, one)| one.is_declared());
         declared
             .map(|(id, one)| (one.spec.name.clone(), id))

@@ -71,8 +71,7 @@ impl Partition {
 
     /// The sub-cluster of that name that the rules have now.
     pub(crate) fn open_subcluster_named(&self, name: &str) -> Option<SubclusterId> {
-        let mut all = self.open_subclusters();
-        all.find(|(_, spec)| spec.name == name).map(|(id, _)| id)
+        self.names.get(name).copied()
     }
 
     /// Whether the rules name it.

@@ -74,6 +74,10 @@ impl LocalQueue {
             ready,
         };
         let before = self.waiting.get(&entry.job).copied();
+        let after = Some(now).filter(|_| ready > 0);
+        if before == after {
+            return [None, None];
+        }
         self.tasks = self.tasks - before.map_or(0, |before| before.ready) + ready;
         if ready > 0 {
             self.waiting.insert(entry.job, now);
@@ -81,7 +85,6 @@ impl LocalQueue {
             self.waiting.remove(&entry.job);
             self.reserved_for.take_if(|job| *job == entry.job);
         }
-        let after = Some(now).filter(|_| ready > 0);
         if let (Some(before), Some(after)) = (before, after)
             && before.stands_like(&after)
         {
