@@ -24,6 +24,7 @@
 pub(crate) mod account;
 pub(crate) mod accounts;
 pub(crate) mod backlog;
+pub(crate) mod busy;
 pub(crate) mod local;
 pub(crate) mod preemption;
 pub(crate) mod question;
@@ -245,8 +246,10 @@ impl Queues {
         let place = queue
             .least_size(user)
             .map(|least_size| Place { slot, least_size });
-        self.accounts
-            .change(user, |account| account.wait_in(subcluster, place));
+        if !self.accounts.asks_alike(user, subcluster, place) {
+            self.accounts
+                .change(user, |account| account.wait_in(subcluster, place));
+        }
     }
 
     fn queue_mut(&mut self, subcluster: SubclusterId) -> &mut LocalQueue {

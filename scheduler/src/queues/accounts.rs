@@ -7,9 +7,8 @@
 //!
 //! It must not know which jobs wait, nor in what order.
 
-use alloc::collections::BTreeSet;
-
-use crate::queues::account::{Account, Held, Places};
+use crate::queues::account::{Account, Held, Place, Places};
+use crate::queues::busy::Busy;
 use crate::queues::share::{Pool, Standing};
 use crate::queues::tree::Tree;
 use crate::shelf::Shelf;
@@ -27,9 +26,7 @@ pub(crate) struct Accounts {
     /// The users who ask for slots, first the one whose turn it is, with where they ask. One order serves all sub-clusters.
     order: Tree<(Standing, UserId), Places>,
     /// Who has or wants something, by virtual time.
-    busy: BTreeSet<(u128, UserId)>,
-    /// The least virtual time of the busy, now or when somebody last was. It never falls.
-    floor: u128,
+    busy: Busy,
 }
 
 impl Accounts {
@@ -39,8 +36,7 @@ impl Accounts {
             pool: Pool::default(),
             accounts: Shelf::default(),
             order: Tree::default(),
-            busy: BTreeSet::new(),
-            floor: 0,
+            busy: Busy::default(),
         }
     }
 
@@ -94,6 +90,17 @@ impl Accounts {
         }
     }
 
+    /// Whether what the user has waiting in a sub-cluster is nothing new to the account.
+    pub(crate) fn asks_alike(
+        &self,
+        user: UserId,
+        subcluster: SubclusterId,
+        place: Option<Place>,
+    ) -> bool {
+        let known = self.get(user).zip(place);
+        known.is_some_and(|(account, place)| account.asks_with(subcluster, place))
+    }
+
     pub(crate) fn get(&self, user: UserId) -> Option<&Account> {
         self.accounts.get(&user)
     }
@@ -121,12 +128,15 @@ impl Accounts {
 
     /// Changes an account, and with it the order of users and who is busy. Virtual time may only grow.
     pub(crate) fn change(&mut self, user: UserId, change: impl FnOnce(&mut Account)) {
+        let was_busy = self.get(user).is_some_and(Account::is_busy);
+        let floor = if was_busy {
+            0
+        } else {
+            self.busy.floor(&mut self.accounts)
+        };
         let new = || Account::new(self.default_terms);
         let account = self.accounts.get_or_insert_with(user, new);
-        let (was_busy, used_before) = (account.is_busy(), account.virtual_time);
-        if !was_busy {
-            account.virtual_time = account.virtual_time.max(self.floor);
-        }
+        account.virtual_time = account.virtual_time.max(floor);
         let (standing, asked) = (account.standing(self.pool), account.asks());
         change(account);
         let (standing_now, asks) = (account.standing(self.pool), account.asks());
@@ -138,16 +148,10 @@ impl Accounts {
                 self.order.insert((standing_now, user), asks);
             }
         }
-        let (is_busy, used) = (account.is_busy(), account.virtual_time);
-        if (was_busy, used_before) != (is_busy, used) {
-            if was_busy {
-                self.busy.remove(&(used_before, user));
-            }
-            if is_busy {
-                self.busy.insert((used, user));
-            }
-            let least = self.busy.first().map_or(used, |&(least, _)| least);
-            self.floor = self.floor.max(least);
+        match (was_busy, account.is_busy()) {
+            (false, true) => self.busy.enter(user, account),
+            (true, false) => self.busy.leave(account),
+            (true, true) | (false, false) => {}
         }
     }
 }
