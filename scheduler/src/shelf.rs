@@ -24,8 +24,8 @@ use crate::{JobId, NodeId, SubclusterId, UserId};
 #[derive(Clone, Debug)]
 pub(crate) struct Shelf<K, V> {
     top: Board<V>,
-    /// Boards that lie above each board of values.
-    height: u32,
+    /// Bits of a number below the digit that is a place on the top board: 0, when that is one of values.
+    shift: u32,
     len: usize,
     keys: PhantomData<K>,
 }
@@ -60,13 +60,13 @@ impl<K: Numbered, V> Shelf<K, V> {
         if !self.reaches(number) {
             return None;
         }
-        let (mut board, mut height) = (&self.top, self.height);
+        let (mut board, mut shift) = (&self.top, self.shift);
         loop {
             match board {
-                Board::OfBoards(boards) => board = boards.get(place(number, height))?.as_deref()?,
+                Board::OfBoards(boards) => board = boards.get(place(number, shift))?.as_deref()?,
                 Board::OfValues(values) => return values.get(place(number, 0))?.as_ref(),
             }
-            height -= 1;
+            shift = shift.wrapping_sub(DIGIT_BITS);
         }
     }
 
@@ -75,21 +75,21 @@ impl<K: Numbered, V> Shelf<K, V> {
         if !self.reaches(number) {
             return None;
         }
-        let (mut board, mut height) = (&mut self.top, self.height);
+        let (mut board, mut shift) = (&mut self.top, self.shift);
         loop {
             match board {
                 Board::OfBoards(boards) => {
-                    board = boards.get_mut(place(number, height))?.as_deref_mut()?;
+                    board = boards.get_mut(place(number, shift))?.as_deref_mut()?;
                 }
                 Board::OfValues(values) => return values.get_mut(place(number, 0))?.as_mut(),
             }
-            height -= 1;
+            shift = shift.wrapping_sub(DIGIT_BITS);
         }
     }
 
     /// The value of a key, which is made if there is none.
     pub(crate) fn get_or_insert_with(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
-        let place = Self::place_for(&mut self.top, &mut self.height, key.number());
+        let place = Self::place_for(&mut self.top, &mut self.shift, key.number());
         if place.is_none() {
             self.len += 1;
         }
@@ -98,7 +98,7 @@ impl<K: Numbered, V> Shelf<K, V> {
 
     /// Puts a value there. Answers the one that was there before.
     pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
-        let place = Self::place_for(&mut self.top, &mut self.height, key.number());
+        let place = Self::place_for(&mut self.top, &mut self.shift, key.number());
         let before = place.replace(value);
         if before.is_none() {
             self.len += 1;
@@ -112,7 +112,7 @@ impl<K: Numbered, V> Shelf<K, V> {
         if !self.reaches(number) {
             return None;
         }
-        let value = self.top.take(number, self.height)?;
+        let value = self.top.take(number, self.shift)?;
         self.len -= 1;
         Some(value)
     }
@@ -142,33 +142,33 @@ impl<K: Numbered, V> Shelf<K, V> {
 
     /// Whether a number has no more digits than there are boards above each other.
     fn reaches(&self, number: u64) -> bool {
-        beyond(number, self.height) == 0
+        beyond(number, self.shift) == 0
     }
 
     /// Where the value of a number lies or is to lie.
-    fn place_for<'a>(top: &'a mut Board<V>, height: &mut u32, number: u64) -> &'a mut Option<V> {
-        while beyond(number, *height) > 0 {
+    fn place_for<'a>(top: &'a mut Board<V>, shift: &mut u32, number: u64) -> &'a mut Option<V> {
+        while beyond(number, *shift) > 0 {
             let below = mem::replace(top, Board::OfBoards(Vec::new()));
             *top = Board::OfBoards(Vec::from([Some(Box::new(below))]));
-            *height += 1;
+            *shift += DIGIT_BITS;
         }
-        let (mut board, mut height) = (top, *height);
+        let (mut board, mut shift) = (top, *shift);
         loop {
             match board {
                 Board::OfBoards(boards) => {
-                    let below = at(boards, place(number, height));
-                    board = below.get_or_insert_with(|| Box::new(Board::empty(height - 1)));
+                    let below = at(boards, place(number, shift));
+                    shift -= DIGIT_BITS;
+                    board = below.get_or_insert_with(|| Box::new(Board::empty(shift)));
                 }
                 Board::OfValues(values) => return at(values, place(number, 0)),
             }
-            height -= 1;
         }
     }
 }
 
 impl<V> Board<V> {
-    const fn empty(height: u32) -> Self {
-        if height == 0 {
+    const fn empty(shift: u32) -> Self {
+        if shift == 0 {
             Self::OfValues(Vec::new())
         } else {
             Self::OfBoards(Vec::new())
@@ -177,12 +177,12 @@ impl<V> Board<V> {
 
     /// Takes out a value, and with it the boards on which it was the last one. Places at the end that are empty go too, so
     /// that a board without places has nothing on it.
-    fn take(&mut self, number: u64, height: u32) -> Option<V> {
+    fn take(&mut self, number: u64, shift: u32) -> Option<V> {
         match self {
             Self::OfBoards(boards) => {
-                let below = boards.get_mut(place(number, height))?;
+                let below = boards.get_mut(place(number, shift))?;
                 let board = below.as_deref_mut()?;
-                let value = board.take(number, height - 1);
+                let value = board.take(number, shift - DIGIT_BITS);
                 if board.is_empty() {
                     *below = None;
                     cut(boards);
@@ -234,14 +234,14 @@ impl<V> Board<V> {
     }
 }
 
-/// The digits of a number above those that boards of that height know.
-fn beyond(number: u64, height: u32) -> u64 {
-    number.checked_shr((height + 1) * DIGIT_BITS).unwrap_or(0)
+/// The digits of a number above the one that is a place on a board.
+const fn beyond(number: u64, shift: u32) -> u64 {
+    number.wrapping_shr(shift) >> DIGIT_BITS
 }
 
-/// The place of a number on a board of that height.
-const fn place(number: u64, height: u32) -> usize {
-    ((number >> (height * DIGIT_BITS)) & DIGIT) as usize
+/// The place of a number on a board.
+const fn place(number: u64, shift: u32) -> usize {
+    (number.wrapping_shr(shift) & DIGIT) as usize
 }
 
 /// A place, and all before it.
@@ -266,7 +266,7 @@ impl<K, V> Default for Shelf<K, V> {
     fn default() -> Self {
         Self {
             top: Board::OfValues(Vec::new()),
-            height: 0,
+            shift: 0,
             len: 0,
             keys: PhantomData,
         }
