@@ -18,7 +18,9 @@ use core::marker::PhantomData;
 use core::mem;
 use core::ops::Index;
 
-use crate::{JobId, NodeId, SubclusterId, UserId};
+mod numbered;
+
+use numbered::Numbered;
 
 /// Values by the number of their key.
 #[derive(Clone, Debug)]
@@ -28,12 +30,6 @@ pub(crate) struct Shelf<K, V> {
     shift: u32,
     len: usize,
     keys: PhantomData<K>,
-}
-
-/// A key that is nothing but a number.
-pub(crate) trait Numbered: Copy {
-    fn number(self) -> u64;
-    fn of_number(number: u64) -> Self;
 }
 
 #[derive(Clone, Debug)]
@@ -283,22 +279,6 @@ impl<K: Numbered, V> Index<&K> for Shelf<K, V> {
             .expect("whoever asks by name knows it is there")
     }
 }
-
-macro_rules! numbered {
-    ($($name:ident: $number:ty),*) => {$(
-        impl Numbered for $name {
-            fn number(self) -> u64 {
-                u64::from(self.0)
-            }
-
-            fn of_number(number: u64) -> Self {
-                Self(<$number>::try_from(number).expect("it was the number of one"))
-            }
-        }
-    )*};
-}
-
-numbered!(JobId: u64, UserId: u64, NodeId: u32, SubclusterId: u32);
 
 #[cfg(test)]
 mod tests;
