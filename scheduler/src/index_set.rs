@@ -1,5 +1,6 @@
 //! A set of small numbers, kept as the ranges they form. A million tasks that nobody has touched yet are one entry,
-//! and so are a thousand free slots: what it costs grows with the gaps, never with the members.
+//! and so are a thousand free slots: what it costs grows with the gaps, never with the members. The first range lies in
+//! the set itself, so that a job of one task and a node with one free slot need no memory beside it.
 
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -8,8 +9,10 @@ use core::ops::RangeInclusive;
 /// Indices as ranges that neither overlap nor touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct IndexSet {
-    /// The last index of each range, by its first.
-    ranges: BTreeMap<u32, u32>,
+    /// The range before all others: its first and its last index. Without one there are no others.
+    lowest: Option<(u32, u32)>,
+    /// The last index of each other range, by its first.
+    others: BTreeMap<u32, u32>,
     len: u64,
 }
 
@@ -24,12 +27,14 @@ impl IndexSet {
     }
 
     pub(crate) fn first(&self) -> Option<u32> {
-        self.ranges.first_key_value().map(|(&first, _)| first)
+        self.lowest.map(|(first, _)| first)
     }
 
     /// The ranges, ascending; between any two of them at least one index is missing.
     pub(crate) fn ranges(&self) -> impl Iterator<Item = RangeInclusive<u32>> {
-        self.ranges.iter().map(|(&first, &last)| first..=last)
+        let others = self.others.iter().map(|(&first, &last)| (first, last));
+        let all = self.lowest.into_iter().chain(others);
+        all.map(|(first, last)| first..=last)
     }
 
     /// The ranges as a list of their own.
@@ -54,7 +59,7 @@ impl IndexSet {
             first = left;
             last = last.max(end);
         }
-        while let Some((&start, &end)) = self.ranges.range(first..=last.saturating_add(1)).next() {
+        while let Some((start, end)) = self.first_within(first..=last.saturating_add(1)) {
             self.take_range(start, end);
             last = last.max(end);
         }
@@ -90,17 +95,36 @@ impl IndexSet {
 
     /// The last range that starts at or before the index.
     fn last_at_or_before(&self, index: u32) -> Option<(u32, u32)> {
-        let (&first, &last) = self.ranges.range(..=index).next_back()?;
-        Some((first, last))
+        let lowest = self.lowest.filter(|&(first, _)| first <= index)?;
+        let other = self.others.range(..=index).next_back();
+        Some(other.map_or(lowest, |(&first, &last)| (first, last)))
+    }
+
+    /// The first range that starts at one of these indices.
+    fn first_within(&self, starts: RangeInclusive<u32>) -> Option<(u32, u32)> {
+        let lowest = self.lowest.filter(|(first, _)| starts.contains(first));
+        lowest.or_else(|| {
+            let (&first, &last) = self.others.range(starts).next()?;
+            Some((first, last))
+        })
     }
 
     fn put_range(&mut self, first: u32, last: u32) {
-        self.ranges.insert(first, last);
+        let (low, high) = match self.lowest {
+            Some(lowest) if lowest.0 < first => (lowest, Some((first, last))),
+            before => ((first, last), before),
+        };
+        self.lowest = Some(low);
+        self.others.extend(high);
         self.len += count(first, last);
     }
 
     fn take_range(&mut self, first: u32, last: u32) {
-        self.ranges.remove(&first);
+        if self.lowest.is_some_and(|(lowest, _)| lowest == first) {
+            self.lowest = self.others.pop_first();
+        } else {
+            self.others.remove(&first);
+        }
         self.len -= count(first, last);
     }
 }

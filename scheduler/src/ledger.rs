@@ -5,17 +5,26 @@
 //!
 //! It must not know what a sub-cluster, a queue or a rule is.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use crate::shelf::Shelf;
 use crate::{AttemptId, NodeId, Resources, SlotId};
 
 /// All accounts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
-    accounts: BTreeMap<NodeId, Account>,
-    grants: BTreeMap<SlotId, Grant>,
+    books: Shelf<NodeId, Book>,
+    /// How many grants there are in all books.
+    grants: u64,
     totals: Totals,
+}
+
+/// What is known of one node.
+#[derive(Clone, Debug)]
+struct Book {
+    account: Account,
+    /// By the index of the slot, as far as any was ever granted.
+    grants: Vec<Option<Grant>>,
 }
 
 /// The account of one node.
@@ -78,7 +87,8 @@ impl Ledger {
             free: capacity,
             standing,
         };
-        let before = self.accounts.insert(node, account);
+        let grants = Vec::new();
+        let before = self.books.insert(node, Book { account, grants });
         assert!(before.is_none(), "node {} has an account already", node.0);
         add(&mut self.totals.total, capacity);
         add(self.totals.pot(standing), capacity);
@@ -86,8 +96,8 @@ impl Ledger {
 
     /// Closes the account of a node of which nobody holds anything.
     pub(crate) fn close(&mut self, node: NodeId) {
-        let account = self
-            .accounts
+        let Book { account, .. } = self
+            .books
             .remove(&node)
             .expect("only an open account is closed");
         assert_eq!(
@@ -101,8 +111,8 @@ impl Ledger {
 
     /// Moves what is free of a node from one pot to another.
     pub(crate) fn stand(&mut self, node: NodeId, standing: Standing) {
-        let account = self
-            .accounts
+        let Book { account, .. } = self
+            .books
             .get_mut(&node)
             .expect("who changes has an account");
         assert!(
@@ -117,8 +127,8 @@ impl Ledger {
 
     /// Gives `amount` of the slot's node to an attempt, until it is returned.
     pub(crate) fn grant(&mut self, slot: SlotId, holder: AttemptId, amount: Resources) {
-        let account = self
-            .accounts
+        let Book { account, grants } = self
+            .books
             .get_mut(&slot.node)
             .expect("a slot is cut from a known node");
         assert_eq!(
@@ -132,7 +142,12 @@ impl Ledger {
             .expect("slots are cut from what their node has");
         take(&mut self.totals.free, amount);
         add(&mut self.totals.granted, amount);
-        let before = self.grants.insert(slot, Grant { holder, amount });
+        let place = place_of(slot);
+        if place >= grants.len() {
+            grants.resize(place + 1, None);
+        }
+        let before = grants[place].replace(Grant { holder, amount });
+        self.grants += 1;
         assert!(
             before.is_none(),
             "slot {slot} is granted twice: to {before:?} and to {holder}"
@@ -141,18 +156,19 @@ impl Ledger {
 
     /// Takes back, whole, what the attempt was granted with the slot.
     pub(crate) fn give_back(&mut self, slot: SlotId, holder: AttemptId) {
-        let grant = self
-            .grants
-            .remove(&slot)
+        let Book { account, grants } = self
+            .books
+            .get_mut(&slot.node)
+            .expect("a node with grants has an account");
+        let grant = grants
+            .get_mut(place_of(slot))
+            .and_then(Option::take)
             .expect("only a granted slot is given back");
+        self.grants -= 1;
         assert_eq!(
             grant.holder, holder,
             "slot {slot} is given back by somebody else"
         );
-        let account = self
-            .accounts
-            .get_mut(&slot.node)
-            .expect("a node with grants has an account");
         add(&mut account.free, grant.amount);
         let pot = self.totals.pot(account.standing);
         add(pot, grant.amount);
@@ -161,18 +177,16 @@ impl Ledger {
 
     /// Who holds slots of a node, by slot.
     pub(crate) fn holders(&self, node: NodeId) -> Vec<(SlotId, AttemptId)> {
-        let first = SlotId { node, index: 0 };
-        let last = SlotId {
-            node,
-            index: u32::MAX,
-        };
-        let grants = self.grants.range(first..=last);
-        grants.map(|(&slot, grant)| (slot, grant.holder)).collect()
+        let book = self.books.get(&node).into_iter();
+        let grants = book.flat_map(|book| (0..).zip(&book.grants));
+        grants
+            .filter_map(|(index, grant)| Some((SlotId { node, index }, (*grant)?.holder)))
+            .collect()
     }
 
     /// The account of a node.
     pub(crate) fn account(&self, node: NodeId) -> Option<Account> {
-        self.accounts.get(&node).copied()
+        self.books.get(&node).map(|book| book.account)
     }
 
     /// All accounts together.
@@ -183,20 +197,24 @@ impl Ledger {
     /// All accounts together, counted anew: what [`Self::totals`] must say.
     pub(crate) fn recount(&self) -> Totals {
         let mut totals = Totals::default();
-        for account in self.accounts.values() {
+        for Book { account, grants } in self.books.values() {
             add(&mut totals.total, account.capacity);
             add(totals.pot(account.standing), account.free);
-        }
-        for grant in self.grants.values() {
-            add(&mut totals.granted, grant.amount);
+            for grant in grants.iter().flatten() {
+                add(&mut totals.granted, grant.amount);
+            }
         }
         totals
     }
 
     /// Whether nobody holds anything.
-    pub(crate) fn is_balanced(&self) -> bool {
-        self.grants.is_empty()
+    pub(crate) const fn is_balanced(&self) -> bool {
+        self.grants == 0
     }
+}
+
+const fn place_of(slot: SlotId) -> usize {
+    slot.index as usize
 }
 
 impl Totals {

@@ -56,6 +56,7 @@ mod reorganising;
 
 mod alarms;
 mod attempt;
+mod changed;
 mod dependents;
 mod live_job;
 mod pace;
@@ -70,6 +71,7 @@ mod users;
 
 mod index_set;
 mod ledger;
+mod shelf;
 
 #[cfg(test)]
 mod chance;

@@ -11,6 +11,7 @@
 //! A job that waits for other jobs has no task that is ready, and a gang has none until all that are left of it are.
 //! It must not know slots beyond their names, and of other jobs only whether it waits for them.
 
+mod attempts;
 mod waiting;
 
 use alloc::collections::BTreeMap;
@@ -25,6 +26,8 @@ use crate::view::Waiting;
 use crate::{AttemptId, Dependency, Job, JobId, SubclusterId};
 
 pub(crate) use waiting::Taken;
+
+use attempts::Attempts;
 
 /// A job with unsettled tasks, or with slots that are not released yet.
 #[derive(Clone, Debug)]
@@ -42,7 +45,7 @@ pub(crate) struct LiveJob {
     /// Those of `retries` that wait for nothing but a slot.
     due: IndexSet,
     /// Attempts that hold a slot, by task: never two of one task.
-    attempts: BTreeMap<u32, Attempt>,
+    attempts: Attempts,
     /// How many of `attempts` are over.
     over: u64,
     /// Something happened that only happens to a job on disk, so it cannot be withdrawn any more.
@@ -72,7 +75,7 @@ impl LiveJob {
             fresh: IndexSet::default(),
             retries: BTreeMap::new(),
             due: IndexSet::default(),
-            attempts: BTreeMap::new(),
+            attempts: Attempts::default(),
             over: 0,
             is_durable: false,
             all_succeeded: true,
@@ -152,22 +155,22 @@ impl LiveJob {
 
     /// All attempts that hold a slot, by task.
     pub(crate) fn attempts(&self) -> impl Iterator<Item = &Attempt> {
-        self.attempts.values()
+        self.attempts.iter()
     }
 
     pub(crate) fn attempts_mut(&mut self) -> impl Iterator<Item = &mut Attempt> {
-        self.attempts.values_mut()
+        self.attempts.iter_mut()
     }
 
     /// The attempt of a task, whatever its number.
     pub(crate) fn attempt_of(&mut self, task: u32) -> Option<&mut Attempt> {
-        self.attempts.get_mut(&task)
+        self.attempts.get_mut(task)
     }
 
     /// The attempt of that name, when it is the one that holds a slot: the fence against late messages.
     pub(crate) fn attempt_mut(&mut self, id: AttemptId) -> Option<&mut Attempt> {
         self.attempts
-            .get_mut(&id.task)
+            .get_mut(id.task)
             .filter(|attempt| attempt.id == id)
     }
 
@@ -185,7 +188,7 @@ impl LiveJob {
     pub(crate) fn start(&mut self, attempt: Attempt) {
         let id = attempt.id;
         self.take_waiting(id.task);
-        let before = self.attempts.insert(id.task, attempt);
+        let before = self.attempts.insert(attempt);
         assert!(
             before.is_none(),
             "{id} starts while another attempt of its task holds a slot"
@@ -207,14 +210,14 @@ impl LiveJob {
             .attempt_mut(id)
             .filter(|attempt| !attempt.is_live())?
             .grant;
-        self.attempts.remove(&id.task);
+        self.attempts.remove(id.task);
         self.over -= 1;
         Some(grant)
     }
 
     /// The retry of a task that no longer waits for the release of a slot.
     pub(crate) fn released_retry(&self, task: u32) -> Option<Retry> {
-        let is_released = !self.attempts.contains_key(&task);
+        let is_released = !self.attempts.contains(task);
         self.retries.get(&task).copied().filter(|_| is_released)
     }
 
@@ -225,7 +228,7 @@ impl LiveJob {
             .iter()
             .filter(|&(&task, _)| !self.due.contains(task));
         let (task, retry) = paused.min_by_key(|(_, retry)| retry.not_before)?;
-        Some(if self.attempts.contains_key(task) {
+        Some(if self.attempts.contains(*task) {
             Waiting::Reclaim
         } else {
             Waiting::Backoff {

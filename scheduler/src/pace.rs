@@ -1,15 +1,14 @@
 //! How long slots are held and how often tasks end, as far as it was seen: what waits are estimated from. Estimates
 //! order choices and are shown; nothing is promised by them.
 
-use alloc::collections::BTreeMap;
-
+use crate::shelf::Shelf;
 use crate::{SubclusterId, UnixMillis};
 
 /// What was seen so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Paces {
     /// Mean time for which a slot is held, in sixteenths of milliseconds.
-    held: BTreeMap<SubclusterId, u64>,
+    held: Shelf<SubclusterId, u64>,
     settled: Settled,
 }
 
@@ -35,8 +34,7 @@ impl Paces {
     pub(crate) fn held(&mut self, subcluster: SubclusterId, held_ms: u64) {
         let mean = self
             .held
-            .entry(subcluster)
-            .or_insert_with(|| held_ms.saturating_mul(MEMORY));
+            .get_or_insert_with(subcluster, || held_ms.saturating_mul(MEMORY));
         *mean = mean.saturating_sub(*mean / MEMORY).saturating_add(held_ms);
     }
 

@@ -31,6 +31,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 
 use crate::ledger::Ledger;
+use crate::shelf::Shelf;
 use crate::{NodeId, SubclusterId};
 
 mod host;
@@ -89,8 +90,10 @@ use crate::rules::AttributeSet;
 pub(crate) struct Partition {
     ledger: Ledger,
     hosts: BTreeMap<String, Host>,
-    nodes: BTreeMap<NodeId, Node>,
-    subclusters: BTreeMap<SubclusterId, Subcluster>,
+    nodes: Shelf<NodeId, Node>,
+    subclusters: Shelf<SubclusterId, Subcluster>,
+    /// Those that the rules name, by their name: most jobs say where they want to go.
+    names: BTreeMap<String, SubclusterId>,
     /// Sub-clusters there ever were: ids ascend and are never used again.
     subclusters_made: u32,
     rules_version: u64,

@@ -2,6 +2,7 @@
 //! queues, nodes) and decides nothing itself.
 
 use alloc::vec::Vec;
+use core::slice;
 
 use crate::live_job::{Home, LiveJob};
 use crate::routing::{Ask, NoRoute, Place, Routing};
@@ -87,7 +88,10 @@ impl Scheduler {
         job: &Job,
         ask: impl FnOnce(&Ask<'_>, &[Place<'_>]) -> T,
     ) -> T {
-        let places = self.places_for(job);
+        let named = self.place_named(job);
+        let all = named.is_none().then(|| self.all_places());
+        let all = all.as_deref().unwrap_or_default();
+        let places = named.as_ref().map_or(all, slice::from_ref);
         self.with_facts(job.user, job, |job_facts, user| {
             let subcluster = job.subcluster.as_deref();
             let question = Ask {
@@ -96,21 +100,19 @@ impl Scheduler {
                 job: job_facts,
                 user,
             };
-            ask(&question, &places)
+            ask(&question, places)
         })
     }
 
-    /// The one place that the user named, if it is there; else all of them.
-    fn places_for(&self, job: &Job) -> Vec<Place<'_>> {
-        let asked = job.subcluster.as_deref();
-        let named = asked.and_then(|name| self.partition.open_subcluster_named(name));
-        match named {
-            Some(id) => self.place(id).into_iter().collect(),
-            None => {
-                let all = self.partition.open_subclusters();
-                all.filter_map(|(id, _)| self.place(id)).collect()
-            }
-        }
+    /// The one place that the user named, if it is there: no other one has to be looked at then.
+    fn place_named(&self, job: &Job) -> Option<Place<'_>> {
+        let asked = job.subcluster.as_deref()?;
+        self.place(self.partition.open_subcluster_named(asked)?)
+    }
+
+    fn all_places(&self) -> Vec<Place<'_>> {
+        let all = self.partition.open_subclusters();
+        all.filter_map(|(id, _)| self.place(id)).collect()
     }
 
     fn place(&self, id: SubclusterId) -> Option<Place<'_>> {

@@ -4,7 +4,6 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::live_job::LiveJob;
 use crate::scheduler::Scheduler;
 use crate::{Action, Event, JobId, NodeMove, NodeState, RuleSet, SubclusterId, UnixMillis};
 
@@ -67,7 +66,7 @@ impl Scheduler {
     fn newly_homeless(&self, before: &BTreeSet<JobId>) -> Vec<JobId> {
         let homeless = self.homeless.difference(before).copied();
         homeless
-            .filter(|id| self.jobs.get(id).is_some_and(LiveJob::waits))
+            .filter(|id| self.jobs.get(id).is_some_and(|live| live.waits()))
             .collect()
     }
 }

@@ -17,7 +17,7 @@ impl Scheduler {
     /// How a job stands; nothing when it is unknown, or settled and released.
     #[must_use]
     pub fn job(&self, id: JobId) -> Option<JobView> {
-        self.jobs.get(&id).map(view_of_job)
+        self.jobs.get(&id).map(|live| view_of_job(live))
     }
 
     /// The attempts of a job that hold a slot, by task.
@@ -25,7 +25,7 @@ impl Scheduler {
         self.jobs
             .get(&id)
             .into_iter()
-            .flat_map(LiveJob::attempts)
+            .flat_map(|live| live.attempts())
             .map(view_of_attempt)
     }
 

@@ -24,6 +24,7 @@
 pub(crate) mod account;
 pub(crate) mod accounts;
 pub(crate) mod backlog;
+pub(crate) mod busy;
 pub(crate) mod local;
 pub(crate) mod preemption;
 pub(crate) mod question;
@@ -31,15 +32,15 @@ pub(crate) mod running;
 pub(crate) mod share;
 pub(crate) mod tree;
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
+use crate::shelf::Shelf;
 use crate::{AttemptId, JobId, Resources, SubclusterId, Terms, UnixMillis, UserId};
 
 use self::account::{Account, Place};
 use self::accounts::Accounts;
 use self::backlog::AgedSince;
-use self::local::LocalQueue;
+use self::local::{LocalQueue, Waiting};
 
 pub(crate) use self::account::Held;
 pub use self::question::Bound;
@@ -48,12 +49,16 @@ pub(crate) use self::question::{Hold, Wait};
 /// The timeout of who declares none.
 pub(crate) const NO_TIMEOUT: u64 = u64::MAX;
 
+const OPENED: &str = "the queue of a sub-cluster is opened with it";
+
 /// The queues of all sub-clusters and the accounts of all users.
 #[derive(Clone, Debug)]
 pub(crate) struct Queues {
     aging_max_ms: u64,
     accounts: Accounts,
-    queues: BTreeMap<SubclusterId, LocalQueue>,
+    queues: Shelf<SubclusterId, LocalQueue>,
+    /// The jobs in them. Each waits in one.
+    waiting: Shelf<JobId, Waiting>,
 }
 
 /// A job that waits for slots.
@@ -102,7 +107,8 @@ impl Queues {
         Self {
             aging_max_ms,
             accounts: Accounts::new(default_terms),
-            queues: BTreeMap::new(),
+            queues: Shelf::default(),
+            waiting: Shelf::default(),
         }
     }
 
@@ -110,8 +116,7 @@ impl Queues {
     pub(crate) fn open(&mut self, subcluster: SubclusterId, slot: Resources) {
         let queue = self
             .queues
-            .entry(subcluster)
-            .or_insert_with(|| LocalQueue::new(subcluster, slot));
+            .get_or_insert_with(subcluster, || LocalQueue::new(subcluster, slot));
         if queue.slot == slot {
             return;
         }
@@ -151,7 +156,8 @@ impl Queues {
 
     /// So many tasks of the job wait for a slot there. With none, it is not in the queue.
     pub(crate) fn set(&mut self, subcluster: SubclusterId, entry: &Entry, ready: u64) {
-        let users = self.queue_mut(subcluster).set(entry, ready);
+        let queue = self.queues.get_mut(&subcluster).expect(OPENED);
+        let users = queue.set(&mut self.waiting, entry, ready);
         for user in users.into_iter().flatten() {
             self.place(subcluster, user);
         }
@@ -167,7 +173,11 @@ impl Queues {
     ) -> Option<Pick> {
         let aged = AgedSince(now.0.checked_sub(self.aging_max_ms).map(UnixMillis));
         let queue = self.queues.get_mut(&subcluster)?;
-        let next = queue.next(&mut self.accounts, Moment { now, free, aged })?;
+        let next = queue.next(
+            &mut self.accounts,
+            &self.waiting,
+            Moment { now, free, aged },
+        )?;
         Some(Pick {
             job: next.job,
             tasks: next.size,
@@ -235,7 +245,7 @@ impl Queues {
         subcluster: SubclusterId,
     ) -> Option<UserId> {
         let pick = self.next(now, subcluster, 1)?;
-        let waiting = self.queues.get(&subcluster)?.job(pick.job)?;
+        let waiting = self.waiting.get(&pick.job)?;
         Some(waiting.entry.user)
     }
 
@@ -246,14 +256,14 @@ impl Queues {
         let place = queue
             .least_size(user)
             .map(|least_size| Place { slot, least_size });
-        self.accounts
-            .change(user, |account| account.wait_in(subcluster, place));
+        if !self.accounts.asks_alike(user, subcluster, place) {
+            self.accounts
+                .change(user, |account| account.wait_in(subcluster, place));
+        }
     }
 
     fn queue_mut(&mut self, subcluster: SubclusterId) -> &mut LocalQueue {
-        self.queues
-            .get_mut(&subcluster)
-            .expect("the queue of a sub-cluster is opened with it")
+        self.queues.get_mut(&subcluster).expect(OPENED)
     }
 }
 

@@ -10,6 +10,9 @@ use crate::{Action, JobId, NodeMove, NodeState, StopReason, SubclusterId, UnixMi
 impl Scheduler {
     /// Lets nodes leave and join as the rules say, and takes down where they went.
     pub(crate) fn reorganise(&mut self, now: UnixMillis, actions: &mut Vec<Action>) {
+        if self.partition.is_at_rest(now) {
+            return;
+        }
         let mut outcome = Reorganised::default();
         self.partition.reorganise(now, &mut outcome);
         let came_up = |moved: &NodeMove| moved.from == NodeState::Down;
@@ -30,7 +33,7 @@ impl Scheduler {
             self.paces.forget(subcluster);
             self.pauses.end(subcluster);
             self.preemptions.forget(subcluster);
-            self.changed.remove(&subcluster);
+            self.changed.remove(subcluster);
             actions.push(Action::SubclusterGone(subcluster));
         }
     }

@@ -1,11 +1,12 @@
 //! The whole: what the scheduler holds, and how one event goes through it. Each kind of event has its reaction in
 //! `reactions/`; after every reaction the nodes are reorganised and the free slots given out, until both are at rest.
 
-use alloc::collections::{BTreeMap, BTreeSet, VecDeque};
+use alloc::boxed::Box;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
-use core::ops::Bound;
 
 use crate::alarms::Alarms;
+use crate::changed::Changed;
 use crate::dependents::Dependents;
 use crate::live_job::LiveJob;
 use crate::pace::Paces;
@@ -14,6 +15,7 @@ use crate::pauses::Pauses;
 use crate::preemption::Preemptions;
 use crate::queues::Queues;
 use crate::routing::Router;
+use crate::shelf::Shelf;
 use crate::tally::Tallies;
 use crate::users::Users;
 use crate::{Action, Event, JobId, RuleSet, SubclusterId, Terms, UnixMillis};
@@ -43,7 +45,7 @@ pub struct Scheduler {
     pub(crate) users: Users,
     pub(crate) tallies: Tallies,
     pub(crate) paces: Paces,
-    pub(crate) jobs: BTreeMap<JobId, LiveJob>,
+    pub(crate) jobs: Shelf<JobId, Box<LiveJob>>,
     /// Jobs that no sub-cluster takes, for now.
     pub(crate) homeless: BTreeSet<JobId>,
     pub(crate) dependents: Dependents,
@@ -52,7 +54,7 @@ pub struct Scheduler {
     pub(crate) preemptions: Preemptions,
     pub(crate) alarms: Alarms,
     /// Sub-clusters whose queue or whose free slots changed since they were last looked at.
-    pub(crate) changed: BTreeSet<SubclusterId>,
+    pub(crate) changed: Changed,
     /// Where a task was started last: the others come first next time.
     pub(crate) served_last: SubclusterId,
     pub(crate) is_draining: bool,
@@ -72,13 +74,13 @@ impl Scheduler {
             users: Users::default(),
             tallies: Tallies::default(),
             paces: Paces::default(),
-            jobs: BTreeMap::new(),
+            jobs: Shelf::default(),
             homeless: BTreeSet::new(),
             dependents: Dependents::default(),
             over: VecDeque::new(),
             preemptions: Preemptions::default(),
             alarms: Alarms::default(),
-            changed: BTreeSet::new(),
+            changed: Changed::default(),
             served_last: SubclusterId(0),
             is_draining: false,
         }
@@ -163,17 +165,18 @@ impl Scheduler {
     /// neither changes anything. It ends because each node has a bound on its moves and each start takes a task.
     fn come_to_rest(&mut self, now: UnixMillis, actions: &mut Vec<Action>) {
         loop {
-            let changed = core::mem::take(&mut self.changed);
+            let changed = self.changed.take();
             for &subcluster in &changed {
                 self.tell_of_queue(now, subcluster);
             }
             self.reorganise(now, actions);
             // What a user at the quota gives back is for the next sub-cluster in turn, not always for the first.
             let last = self.served_last;
-            let others = changed.range((Bound::Excluded(last), Bound::Unbounded));
-            for &subcluster in others.chain(changed.range(..=last)) {
+            let (first, others) = changed.split_at(changed.partition_point(|&id| id <= last));
+            for &subcluster in others.iter().chain(first) {
                 self.give_out_slots(now, subcluster, actions);
             }
+            self.changed.bring_back(changed);
             if self.changed.is_empty() {
                 return;
             }
@@ -192,10 +195,10 @@ impl Scheduler {
     /// The job is announced as finished with the end of its last task, while slots may still have to be released: its
     /// end and that of its last task are then one record. It is forgotten when the last slot is free.
     pub(crate) fn settle(&mut self, now: UnixMillis, id: JobId, actions: &mut Vec<Action>) {
-        self.queue_up(id);
         let Some(live) = self.jobs.get_mut(&id) else {
             return;
         };
+        stand_in_queue(live, &mut self.queues, &mut self.changed);
         let unsettled = live.unsettled();
         let before = core::mem::replace(&mut live.tallied, unsettled);
         let is_over = unsettled == 0 && !live.is_announced;
@@ -217,12 +220,15 @@ impl Scheduler {
 
     /// Has the job stand in the queue of its sub-cluster with as many tasks as are ready.
     pub(crate) fn queue_up(&mut self, id: JobId) {
-        let Some(live) = self.jobs.get(&id) else {
-            return;
-        };
-        if let Some(subcluster) = live.subcluster() {
-            self.queues.set(subcluster, &live.entry(), live.ready());
-            self.changed.insert(subcluster);
+        if let Some(live) = self.jobs.get(&id) {
+            stand_in_queue(live, &mut self.queues, &mut self.changed);
         }
+    }
+}
+
+fn stand_in_queue(live: &LiveJob, queues: &mut Queues, changed: &mut Changed) {
+    if let Some(subcluster) = live.subcluster() {
+        queues.set(subcluster, &live.entry(), live.ready());
+        changed.insert(subcluster);
     }
 }

@@ -1,14 +1,13 @@
 //! How many unsettled tasks each user has, and all together, so that the bounds on them are checked without counting. It
 //! knows no jobs.
 
-use alloc::collections::BTreeMap;
-
 use crate::UserId;
+use crate::shelf::Shelf;
 
 /// The users that have unsettled tasks, and how many.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tallies {
-    unsettled: BTreeMap<UserId, u64>,
+    unsettled: Shelf<UserId, u64>,
     total: u64,
 }
 
@@ -27,7 +26,7 @@ impl Tallies {
             return;
         }
         self.total = self.total - before + after;
-        let tally = self.unsettled.entry(user).or_default();
+        let tally = self.unsettled.get_or_insert_with(user, u64::default);
         *tally = *tally - before + after;
         if *tally == 0 {
             self.unsettled.remove(&user);

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 
+use crate::shelf::Shelf;
 use crate::{Terms, UnixMillis, UserId};
 
 /// What a user may do beyond running jobs.
@@ -29,7 +30,7 @@ impl Role {
 /// The users that something was said of.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Users {
-    known: BTreeMap<UserId, User>,
+    known: Shelf<UserId, User>,
     unknown: User,
 }
 
@@ -53,7 +54,7 @@ impl Users {
     }
 
     pub(crate) fn set(&mut self, user: UserId, name: String, role: Role) {
-        let known = self.known.entry(user).or_default();
+        let known = self.known.get_or_insert_with(user, User::default);
         (known.name, known.role) = (name, role);
     }
 
@@ -70,7 +71,7 @@ impl Users {
     /// A submission came in.
     pub(crate) fn submitted(&mut self, now: UnixMillis, user: UserId, terms: &Terms) {
         let Some(pause) = pause_us(terms) else { return };
-        let known = self.known.entry(user).or_default();
+        let known = self.known.get_or_insert_with(user, User::default);
         known.due = known.due.max(micros(now)).saturating_add(pause);
     }
 }

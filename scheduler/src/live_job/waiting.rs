@@ -37,8 +37,8 @@ impl LiveJob {
         for &task in self.retries.range(first..=last).map(|(task, _)| task) {
             self.fresh.remove(task);
         }
-        for &task in self.attempts.range(first..=last).map(|(task, _)| task) {
-            self.fresh.remove(task);
+        for attempt in self.attempts.iter() {
+            self.fresh.remove(attempt.id.task);
         }
     }
 
@@ -49,7 +49,7 @@ impl LiveJob {
         let is_waiting = self.retries.contains_key(&task);
         let is_under_way = self
             .attempts
-            .get(&task)
+            .get(task)
             .is_some_and(|attempt| attempt.is_live() || attempt.id.number >= retry.number);
         if !is_ours || is_waiting || is_under_way {
             return false;
@@ -61,7 +61,7 @@ impl LiveJob {
 
     /// Adds a task whose attempt ended elsewhere. Answers whether that was news: nothing later is known of the task.
     pub(crate) fn add_ended(&mut self, id: AttemptId, retry: Option<Retry>) -> bool {
-        let is_known = self.retries.contains_key(&id.task) || self.attempts.contains_key(&id.task);
+        let is_known = self.retries.contains_key(&id.task) || self.attempts.contains(id.task);
         if is_known || !self.job.tasks.contains(&id.task) {
             return false;
         }

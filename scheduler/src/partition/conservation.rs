@@ -18,10 +18,10 @@ impl Partition {
     /// The first account that is wrong, with both numbers.
     pub(crate) fn conservation(&self) -> Result<(), String> {
         self.check_totals()?;
-        for (&id, node) in &self.nodes {
+        for (id, node) in self.nodes.iter() {
             self.check_node(id, node)?;
         }
-        for (&id, subcluster) in &self.subclusters {
+        for (id, subcluster) in self.subclusters.iter() {
             self.check_subcluster(id, subcluster)?;
         }
         for (name, host) in &self.hosts {
@@ -88,7 +88,7 @@ impl Partition {
             .subclusters
             .iter()
             .filter(|(_, one)| one.members.contains(&id));
-        let claims: BTreeSet<SubclusterId> = claims.map(|(&home, _)| home).collect();
+        let claims: BTreeSet<SubclusterId> = claims.map(|(home, _)| home).collect();
         let home = node.seat().map(|seat| seat.subcluster);
         ensure(claims == home.into_iter().collect(), || {
             format!("node {} is in {home:?}, claimed by {claims:?}", id.0)
@@ -98,7 +98,7 @@ impl Partition {
     /// The counts of a sub-cluster are those of its members, and only what is open is offered.
     fn check_subcluster(&self, id: SubclusterId, subcluster: &Subcluster) -> Result<(), String> {
         let (mut free, mut held, mut with_room) = (0, 0, BTreeSet::new());
-        for (&node, seat) in self.seats_of(id) {
+        for (node, seat) in self.seats_of(id) {
             held += seat.slots.held();
             if seat.offer == Offer::Open && seat.slots.free() > 0 {
                 free += seat.slots.free();
@@ -117,7 +117,7 @@ impl Partition {
         })
     }
 
-    fn seats_of(&self, id: SubclusterId) -> impl Iterator<Item = (&NodeId, &Seat)> {
+    fn seats_of(&self, id: SubclusterId) -> impl Iterator<Item = (NodeId, &Seat)> {
         let seats = self
             .nodes
             .iter()

@@ -4,6 +4,7 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::mem;
 
 use super::Partition;
 use super::alarms::Alarm;
@@ -20,7 +21,7 @@ impl Partition {
         self.rules_version = rules.version;
         self.moves_per_minute_max = rules.moves_per_minute_max;
         self.forget_groups();
-        let mut before = self.declared_by_name();
+        let mut before = mem::take(&mut self.names);
         for spec in &rules.subclusters {
             match before.remove(&spec.name) {
                 Some(id) => self.redeclare(now, id, spec.clone()),
@@ -30,16 +31,17 @@ impl Partition {
         for id in before.into_values() {
             self.remove(now, id);
         }
+        self.names = self.declared_by_name();
         self.count_slots_ever();
         self.entry_reads = self.reads_of_entry_rules();
         self.ask_everything();
     }
 
     /// The declared sub-clusters that had this name last.
-    pub(super) fn declared_by_name(&self) -> BTreeMap<String, SubclusterId> {
+    fn declared_by_name(&self) -> BTreeMap<String, SubclusterId> {
         let declared = self.subclusters.iter().filter(|(_, one)| one.is_declared());
         declared
-            .map(|(&id, one)| (one.spec.name.clone(), id))
+            .map(|(id, one)| (one.spec.name.clone(), id))
             .collect()
     }
 
@@ -94,7 +96,7 @@ impl Partition {
         for group in self.lobby.clear() {
             self.alarms.set(Alarm::Entry(group), None);
         }
-        for (&id, subcluster) in &mut self.subclusters {
+        for (id, subcluster) in self.subclusters.iter_mut() {
             for group in subcluster.alike.clear() {
                 self.alarms.set(Alarm::Exit(id, group), None);
             }
@@ -102,7 +104,7 @@ impl Partition {
     }
 
     fn ask_everything(&mut self) {
-        for (&id, node) in &self.nodes {
+        for (id, node) in self.nodes.iter() {
             if node.may_enter() {
                 self.changes.entry_due.insert(id);
             }

@@ -58,7 +58,7 @@ impl Partition {
     fn open_to(&self, capacity: Resources) -> impl Iterator<Item = SubclusterId> {
         let all = self.subclusters.iter();
         all.filter(move |(_, one)| one.closed_to(capacity).is_none())
-            .map(|(&id, _)| id)
+            .map(|(id, _)| id)
     }
 
     fn entry_answer(&mut self, now: UnixMillis, id: NodeId, asked: SubclusterId) -> Answer {

@@ -115,15 +115,14 @@ impl Partition {
 
     fn explain_entries(&self, now: UnixMillis, id: NodeId) -> Vec<EntryExplanation> {
         let capacity = self.node(id).spec.capacity;
-        let by_name = self.declared_by_name();
-        let entries = by_name.into_iter().map(|(subcluster, home)| {
-            let one = &self.subclusters[&home];
+        let entries = self.names.iter().map(|(name, home)| {
+            let one = &self.subclusters[home];
             let verdict = match (one.closed_to(capacity), &one.spec.entry) {
                 (None, Some(rule)) => EntryVerdict::Asked(self.explain_rule(now, rule, id, one)),
                 (closed, _) => EntryVerdict::Closed(closed.unwrap_or(Closed::NoRule)),
             };
             EntryExplanation {
-                subcluster,
+                subcluster: name.clone(),
                 verdict,
             }
         });

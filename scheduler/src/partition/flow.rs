@@ -47,6 +47,15 @@ impl Partition {
         outcome.absorb(mem::take(&mut self.report));
     }
 
+    /// Whether a run of the flow would ask nobody and report nothing.
+    pub(crate) fn is_at_rest(&self, now: UnixMillis) -> bool {
+        let is_due = self.alarms.next().is_some_and(|at| at <= now);
+        !is_due
+            && self.changes.is_empty()
+            && self.changes.maybe_gone.is_empty()
+            && self.report.is_empty()
+    }
+
     /// When to run the flow again although nothing happens.
     pub(crate) fn next_wake(&self) -> Option<UnixMillis> {
         self.alarms.next()

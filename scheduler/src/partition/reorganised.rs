@@ -51,6 +51,14 @@ pub(crate) enum Answer {
 }
 
 impl Reorganised {
+    /// Whether nothing came that anybody would have to act on.
+    pub(super) fn is_empty(&self) -> bool {
+        self.moves.is_empty()
+            && self.evicted.is_empty()
+            && self.resized.is_empty()
+            && self.gone.is_empty()
+    }
+
     /// Keeps a step, if somebody wants it.
     pub(super) fn step(&mut self, step: Step) {
         if let Some(trace) = &mut self.trace {

@@ -53,26 +53,25 @@ pub(crate) struct SubclusterStanding<'a> {
 impl Partition {
     /// All nodes, by id.
     pub(crate) fn nodes(&self) -> impl Iterator<Item = NodeStanding<'_>> {
-        self.nodes.iter().map(|(&id, node)| self.standing(id, node))
+        self.nodes.iter().map(|(id, node)| self.standing(id, node))
     }
 
     /// All sub-clusters, the removed ones with nodes included, by id.
     pub(crate) fn subclusters(&self) -> impl Iterator<Item = SubclusterStanding<'_>> {
         let all = self.subclusters.iter();
-        all.map(|(&id, one)| standing_of(id, one))
+        all.map(|(id, one)| standing_of(id, one))
     }
 
     /// The sub-clusters that the rules name.
     pub(crate) fn open_subclusters(&self) -> impl Iterator<Item = (SubclusterId, &SubclusterSpec)> {
         let all = self.subclusters.iter();
         all.filter(|(_, one)| one.is_declared())
-            .map(|(&id, one)| (id, &one.spec))
+            .map(|(id, one)| (id, &one.spec))
     }
 
     /// The sub-cluster of that name that the rules have now.
     pub(crate) fn open_subcluster_named(&self, name: &str) -> Option<SubclusterId> {
-        let mut all = self.open_subclusters();
-        all.find(|(_, spec)| spec.name == name).map(|(id, _)| id)
+        self.names.get(name).copied()
     }
 
     /// Whether the rules name it.

@@ -16,6 +16,8 @@ pub(crate) struct Account {
     pub(crate) held: Held,
     /// Usage over weight, see [`super::accounts`].
     pub(crate) virtual_time: u128,
+    /// Whether it stands in the list by virtual time, see [`super::busy`].
+    pub(crate) is_listed: bool,
     /// The sub-clusters in which jobs of the user wait.
     places: BTreeMap<SubclusterId, Place>,
     /// Those of them where the quota has no room for any of the jobs, as far as somebody has looked.
@@ -70,6 +72,7 @@ impl Account {
             terms,
             held: Held::default(),
             virtual_time: 0,
+            is_listed: false,
             places: BTreeMap::new(),
             parked: BTreeSet::new(),
             asks: Places::default(),
@@ -96,6 +99,11 @@ impl Account {
     /// The sub-clusters where a job of the user waits and may have room.
     pub(crate) const fn asks(&self) -> Places {
         self.asks
+    }
+
+    /// Whether the user asks in a sub-cluster already, with the same.
+    pub(crate) fn asks_with(&self, subcluster: SubclusterId, place: Place) -> bool {
+        self.places.get(&subcluster) == Some(&place) && !self.parked.contains(&subcluster)
     }
 
     /// What waits in a sub-cluster is another; nothing, when nobody does.

@@ -7,11 +7,11 @@
 //!
 //! It must not know which jobs wait, nor in what order.
 
-use alloc::collections::{BTreeMap, BTreeSet};
-
-use crate::queues::account::{Account, Held, Places};
+use crate::queues::account::{Account, Held, Place, Places};
+use crate::queues::busy::Busy;
 use crate::queues::share::{Pool, Standing};
 use crate::queues::tree::Tree;
+use crate::shelf::Shelf;
 use crate::{Resources, SubclusterId, Terms, UserId};
 
 /// What a start adds to the virtual time at once, as time held.
@@ -22,13 +22,11 @@ const START_MS: u64 = 1;
 pub(crate) struct Accounts {
     default_terms: Terms,
     pool: Pool,
-    accounts: BTreeMap<UserId, Account>,
+    accounts: Shelf<UserId, Account>,
     /// The users who ask for slots, first the one whose turn it is, with where they ask. One order serves all sub-clusters.
     order: Tree<(Standing, UserId), Places>,
     /// Who has or wants something, by virtual time.
-    busy: BTreeSet<(u128, UserId)>,
-    /// The least virtual time of the busy, now or when somebody last was. It never falls.
-    floor: u128,
+    busy: Busy,
 }
 
 impl Accounts {
@@ -36,10 +34,9 @@ impl Accounts {
         Self {
             default_terms,
             pool: Pool::default(),
-            accounts: BTreeMap::new(),
+            accounts: Shelf::default(),
             order: Tree::default(),
-            busy: BTreeSet::new(),
-            floor: 0,
+            busy: Busy::default(),
         }
     }
 
@@ -52,7 +49,7 @@ impl Accounts {
         self.pool = Pool::new(total);
         self.order = Tree::default();
         let asking = self.accounts.iter();
-        for (&user, account) in asking.filter(|(_, account)| !account.asks().is_empty()) {
+        for (user, account) in asking.filter(|(_, account)| !account.asks().is_empty()) {
             let place = (account.standing(self.pool), user);
             self.order.insert(place, account.asks());
         }
@@ -93,6 +90,17 @@ impl Accounts {
         }
     }
 
+    /// Whether what the user has waiting in a sub-cluster is nothing new to the account.
+    pub(crate) fn asks_alike(
+        &self,
+        user: UserId,
+        subcluster: SubclusterId,
+        place: Option<Place>,
+    ) -> bool {
+        let known = self.get(user).zip(place);
+        known.is_some_and(|(account, place)| account.asks_with(subcluster, place))
+    }
+
     pub(crate) fn get(&self, user: UserId) -> Option<&Account> {
         self.accounts.get(&user)
     }
@@ -120,12 +128,15 @@ impl Accounts {
 
     /// Changes an account, and with it the order of users and who is busy. Virtual time may only grow.
     pub(crate) fn change(&mut self, user: UserId, change: impl FnOnce(&mut Account)) {
+        let was_busy = self.get(user).is_some_and(Account::is_busy);
+        let floor = if was_busy {
+            0
+        } else {
+            self.busy.floor(&mut self.accounts)
+        };
         let new = || Account::new(self.default_terms);
-        let account = self.accounts.entry(user).or_insert_with(new);
-        let (was_busy, used_before) = (account.is_busy(), account.virtual_time);
-        if !was_busy {
-            account.virtual_time = account.virtual_time.max(self.floor);
-        }
+        let account = self.accounts.get_or_insert_with(user, new);
+        account.virtual_time = account.virtual_time.max(floor);
         let (standing, asked) = (account.standing(self.pool), account.asks());
         change(account);
         let (standing_now, asks) = (account.standing(self.pool), account.asks());
@@ -137,16 +148,10 @@ impl Accounts {
                 self.order.insert((standing_now, user), asks);
             }
         }
-        let (is_busy, used) = (account.is_busy(), account.virtual_time);
-        if (was_busy, used_before) != (is_busy, used) {
-            if was_busy {
-                self.busy.remove(&(used_before, user));
-            }
-            if is_busy {
-                self.busy.insert((used, user));
-            }
-            let least = self.busy.first().map_or(used, |&(least, _)| least);
-            self.floor = self.floor.max(least);
+        match (was_busy, account.is_busy()) {
+            (false, true) => self.busy.enter(user, account),
+            (true, false) => self.busy.leave(account),
+            (true, true) | (false, false) => {}
         }
     }
 }

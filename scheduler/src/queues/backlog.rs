@@ -146,6 +146,12 @@ impl Backlog {
         self.by_size.first_key_value().map(|(&size, _)| size)
     }
 
+    /// All of them, in no order that matters.
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = JobId> {
+        let all = self.by_size.values().map(|jobs| &jobs.by_age);
+        all.flat_map(|ages| (0..ages.len()).filter_map(|place| Some(ages.nth(place)?.job)))
+    }
+
     /// The first job that may start.
     pub(crate) fn first(&self, aged: AgedSince, fit: Fit) -> Option<Candidate> {
         let sizes = self.by_size.range(..=fit.size_max);

@@ -2,13 +2,13 @@
 //!
 //! It must not know nodes, nor what a job does. Slots are a number that comes with the question.
 
-use alloc::collections::BTreeMap;
 use core::cmp::Reverse;
 
 use crate::queues::accounts::Accounts;
 use crate::queues::backlog::{Age, AgedSince, Backlog, Candidate, Fit, Turn};
 use crate::queues::running::Running;
 use crate::queues::{Entry, Moment};
+use crate::shelf::Shelf;
 use crate::{JobId, Resources, SubclusterId, UserId};
 
 /// The queue of one sub-cluster.
@@ -17,8 +17,8 @@ pub(crate) struct LocalQueue {
     pub(crate) id: SubclusterId,
     pub(crate) slot: Resources,
     pub(crate) running: Running,
-    waiting: BTreeMap<JobId, Waiting>,
-    backlogs: BTreeMap<UserId, Backlog>,
+    backlogs: Shelf<UserId, Backlog>,
+    jobs: u64,
     tasks: u64,
     /// The gang that did not fit when it was first in order: nobody may delay it any more.
     reserved_for: Option<JobId>,
@@ -27,6 +27,7 @@ pub(crate) struct LocalQueue {
 /// A job in the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Waiting {
+    pub(crate) subcluster: SubclusterId,
     pub(crate) entry: Entry,
     pub(crate) ready: u64,
 }
@@ -59,28 +60,46 @@ impl LocalQueue {
             id,
             slot,
             running: Running::default(),
-            waiting: BTreeMap::new(),
-            backlogs: BTreeMap::new(),
+            backlogs: Shelf::default(),
+            jobs: 0,
             tasks: 0,
             reserved_for: None,
         }
     }
 
     /// Takes note of how many tasks of a job wait. Answers the users whose backlog is another one now.
-    pub(crate) fn set(&mut self, entry: &Entry, ready: u64) -> [Option<UserId>; 2] {
+    ///
+    /// # Panics
+    /// If the job waits in another queue.
+    pub(crate) fn set(
+        &mut self,
+        waiting: &mut Shelf<JobId, Waiting>,
+        entry: &Entry,
+        ready: u64,
+    ) -> [Option<UserId>; 2] {
         let now = Waiting {
+            subcluster: self.id,
             entry: *entry,
             ready,
         };
-        let before = self.waiting.get(&entry.job).copied();
+        let before = self.job(waiting, entry.job).copied();
+        let after = Some(now).filter(|_| ready > 0);
+        if before == after {
+            return [None, None];
+        }
         self.tasks = self.tasks - before.map_or(0, |before| before.ready) + ready;
         if ready > 0 {
-            self.waiting.insert(entry.job, now);
+            let former = waiting.insert(entry.job, now);
+            assert!(
+                former.is_none_or(|former| former.subcluster == self.id),
+                "job {} waits in two queues",
+                entry.job.0
+            );
         } else {
-            self.waiting.remove(&entry.job);
+            waiting.remove(&entry.job);
             self.reserved_for.take_if(|job| *job == entry.job);
         }
-        let after = Some(now).filter(|_| ready > 0);
+        self.jobs = self.jobs - u64::from(before.is_some()) + u64::from(after.is_some());
         if let (Some(before), Some(after)) = (before, after)
             && before.stands_like(&after)
         {
@@ -93,7 +112,7 @@ impl LocalQueue {
 
     fn put_into_backlog(&mut self, job: &Waiting) -> UserId {
         let user = job.entry.user;
-        let backlog = self.backlogs.entry(user).or_default();
+        let backlog = self.backlogs.get_or_insert_with(user, Backlog::default);
         backlog.insert(job.turn(), job.size(), job.entry.timeout_ms);
         user
     }
@@ -115,11 +134,16 @@ impl LocalQueue {
     }
 
     /// The job whose turn it is.
-    pub(crate) fn next(&mut self, accounts: &mut Accounts, moment: Moment) -> Option<Candidate> {
+    pub(crate) fn next(
+        &mut self,
+        accounts: &mut Accounts,
+        waiting: &Shelf<JobId, Waiting>,
+        moment: Moment,
+    ) -> Option<Candidate> {
         if moment.free == 0 {
             return None;
         }
-        let reserved = self.reserved(accounts, moment.free);
+        let reserved = self.reserved(accounts, waiting, moment.free);
         self.reserved_for = reserved.map(|gang| gang.job);
         let head = reserved.or_else(|| {
             let possible = Fit::any(moment.free + self.running.len());
@@ -136,8 +160,13 @@ impl LocalQueue {
 
     /// The gang that has the reservation, as long as its quota and the number of slots that there are allow it to start at
     /// all. Otherwise it would hold up the others for nothing.
-    pub(crate) fn reserved(&self, accounts: &Accounts, free: u64) -> Option<Candidate> {
-        let gang = self.waiting.get(&self.reserved_for?)?;
+    pub(crate) fn reserved(
+        &self,
+        accounts: &Accounts,
+        waiting: &Shelf<JobId, Waiting>,
+        free: u64,
+    ) -> Option<Candidate> {
+        let gang = self.job(waiting, self.reserved_for?)?;
         let (size, slots) = (gang.size(), free + self.running.len());
         let can_start = size <= slots && size <= accounts.room(gang.entry.user, self.slot);
         can_start.then_some(Candidate {
@@ -164,20 +193,27 @@ impl LocalQueue {
         None
     }
 
-    pub(crate) fn job(&self, job: JobId) -> Option<&Waiting> {
-        self.waiting.get(&job)
+    /// A job that waits here.
+    pub(crate) fn job<'a>(
+        &self,
+        waiting: &'a Shelf<JobId, Waiting>,
+        job: JobId,
+    ) -> Option<&'a Waiting> {
+        waiting.get(&job).filter(|one| one.subcluster == self.id)
     }
 
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Waiting> {
-        self.waiting.values()
+    /// The jobs of a user that wait here.
+    pub(crate) fn jobs_of(&self, user: UserId) -> impl Iterator<Item = JobId> {
+        let backlog = self.backlogs.get(&user);
+        backlog.into_iter().flat_map(Backlog::jobs)
     }
 
     pub(crate) fn users(&self) -> impl Iterator<Item = UserId> {
-        self.backlogs.keys().copied()
+        self.backlogs.keys()
     }
 
-    pub(crate) fn jobs(&self) -> u64 {
-        self.waiting.len() as u64
+    pub(crate) const fn jobs(&self) -> u64 {
+        self.jobs
     }
 
     pub(crate) const fn tasks(&self) -> u64 {

@@ -66,7 +66,7 @@ impl Queues {
         free: u64,
     ) -> Option<Wait> {
         let queue = self.queues.get(&subcluster)?;
-        let job = queue.job(job)?;
+        let job = queue.job(&self.waiting, job)?;
         if let Some(hold) = self.quota_hold(queue, job) {
             return Some(Wait {
                 hold,
@@ -112,7 +112,7 @@ impl Queues {
         free: u64,
     ) -> Option<Reservation> {
         let queue = self.queues.get(&subcluster)?;
-        let gang = queue.reserved(&self.accounts, free)?;
+        let gang = queue.reserved(&self.accounts, &self.waiting, free)?;
         let promise = queue.running.promise(now, free, gang.size)?;
         Some(Reservation {
             holder: gang.job,
@@ -123,9 +123,9 @@ impl Queues {
     fn ahead_of(&self, now: UnixMillis, queue: &LocalQueue, job: &Waiting) -> Ahead {
         let aged = AgedSince(now.0.checked_sub(self.aging_max_ms).map(UnixMillis));
         let place = aged.place(job.turn());
-        let own = queue
-            .all()
-            .filter(|other| other.entry.user == job.entry.user && aged.place(other.turn()) < place);
+        let own = queue.jobs_of(job.entry.user);
+        let own = own.filter_map(|own| self.waiting.get(&own));
+        let own = own.filter(|other| aged.place(other.turn()) < place);
         let ahead = own.fold(Ahead::default(), |sum, other| Ahead {
             jobs: sum.jobs + 1,
             tasks: sum.tasks + other.ready,

@@ -51,9 +51,8 @@ impl Pool {
 
     /// The dominant share in thousandths of the pool, rounded down.
     pub(crate) fn share_millis(self, held: Resources) -> u64 {
-        let by_cpu = u128::from(held.cpu_millis) * 1000 / u128::from(self.cpu_millis());
-        let by_memory = u128::from(held.memory_bytes) * 1000 / u128::from(self.memory_bytes());
-        u64::try_from(by_cpu.max(by_memory)).unwrap_or(u64::MAX)
+        let by_cpu = thousandths(held.cpu_millis, self.cpu_millis());
+        by_cpu.max(thousandths(held.memory_bytes, self.memory_bytes()))
     }
 
     /// What it counts to have held that much for so long, over the weight: never nothing.
@@ -99,6 +98,14 @@ impl PartialEq for WeightedShare {
 }
 
 impl Eq for WeightedShare {}
+
+fn thousandths(part: u64, whole: u64) -> u64 {
+    // What any host has is far from the end of the numbers, where the quotient of two words is slow to work out.
+    match part.checked_mul(1000) {
+        Some(part) => part / whole,
+        None => u64::try_from(u128::from(part) * 1000 / u128::from(whole)).unwrap_or(u64::MAX),
+    }
+}
 
 /// The product in 160 bits: what is above the lower 64 bits, and these.
 fn times(share: u128, weight: u32) -> (u128, u128) {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::live_job::{LiveJob, Taken};
+use crate::live_job::Taken;
 use crate::scheduler::Scheduler;
 use crate::{Action, CancelReason, JobId, StopReason, UnixMillis};
 
@@ -69,7 +69,8 @@ impl Scheduler {
         if !self.is_draining {
             return;
         }
-        for attempt in self.jobs.values_mut().flat_map(LiveJob::attempts_mut) {
+        let all = self.jobs.values_mut();
+        for attempt in all.flat_map(|live| live.attempts_mut()) {
             attempt.stop(StopReason::Shutdown, actions);
         }
     }

@@ -32,7 +32,7 @@ impl Scheduler {
             .jobs
             .iter()
             .filter(|(_, live)| !self.is_well_placed(now, live))
-            .map(|(&id, _)| id)
+            .map(|(id, _)| id)
             .collect();
         for id in misplaced {
             self.find_home(now, id, actions);

@@ -1,5 +1,6 @@
 //! Jobs that come in: new ones, ones that come back with work left, and ones that never were.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::live_job::LiveJob;
@@ -80,7 +81,8 @@ impl Scheduler {
         let id = job.id;
         if !self.jobs.contains_key(&id) {
             let waits_for = self.await_dependencies(&job);
-            self.jobs.insert(id, LiveJob::new(job, waits_for));
+            let live = Box::new(LiveJob::new(job, waits_for));
+            self.jobs.insert(id, live);
             self.find_home(now, id, actions);
         }
         self.jobs.get_mut(&id).expect("it was just put in")
