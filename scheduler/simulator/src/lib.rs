@@ -24,7 +24,7 @@ pub mod tamper;
 
 pub mod report;
 
-pub use audit::Violation;
+pub use audit::{Violation, Watched};
 pub use pool::Pool;
 pub use report::Report;
 pub use run::{Failure, Growth, Load, Outcome, Setting};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use sublet_scheduler::{Preemption, UnixMillis};
 
+use crate::audit::Watched;
 use crate::pool::Pool;
 use crate::report::Report;
 use crate::tamper::Fault;
@@ -76,6 +77,8 @@ pub struct Outcome {
     pub full_checks: u64,
     /// Jobs that were alive at one time, at most.
     pub alive_max: usize,
+    /// How often there was something to check that is not there in every event.
+    pub watched: Watched,
     /// How often the planted fault struck.
     pub struck: u64,
 }

@@ -14,6 +14,10 @@ pub(super) struct JobAccount {
     tasks: u32,
     pub(super) is_gang: bool,
     pub(super) restart: Restart,
+    /// When it came in.
+    pub(super) since: UnixMillis,
+    /// How long each of its attempts takes at most, as declared.
+    pub(super) timeout_ms: u64,
     /// The sub-cluster it waits in.
     pub(super) home: Option<SubclusterId>,
     /// Tasks that had no attempt yet and were not cancelled.
@@ -65,6 +69,8 @@ impl JobAccount {
             tasks,
             is_gang: job.is_gang,
             restart: job.restart,
+            since: job.submitted_at,
+            timeout_ms: job.timeout_ms,
             home: None,
             fresh: u64::from(tasks),
             begun: Bits::below(tasks),

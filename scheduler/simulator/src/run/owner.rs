@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use sublet_scheduler::{
-    Action, AttemptId, Event, JobId, NodeId, Resources, Scheduler, SubclusterId, UnixMillis, UserId,
+    Action, AttemptId, Config, Event, JobId, NodeId, Resources, Scheduler, SubclusterId,
+    UnixMillis, UserId,
 };
 
 use super::calendar::{Calendar, Happening};
@@ -71,14 +72,10 @@ pub(super) enum Phase {
 }
 
 impl Owner {
-    pub(super) fn new(
-        scheduler: Scheduler,
-        recorder: Recorder,
-        users: BTreeMap<UserId, usize>,
-    ) -> Self {
+    pub(super) fn new(config: Config, recorder: Recorder, users: BTreeMap<UserId, usize>) -> Self {
         Self {
-            scheduler,
-            auditor: Auditor::default(),
+            scheduler: Scheduler::new(config),
+            auditor: Auditor::new(config.aging_ms),
             recorder,
             fingerprint: Fingerprint::default(),
             tamper: None,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 
-use sublet_scheduler::{Config, Event, Quota, Role, Scheduler, Terms, UserId};
+use sublet_scheduler::{Config, Event, Quota, Role, Terms, UserId};
 
 use super::owner::Owner;
 use super::{Failure, Outcome, Setting};
@@ -61,7 +61,7 @@ impl<'a> Run<'a> {
         let users: BTreeMap<UserId, usize> =
             customers.iter().map(|one| one.user).zip(0..).collect();
         let recorder = Recorder::new(setting.title(), &names, subclusters);
-        let mut owner = Owner::new(Scheduler::new(config()), recorder, users);
+        let mut owner = Owner::new(config(), recorder, users);
         owner.tamper = setting.fault.map(|fault| Tamper::new(fault, setting.seed));
         owner.diary.from_step = diary_from;
         Self {
@@ -193,6 +193,7 @@ impl<'a> Run<'a> {
             steps: self.owner.steps,
             full_checks: self.full_checks,
             alive_max: self.alive_max,
+            watched: self.owner.auditor.watched(),
             struck: self.owner.tamper.as_ref().map_or(0, Tamper::struck),
             report: self.owner.recorder.finish(),
         }
