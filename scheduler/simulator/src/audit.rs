@@ -4,7 +4,8 @@
 //!
 //! Invariants by number: S1 memory, S2 membership, S3 conservation of slots, S4 grants and attempts, S5 placement, S6
 //! transitions, S10 quotas, X1 conservation of the pool, X3 order, F1 no slot is idle for whom it fits, F2 nobody waits
-//! beyond the bound, F3 nobody is ahead by more than a task, F4 the head starts as promised, F6 bounded moves, I15 gangs
+//! beyond the bound, F3 nobody is ahead by more than a task, F4 the head starts as promised, F5 classes are
+//! spread as was said, F6 bounded moves, I15 gangs
 //! start whole; `liveness`: everything ends. [`Auditor::judge`] checks all of them from what changed, after every
 //! event; [`Auditor::compare`] counts S1, S2, S3, S4, S6 and X1 anew and asks the scheduler what it thinks.
 
@@ -23,13 +24,15 @@ mod holds;
 mod jobs;
 mod nodes;
 mod queues;
+mod ratios;
 mod share;
 mod sums;
 mod users;
 
 use jobs::JobAccount;
 use nodes::Nodes;
-use queues::{Distance, Queues};
+use queues::{Distance, Queues, Sight};
+use ratios::Ratios;
 use users::Users;
 
 /// Something that must not be.
@@ -53,6 +56,7 @@ pub struct Auditor {
     users: Users,
     queues: Queues,
     distance: Distance,
+    ratios: Ratios,
     jobs: BTreeMap<JobId, JobAccount>,
     /// Tasks that wait for an instant.
     paused: BTreeSet<(UnixMillis, JobId, u32)>,
@@ -67,10 +71,14 @@ pub struct Auditor {
 pub struct Watched {
     /// Starts of which it was checked that they came in turn (F2, F3).
     pub turns: u64,
+    /// The most that anybody waited of the bound, in a hundred, of those who waited for more than one run (F2).
+    pub waited_percent: u64,
     /// Events after which everybody had work, so that shares were compared (F3).
     pub distances: u64,
     /// Gangs that were known to be the head, and started or left (F4).
     pub heads: u64,
+    /// Jobs that went where the ratio of their class said (F5).
+    pub spreads: u64,
 }
 
 /// What the scheduler owes in answer to the present event.
@@ -92,6 +100,7 @@ impl Auditor {
             users: Users::default(),
             queues: Queues::default(),
             distance: Distance::default(),
+            ratios: Ratios::default(),
             jobs: BTreeMap::new(),
             paused: BTreeSet::new(),
             duties: Duties::default(),
@@ -122,7 +131,13 @@ impl Auditor {
         self.settle_touched()?;
         self.queues
             .check_no_slot_is_idle(&self.nodes, &self.users)?;
-        self.queues.check_promises(now, &self.nodes, &self.users)?;
+        let sight = Sight {
+            now,
+            aging_ms: self.aging_ms,
+            nodes: &self.nodes,
+            users: &self.users,
+        };
+        self.queues.check_promises(sight)?;
         self.distance.check(&self.queues, &self.nodes, &self.users)
     }
 
@@ -131,8 +146,10 @@ impl Auditor {
     pub const fn watched(&self) -> Watched {
         Watched {
             turns: self.queues.turns_checked,
+            waited_percent: self.queues.waited_percent,
             distances: self.distance.checked,
             heads: self.queues.heads_seen,
+            spreads: self.ratios.checked,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::audit::Watched;
 use crate::pool::Pool;
 use crate::report::Report;
 use crate::tamper::Fault;
-use crate::workload::{Kind, Room, Scale, Workload, trickle_in};
+use crate::workload::{Contest, Kind, Room, Scale, Workload, trickle_in};
 
 mod acts;
 mod play;
@@ -62,6 +62,8 @@ pub enum Load {
     Whole(Kind),
     /// [`Kind::Bursts`] without the burst.
     WithoutBurst,
+    /// Users who want everything all the time.
+    Contest(Contest),
 }
 
 /// What came of a run in which nothing was found.
@@ -84,11 +86,19 @@ pub struct Outcome {
 }
 
 impl Load {
+    /// After waiting so long a job goes before the younger ones of its user. In a contest that is to happen.
+    const fn aging_ms(self) -> u64 {
+        match self {
+            Self::Contest(_) => 1_000,
+            Self::Whole(_) | Self::WithoutBurst => 3_600_000,
+        }
+    }
+
     /// Among adversaries attempts may be ended for others, so that this is tried too.
     const fn preemption(self) -> Preemption {
         match self {
             Self::Whole(Kind::Adversaries) => Preemption::On,
-            Self::Whole(_) | Self::WithoutBurst => Preemption::Off,
+            Self::Whole(_) | Self::WithoutBurst | Self::Contest(_) => Preemption::Off,
         }
     }
 }
@@ -105,6 +115,14 @@ impl Setting {
             fault: None,
             pool: None,
         }
+    }
+
+    /// A contest on the pool that it is made for, with nothing broken.
+    #[must_use]
+    pub const fn contest(contest: Contest, seed: u64, scale: Scale) -> Self {
+        let mut setting = Self::of(Kind::Bursts, seed, scale);
+        setting.load = Load::Contest(contest);
+        setting
     }
 
     /// The whole load on as many hosts of a pool as its scale says. Jobs ask for the slots that there are.
@@ -136,6 +154,7 @@ impl Setting {
         match self.load {
             Load::Whole(kind) => kind.workload_in(self.seed, self.scale, room),
             Load::WithoutBurst => trickle_in(self.seed, self.scale, room),
+            Load::Contest(contest) => contest.workload(self.seed, self.scale, room),
         }
     }
 
@@ -143,6 +162,7 @@ impl Setting {
         let load = match self.load {
             Load::Whole(kind) => kind.word(),
             Load::WithoutBurst => "bursts without the burst",
+            Load::Contest(_) => "contest",
         };
         let Scale {
             jobs, load_percent, ..

@@ -8,7 +8,7 @@ use sublet_scheduler::{
 use super::holds::Term;
 use super::jobs::{Retry, Task};
 use super::nodes::home_of;
-use super::queues::Turn;
+use super::queues::{Sight, Turn};
 use super::{Auditor, Checked, ensure};
 
 impl Auditor {
@@ -38,7 +38,8 @@ impl Auditor {
                     account.home = home;
                     self.touched.push(*job);
                 }
-                Ok(())
+                let checked = routing.as_ref().map(|routing| self.ratios.check(routing));
+                checked.unwrap_or(Ok(()))
             }
             Action::NodeMoved(moved) => self.node_moved(now, moved),
             Action::JobFinished(job) => self.job_finished(*job),
@@ -70,6 +71,13 @@ impl Auditor {
             since: now,
             until: now.plus(timeout_ms),
         };
+        let sight = Sight {
+            now,
+            aging_ms: self.aging_ms,
+            nodes: &self.nodes,
+            users: &self.users,
+        };
+        self.queues.note_heads(subcluster, sight);
         let amount = self.nodes.grant(slot, subcluster, id, term)?;
         let Some(job) = self.jobs.get_mut(&id.job) else {
             return ensure(false, "S6", || {
@@ -99,8 +107,13 @@ impl Auditor {
             timeout_ms,
             is_of_gang: job.is_gang,
         };
-        self.queues
-            .check_turn(&turn, self.aging_ms, &self.nodes, &self.users)?;
+        let sight = Sight {
+            now,
+            aging_ms: self.aging_ms,
+            nodes: &self.nodes,
+            users: &self.users,
+        };
+        self.queues.check_turn(&turn, sight)?;
         let number = id.number;
         job.put(id.task, Some(Task::Live { number, slot }));
         self.touched.push(id.job);

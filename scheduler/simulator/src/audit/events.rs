@@ -37,8 +37,8 @@ impl Auditor {
             Event::SubclusterResumed { subcluster } => {
                 self.queues.resume(self.users.mark(now), *subcluster);
             }
+            Event::RulesChanged(rules) => self.ratios.learn(rules),
             Event::Started(_)
-            | Event::RulesChanged(_)
             | Event::NodeFacts { .. }
             | Event::NodeLabelled { .. }
             | Event::NodeDrainAsked { .. }

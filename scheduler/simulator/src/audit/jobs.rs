@@ -16,6 +16,8 @@ pub(super) struct JobAccount {
     pub(super) restart: Restart,
     /// When it came in.
     pub(super) since: UnixMillis,
+    /// Within the user's own jobs.
+    pub(super) priority: i32,
     /// How long each of its attempts takes at most, as declared.
     pub(super) timeout_ms: u64,
     /// The sub-cluster it waits in.
@@ -70,6 +72,7 @@ impl JobAccount {
             is_gang: job.is_gang,
             restart: job.restart,
             since: job.submitted_at,
+            priority: job.priority,
             timeout_ms: job.timeout_ms,
             home: None,
             fresh: u64::from(tasks),

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use sublet_scheduler::{
-    AttemptId, MoveCause, NodeId, NodeMove, NodeSpec, NodeState, PoolView, Resources, SlotId,
-    SubclusterId, UnixMillis,
+    AttemptId, MoveCause, NodeId, NodeMove, NodeSpec, NodeState, PoolView, Preemption, Resources,
+    SlotId, SubclusterId, UnixMillis,
 };
 
 use super::holds::{Holds, Term};
 use super::sums::{Change, Sums};
 use super::{Checked, ensure};
 
+mod looking;
 mod recount;
 
 const MINUTE_MS: u64 = 60_000;
@@ -57,6 +58,7 @@ struct Partition {
     holds: Holds,
     /// Nodes that leave and still have work.
     draining: u64,
+    preemption: Preemption,
 }
 
 /// A slot in somebody's hands.
@@ -72,6 +74,7 @@ impl Nodes {
         for view in &pool.subclusters {
             let known = self.subclusters.entry(view.subcluster).or_default();
             known.shape = view.spec.slot;
+            known.preemption = view.spec.preemption;
         }
     }
 
@@ -253,64 +256,6 @@ impl Nodes {
             home.holds.end(now, slot, grant.term);
         }
         Some(grant)
-    }
-
-    pub(super) fn held_of(&self, node: NodeId) -> impl Iterator<Item = (SlotId, Grant)> {
-        let first = SlotId { node, index: 0 };
-        let last = SlotId {
-            node,
-            index: u32::MAX,
-        };
-        let of_node = self.held.range(first..=last);
-        of_node.map(|(&slot, &grant)| (slot, grant))
-    }
-
-    pub(super) fn holder(&self, slot: SlotId) -> Option<AttemptId> {
-        self.held.get(&slot).map(|grant| grant.holder)
-    }
-
-    pub(super) fn held(&self) -> impl Iterator<Item = (SlotId, AttemptId)> {
-        self.held.iter().map(|(&slot, grant)| (slot, grant.holder))
-    }
-
-    /// Slots that a task may be given now.
-    pub(super) fn free_slots(&self, subcluster: SubclusterId) -> u64 {
-        let home = self.subclusters.get(&subcluster);
-        home.map_or(0, |home| home.slots - home.held)
-    }
-
-    /// Slots of the nodes that are in a sub-cluster and stay.
-    pub(super) fn slots(&self, subcluster: SubclusterId) -> u64 {
-        let home = self.subclusters.get(&subcluster);
-        home.map_or(0, |home| home.slots)
-    }
-
-    /// Sub-clusters that have slots.
-    pub(super) fn with_slots(&self) -> impl Iterator<Item = SubclusterId> {
-        let all = self.subclusters.iter();
-        all.filter(|(_, home)| home.slots > 0).map(|(&id, _)| id)
-    }
-
-    /// The terms under which slots of a sub-cluster are held.
-    pub(super) fn holds(&self, subcluster: SubclusterId) -> Option<&Holds> {
-        self.subclusters.get(&subcluster).map(|home| &home.holds)
-    }
-
-    /// Whether a node leaves a sub-cluster and still has work.
-    pub(super) fn drains(&self, subcluster: SubclusterId) -> bool {
-        let home = self.subclusters.get(&subcluster);
-        home.is_some_and(|home| home.draining > 0)
-    }
-
-    /// What all hosts that are there offer together.
-    pub(super) fn offered(&self) -> Resources {
-        let offered = self.hosts.values().map(|host| host.offered);
-        offered.fold(Resources::default(), Resources::plus)
-    }
-
-    pub(super) fn shape(&self, subcluster: SubclusterId) -> Resources {
-        let home = self.subclusters.get(&subcluster);
-        home.map_or_else(Resources::default, |home| home.shape)
     }
 
     /// X1: the pool is its sub-clusters, what is unassigned, what drains and what is down.

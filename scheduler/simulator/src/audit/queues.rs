@@ -14,6 +14,7 @@ mod head;
 mod turn;
 
 pub(super) use distance::Distance;
+pub(super) use head::Sight;
 use head::Watch;
 pub(super) use turn::Turn;
 
@@ -23,6 +24,7 @@ pub(super) struct Queues {
     queues: BTreeMap<SubclusterId, Queue>,
     pub(super) heads_seen: u64,
     pub(super) turns_checked: u64,
+    pub(super) waited_percent: u64,
 }
 
 /// Those who wait in one sub-cluster.
@@ -57,6 +59,8 @@ struct Singles {
 struct Gang {
     user: UserId,
     size: u64,
+    priority: i32,
+    since: UnixMillis,
 }
 
 /// Whether anything may start.
@@ -116,7 +120,7 @@ impl Queues {
     pub(super) fn disturb(&mut self, mark: Mark, subcluster: SubclusterId) {
         let queue = self.queue(subcluster);
         queue.disturbed = mark;
-        queue.head = Watch::default();
+        queue.head.begin_anew();
     }
 
     pub(super) fn disturb_all(&mut self, mark: Mark) {
@@ -188,7 +192,13 @@ impl Queue {
     fn join(&mut self, mark: Mark, id: JobId, job: &JobAccount, ready: u64) {
         let user = job.user;
         if job.is_gang {
-            self.gangs.insert(id, Gang { user, size: ready });
+            let gang = Gang {
+                user,
+                size: ready,
+                priority: job.priority,
+                since: job.since,
+            };
+            self.gangs.insert(id, gang);
             return;
         }
         let singles = self.single.entry(user).or_insert_with(|| Singles {

@@ -111,7 +111,7 @@ impl Users {
     pub(super) fn share(&self, user: UserId) -> Share {
         let account = self.accounts.get(&user);
         let (held, weight) =
-            account.map_or((Resources::default(), 1), |one| (one.held, one.weight));
+            account.map_or_else(|| (Resources::default(), 1), |one| (one.held, one.weight));
         Share::of(self.pool, held, weight)
     }
 
@@ -122,11 +122,6 @@ impl Users {
 
     pub(super) fn weight(&self, user: UserId) -> u32 {
         self.accounts.get(&user).map_or(1, |account| account.weight)
-    }
-
-    pub(super) fn held(&self, user: UserId) -> Resources {
-        let account = self.accounts.get(&user);
-        account.map_or_else(Resources::default, |account| account.held)
     }
 
     /// Since when the user holds nothing; nothing, while something is held.

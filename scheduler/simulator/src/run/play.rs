@@ -6,7 +6,7 @@ use std::iter::Peekable;
 use sublet_scheduler::{Config, Event, Quota, Role, Terms, UserId};
 
 use super::owner::Owner;
-use super::{Failure, Outcome, Setting};
+use super::{Failure, Load, Outcome, Setting};
 use crate::Violation;
 use crate::audit::Checked;
 use crate::pool::Fit;
@@ -61,7 +61,7 @@ impl<'a> Run<'a> {
         let users: BTreeMap<UserId, usize> =
             customers.iter().map(|one| one.user).zip(0..).collect();
         let recorder = Recorder::new(setting.title(), &names, subclusters);
-        let mut owner = Owner::new(config(), recorder, users);
+        let mut owner = Owner::new(config(setting.load), recorder, users);
         owner.tamper = setting.fault.map(|fault| Tamper::new(fault, setting.seed));
         owner.diary.from_step = diary_from;
         Self {
@@ -217,11 +217,11 @@ fn room(fit: Option<&Fit>, hosts: u32) -> Room {
 }
 
 /// What the operator says; what holds for users is told for each of them.
-pub(super) fn config() -> Config {
+pub(super) fn config(load: Load) -> Config {
     Config {
         queued_tasks_max: 100_000_000,
         tasks_per_job_max: 1_000_000,
-        aging_ms: 3_600_000,
+        aging_ms: load.aging_ms(),
         terms: Terms::default(),
     }
 }

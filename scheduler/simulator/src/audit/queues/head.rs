@@ -1,108 +1,185 @@
 //! F4: what is promised to the head of a queue is kept.
 //!
-//! Of the gangs that need more slots than are free and could start in the sub-cluster, one has the reservation as soon as
-//! a slot is free. Which one that is follows from how turns are taken, of which the auditor need not know: it keeps all
-//! that it could be, each with its **promise**, the instant by which slots enough are back by declared timeouts. The bound
-//! is that promise as it was first: whatever starts afterwards, slots enough for the head are free or declared to be back
-//! by then. A gang for which that does not hold any more is not the head; when it holds for none, somebody was let past the
-//! head who had no right to.
+//! The bound: a gang that needed more slots than were free when it was first in order is the **head** until it starts, and
+//! is promised the instant by which slots enough are back by declared timeouts. Whatever starts afterwards, slots enough
+//! are free or declared to be back by then. Attempts that outlive what they declared are not the scheduler's doing, and
+//! when nodes come, leave or drain, what was promised before is promised anew.
 //!
-//! Attempts that outlive what was declared break no promise of the scheduler's, and nodes that come, leave or drain end it.
+//! Whose turn it is among users the auditor does not know. So it keeps **candidates**, one of which is the head: of each
+//! user the gang that is first among its own. Whoever is put off, or could have started and did not, was none. When a slot
+//! is free at the end of an event and a gang waits that needs more, there is a head for certain; when then no candidate is
+//! left, somebody was let past the head who had no right to.
 
 use std::collections::BTreeMap;
 
-use sublet_scheduler::{JobId, SubclusterId, UnixMillis};
+use sublet_scheduler::{JobId, SubclusterId, UnixMillis, UserId};
 
-use super::{Queue, Queues};
+use super::{Gang, Pace, Queue, Queues};
 use crate::audit::nodes::Nodes;
 use crate::audit::users::Users;
 use crate::audit::{Checked, ensure};
 
-/// Of more gangs than this it is not kept which may be the head.
-const CANDIDATES_MAX: usize = 32;
-
-/// The gangs of which one has the reservation; none, when that is not known.
+/// The gangs of which one may be the head.
 #[derive(Debug, Default)]
-pub(super) struct Watch(BTreeMap<JobId, Promise>);
+pub(super) struct Watch {
+    candidates: BTreeMap<JobId, Candidate>,
+    /// Whether one of them is.
+    is_certain: bool,
+}
 
-/// What a gang was promised first.
 #[derive(Clone, Copy, Debug)]
-struct Promise {
+struct Candidate {
     size: u64,
-    by: UnixMillis,
+    /// What it was promised first; nothing, while nodes come and go.
+    promised: Option<UnixMillis>,
+}
+
+/// What candidates are judged by.
+#[derive(Clone, Copy)]
+pub(in crate::audit) struct Sight<'a> {
+    pub(in crate::audit) now: UnixMillis,
+    pub(in crate::audit) aging_ms: u64,
+    pub(in crate::audit) nodes: &'a Nodes,
+    pub(in crate::audit) users: &'a Users,
 }
 
 impl Queues {
+    /// Something is about to start: who is first now and does not fit may become the head.
+    pub(in crate::audit) fn note_heads(&mut self, id: SubclusterId, sight: Sight<'_>) {
+        let queue = self.queue(id);
+        if !queue.gangs.is_empty() && !queue.head.is_certain {
+            queue.add_candidates(id, sight);
+        }
+    }
+
     /// To be called after each event, when everything is at rest.
-    pub(in crate::audit) fn check_promises(
-        &mut self,
-        now: UnixMillis,
-        nodes: &Nodes,
-        users: &Users,
-    ) -> Checked {
+    pub(in crate::audit) fn check_promises(&mut self, sight: Sight<'_>) -> Checked {
         let (queues, seen) = (&mut self.queues, &mut self.heads_seen);
-        let with_gangs = queues
+        let concerned = queues
             .iter_mut()
-            .filter(|(_, queue)| !queue.gangs.is_empty() || !queue.head.0.is_empty());
-        for (&id, queue) in with_gangs {
-            if nodes.drains(id) || queue.pace == super::Pace::Paused {
-                queue.head = Watch::default();
+            .filter(|(_, queue)| !queue.gangs.is_empty() || !queue.head.candidates.is_empty());
+        for (&id, queue) in concerned {
+            if sight.nodes.drains(id) || queue.pace == Pace::Paused {
+                queue.head.begin_anew();
                 continue;
             }
-            if !queue.head_is_known(id, nodes, users) {
-                *seen += u64::from(queue.head.0.len() == 1);
-                queue.head = Watch::default();
-            }
-            if queue.head.0.is_empty() {
-                queue.head = queue.find_heads(now, id, nodes, users);
-            } else {
-                queue.check_head(id, nodes)?;
-            }
+            let was_known = queue.head.is_certain && queue.head.candidates.len() == 1;
+            queue.forget_those_who_left(id, sight);
+            *seen += u64::from(was_known && queue.head.candidates.is_empty());
+            queue.check_head(id, sight)?;
         }
         Ok(())
     }
 }
 
+impl Watch {
+    /// What was promised holds no more; who has the reservation may have it still.
+    pub(super) fn begin_anew(&mut self) {
+        self.is_certain = false;
+        for candidate in self.candidates.values_mut() {
+            candidate.promised = None;
+        }
+    }
+}
+
 impl Queue {
-    /// Whether each that may be the head waits as before. The reservation of one that started, left or could not start any
-    /// more is somebody else's.
-    fn head_is_known(&self, id: SubclusterId, nodes: &Nodes, users: &Users) -> bool {
-        self.head.0.iter().all(|(job, promise)| {
-            let gang = self.gangs.get(job);
-            gang.is_some_and(|gang| gang.size == promise.size && gang.could_start(id, nodes, users))
-        })
+    /// Without one that was the head for certain, or may have been, the reservation may be somebody else's.
+    fn forget_those_who_left(&mut self, id: SubclusterId, sight: Sight<'_>) {
+        let (gangs, head) = (&self.gangs, &mut self.head);
+        let before = head.candidates.len();
+        head.candidates.retain(|job, _| gangs.contains_key(job));
+        let mut all_may = head.candidates.len() == before;
+        for (job, candidate) in &mut head.candidates {
+            let gang = gangs[job];
+            all_may &= gang.could_start(id, sight.nodes, sight.users);
+            if gang.size != candidate.size {
+                (candidate.size, candidate.promised) = (gang.size, None);
+                all_may = false;
+            }
+        }
+        head.is_certain &= all_may;
     }
 
-    fn find_heads(&self, now: UnixMillis, id: SubclusterId, nodes: &Nodes, users: &Users) -> Watch {
-        let free = nodes.free_slots(id);
-        if free == 0 {
-            return Watch::default();
+    fn check_head(&mut self, id: SubclusterId, sight: Sight<'_>) -> Checked {
+        let nodes = sight.nodes;
+        let (free, holds) = (nodes.free_slots(id), nodes.holds(id));
+        let before = self.head.candidates.clone();
+        self.head.candidates.retain(|_, candidate| {
+            let missing = candidate.size.saturating_sub(free);
+            let promised = candidate.promised;
+            missing > 0
+                && promised.is_none_or(|by| holds.is_some_and(|holds| holds.has_back(missing, by)))
+        });
+        let is_broken = self.head.is_certain && self.head.candidates.is_empty();
+        ensure(!is_broken, "F4", || {
+            format!("in {id:?} with {free} slots free none of {before:?} can start as promised")
+        })?;
+        if free > 0 && !self.head.is_certain {
+            self.add_candidates(id, sight);
+            let gangs = &self.gangs;
+            let may_start = |job: &JobId| gangs[job].could_start(id, nodes, sight.users);
+            self.head.candidates.retain(|job, _| may_start(job));
+            self.head.is_certain = !self.head.candidates.is_empty();
         }
-        let possible = self
+        for candidate in self.head.candidates.values_mut() {
+            if candidate.promised.is_none() {
+                candidate.promised = promise(id, candidate.size, sight);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_candidates(&mut self, id: SubclusterId, sight: Sight<'_>) {
+        let free = sight.nodes.free_slots(id);
+        for (job, gang) in self.first_gangs(id, sight) {
+            if gang.size > free && !self.head.candidates.contains_key(&job) {
+                let size = gang.size;
+                let promised = promise(id, size, sight);
+                let candidate = Candidate { size, promised };
+                self.head.candidates.insert(job, candidate);
+            }
+        }
+    }
+
+    /// Of each user the gang that is first among those that could start. Where attempts are ended for others, it is looked
+    /// who is first at any time, so that it may be any.
+    fn first_gangs(&self, id: SubclusterId, sight: Sight<'_>) -> Vec<(JobId, Gang)> {
+        let could_start = self
             .gangs
             .iter()
-            .filter(|(_, gang)| gang.size > free && gang.could_start(id, nodes, users));
-        let promise_of = |(&job, gang): (&JobId, &super::Gang)| {
-            let size = gang.size;
-            let by = nodes.holds(id)?.back_by(size - free)?.max(now);
-            Some((job, Promise { size, by }))
-        };
-        let promises = possible.take(CANDIDATES_MAX + 1).map(promise_of);
-        let promises: Option<BTreeMap<_, _>> = promises.collect();
-        let few = promises.filter(|promises| promises.len() <= CANDIDATES_MAX);
-        Watch(few.unwrap_or_default())
+            .filter(|(_, gang)| gang.could_start(id, sight.nodes, sight.users));
+        let could_start = could_start.map(|(&job, &gang)| (job, gang));
+        if sight.nodes.preempts(id) {
+            return could_start.collect();
+        }
+        let place = |(job, gang): (JobId, Gang)| gang.place(job, sight);
+        let mut firsts: BTreeMap<UserId, (JobId, Gang)> = BTreeMap::new();
+        for next in could_start {
+            let first = firsts.entry(next.1.user).or_insert(next);
+            if place(next) < place(*first) {
+                *first = next;
+            }
+        }
+        firsts.into_values().collect()
     }
+}
 
-    /// Who could have started by now is not the head, and neither is who was put off.
-    fn check_head(&mut self, id: SubclusterId, nodes: &Nodes) -> Checked {
-        let (free, holds) = (nodes.free_slots(id), nodes.holds(id));
-        let before = self.head.0.clone();
-        self.head.0.retain(|_, promise| {
-            let missing = promise.size.saturating_sub(free);
-            missing > 0 && holds.is_some_and(|holds| holds.has_back(missing, promise.by))
-        });
-        ensure(!self.head.0.is_empty(), "F4", || {
-            format!("in {id:?} with {free} slots free none of {before:?} can start as promised")
-        })
+impl Gang {
+    /// Its place among the gangs of its user: aged ones by age, then higher priority, then older.
+    fn place(self, job: JobId, sight: Sight<'_>) -> (bool, i64, UnixMillis, JobId) {
+        let is_aged = self.since.plus(sight.aging_ms) <= sight.now;
+        let urgency = if is_aged {
+            0
+        } else {
+            -i64::from(self.priority)
+        };
+        (!is_aged, urgency, self.since, job)
     }
+}
+
+/// When as many slots are back as it takes, by what was declared.
+fn promise(id: SubclusterId, size: u64, sight: Sight<'_>) -> Option<UnixMillis> {
+    let missing = size.checked_sub(sight.nodes.free_slots(id))?;
+    let back_by = sight.nodes.holds(id)?.back_by(missing)?;
+    Some(back_by.max(sight.now))
 }

@@ -15,7 +15,7 @@
 
 use sublet_scheduler::{JobId, SubclusterId, UnixMillis, UserId};
 
-use super::{Queue, Queues, Singles};
+use super::{Queue, Queues, Sight, Singles};
 use crate::audit::nodes::Nodes;
 use crate::audit::users::{Mark, Users};
 use crate::audit::{Checked, ensure};
@@ -38,13 +38,13 @@ pub(in crate::audit) struct Turn {
 
 impl Queues {
     /// Whether it is the task's turn. A gang may have its reservation since it was another's turn.
-    pub(in crate::audit) fn check_turn(
-        &mut self,
-        turn: &Turn,
-        aging_ms: u64,
-        nodes: &Nodes,
-        users: &Users,
-    ) -> Checked {
+    pub(in crate::audit) fn check_turn(&mut self, turn: &Turn, sight: Sight<'_>) -> Checked {
+        let Sight {
+            aging_ms,
+            nodes,
+            users,
+            ..
+        } = sight;
         let queue = self.queue(turn.subcluster);
         queue.served.insert(turn.user, turn.now);
         if turn.is_of_gang {
@@ -53,8 +53,9 @@ impl Queues {
         }
         queue.check_elders(turn, aging_ms)?;
         queue.check_shares(turn, nodes, users)?;
-        queue.check_waits(turn, nodes, users)?;
+        let waited_percent = queue.check_waits(turn, nodes, users)?;
         self.turns_checked += 1;
+        self.waited_percent = self.waited_percent.max(waited_percent);
         Ok(())
     }
 }
@@ -97,9 +98,16 @@ impl Queue {
         })
     }
 
-    fn check_waits(&self, turn: &Turn, nodes: &Nodes, users: &Users) -> Checked {
+    /// Answers how much of the bound was waited, at most, beyond one run.
+    fn check_waits(
+        &self,
+        turn: &Turn,
+        nodes: &Nodes,
+        users: &Users,
+    ) -> Result<u64, crate::Violation> {
+        let mut longest_percent = 0;
         if !self.gangs.is_empty() {
-            return Ok(());
+            return Ok(longest_percent);
         }
         let shape = nodes.shape(turn.subcluster);
         let holds = nodes.holds(turn.subcluster);
@@ -110,28 +118,28 @@ impl Queue {
             };
             let since = Mark::latest([singles.since, empty_since, self.disturbed]);
             let waited_ms = turn.now.0.saturating_sub(since.at.0);
-            let is_within =
-                user == turn.user || waited_ms <= run_ms || users.room(user, shape) == 0;
+            let may_wait = user == turn.user || users.room(user, shape) == 0;
             let had_gangs = self.gang_served.is_some_and(|at| at >= since.at);
-            if is_within || had_gangs {
+            if may_wait || had_gangs || waited_ms <= run_ms {
                 continue;
             }
             let lead_ms = users.lead_ms(user, since, shape);
-            let slots = nodes.slots(turn.subcluster);
-            let bound_ms = self.bound_ms(since, lead_ms, run_ms, slots, users);
+            let taken_ms = self.taken_ms(since, lead_ms, u128::from(run_ms), users);
+            let slots = u128::from(nodes.slots(turn.subcluster).max(1));
+            let bound_ms = u128::from(run_ms) + taken_ms.div_ceil(slots) + ROUNDING_MS;
+            let percent = u128::from(waited_ms) * 100 / bound_ms;
             ensure(u128::from(waited_ms) <= bound_ms, "F2", || {
                 format!("{user:?} waits for {waited_ms} ms of {bound_ms} ms, and {turn:?} starts")
             })?;
+            longest_percent = longest_percent.max(u64::try_from(percent).unwrap_or(u64::MAX));
         }
-        Ok(())
+        Ok(longest_percent)
     }
 
-    fn bound_ms(&self, since: Mark, lead_ms: u128, run_ms: u64, slots: u64, users: &Users) -> u128 {
-        let run_ms = u128::from(run_ms);
-        let passed_by = self.served.iter().filter(|(_, at)| **at >= since.at);
-        let taken_ms: u128 = passed_by
-            .map(|(&user, _)| lead_ms * u128::from(users.weight(user)) + run_ms)
-            .sum();
-        run_ms + taken_ms.div_ceil(u128::from(slots.max(1))) + ROUNDING_MS
+    /// The time that those who passed since then may have had slots, all slots together.
+    fn taken_ms(&self, since: Mark, lead_ms: u128, run_ms: u128, users: &Users) -> u128 {
+        let passed = self.served.iter().filter(|(_, at)| **at >= since.at);
+        let may_take = passed.map(|(&user, _)| lead_ms * u128::from(users.weight(user)) + run_ms);
+        may_take.sum()
     }
 }
