@@ -25,6 +25,7 @@ mod jobs;
 mod nodes;
 mod queues;
 mod ratios;
+mod restarting;
 mod share;
 mod sums;
 mod users;
@@ -252,7 +253,11 @@ impl fmt::Display for Violation {
 }
 
 /// `holds`, or what is wrong.
-fn ensure(holds: bool, invariant: &'static str, message: impl FnOnce() -> String) -> Checked {
+pub(crate) fn ensure(
+    holds: bool,
+    invariant: &'static str,
+    message: impl FnOnce() -> String,
+) -> Checked {
     if holds {
         return Ok(());
     }

@@ -27,6 +27,6 @@ pub mod report;
 pub use audit::{Violation, Watched};
 pub use pool::Pool;
 pub use report::Report;
-pub use run::{Failure, Growth, Load, Outcome, Setting};
+pub use run::{Failure, Growth, Load, Outcome, Setting, Trouble};
 pub use tamper::Fault;
 pub use workload::{Kind, Scale};

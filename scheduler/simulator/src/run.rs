@@ -20,9 +20,11 @@ mod carrying_out;
 mod ground;
 mod owner;
 mod pool;
+mod records;
 
 mod calendar;
 mod course;
+mod crash;
 mod words;
 
 mod diary;
@@ -32,6 +34,7 @@ mod growth;
 
 use play::Run;
 
+pub use crash::Trouble;
 pub use failure::Failure;
 pub use growth::Growth;
 
@@ -51,6 +54,8 @@ pub struct Setting {
     pub hosts: u32,
     /// What is broken on purpose.
     pub fault: Option<Fault>,
+    /// What befalls the server itself.
+    pub trouble: Trouble,
     /// Rules and hosts in place of the world's.
     pub pool: Option<Arc<Pool>>,
 }
@@ -113,6 +118,7 @@ impl Setting {
             scale,
             hosts: scale.hosts,
             fault: None,
+            trouble: Trouble::None,
             pool: None,
         }
     }
@@ -134,6 +140,7 @@ impl Setting {
             scale,
             hosts: scale.hosts,
             fault: None,
+            trouble: Trouble::None,
             pool: Some(pool),
         }
     }

@@ -45,6 +45,8 @@ pub enum Fault {
     TrustHaste,
     /// The weights of each class are taken to be those of its targets in the opposite order.
     SpreadWrongly,
+    /// After a restart tasks have all of their retries again.
+    ForgetFailures,
 }
 
 /// Breaks things, in the same way for the same seed.
@@ -67,7 +69,7 @@ struct Granted {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::LeakSlot,
         Self::AssignTwice,
         Self::IgnoreExit,
@@ -84,13 +86,16 @@ impl Fault {
         Self::ForgetAge,
         Self::TrustHaste,
         Self::SpreadWrongly,
+        Self::ForgetFailures,
     ];
 
     /// One in how many chances is taken.
     const fn period(self) -> u64 {
         match self {
             Self::LeakSlot => 10_000,
-            Self::QuotaOffByOne | Self::TrustHaste | Self::SpreadWrongly => 1,
+            Self::QuotaOffByOne | Self::TrustHaste | Self::SpreadWrongly | Self::ForgetFailures => {
+                1
+            }
             Self::IgnoreExit | Self::LeaveBusy | Self::WeighWrongly => 3,
             Self::ForgetAge => 5,
             Self::AssignTwice
@@ -155,6 +160,14 @@ impl Tamper {
             }
             Event::RulesChanged(rules) if self.fault == Fault::SpreadWrongly && self.strikes() => {
                 rules.classes.iter_mut().for_each(turn_round);
+            }
+            Event::Resumed(resumption) if self.fault == Fault::ForgetFailures && self.strikes() => {
+                for again in &mut resumption.again {
+                    again.failures = 0;
+                }
+                for interrupted in &mut resumption.interrupted {
+                    interrupted.failures = 0;
+                }
             }
             Event::HostLost { .. } => self.last = None,
             _ => {}
@@ -240,7 +253,8 @@ impl Tamper {
             | Fault::WeighWrongly
             | Fault::ForgetAge
             | Fault::TrustHaste
-            | Fault::SpreadWrongly => return 1,
+            | Fault::SpreadWrongly
+            | Fault::ForgetFailures => return 1,
         }
         match &mut actions[at] {
             Action::Start {

@@ -3,9 +3,11 @@
 mod common;
 
 use sublet_simulator::workload::Contest;
-use sublet_simulator::{Fault, Kind, Scale, Setting};
+use sublet_simulator::{Failure, Fault, Kind, Scale, Setting};
 
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=4;
+/// How often a server is killed that forgets something.
+const CRASHES: u64 = 12;
 
 /// A load in which everything occurs that the fault needs.
 fn setting(fault: Fault, seed: u64) -> Setting {
@@ -24,9 +26,14 @@ fn setting(fault: Fault, seed: u64) -> Setting {
         hosts: 16,
         load_percent: 90,
     };
+    let few_batches = Scale {
+        jobs: 300,
+        ..batches
+    };
     let sound = match fault {
         Fault::WeighWrongly | Fault::ForgetAge => Setting::contest(Contest::of(5), seed, contested),
         Fault::TrustHaste => Setting::of(Kind::LongBatch, seed, batches),
+        Fault::ForgetFailures => Setting::of(Kind::LongBatch, seed, few_batches),
         Fault::SpreadWrongly => Setting::on(common::spread(), Kind::FunctionCalls, seed, scale),
         _ => Setting::of(Kind::Adversaries, seed, scale),
     };
@@ -42,7 +49,17 @@ const fn broken_by(fault: Fault) -> Option<&'static str> {
         Fault::WeighWrongly => Some("F3"),
         Fault::TrustHaste => Some("F4"),
         Fault::SpreadWrongly => Some("F5"),
+        Fault::ForgetFailures => Some("M2"),
         _ => None,
+    }
+}
+
+/// Answers how often the fault struck, when it was not caught. What a restart forgets is seen by comparing runs.
+fn play(fault: Fault, seed: u64) -> Result<u64, Box<Failure>> {
+    let setting = setting(fault, seed);
+    match fault {
+        Fault::ForgetFailures => setting.survives(CRASHES),
+        _ => setting.run().map(|outcome| outcome.struck),
     }
 }
 
@@ -52,7 +69,7 @@ fn m05_every_planted_fault_is_caught() {
     for fault in Fault::ALL {
         let mut by = Vec::new();
         for seed in SEEDS {
-            match setting(fault, seed).run() {
+            match play(fault, seed) {
                 Err(failure) => {
                     caught += 1;
                     let found = failure.violation.invariant;
@@ -61,7 +78,7 @@ fn m05_every_planted_fault_is_caught() {
                         mistaken.push(failure.to_string());
                     }
                 }
-                Ok(outcome) => missed.push((fault, seed, outcome.struck)),
+                Ok(struck) => missed.push((fault, seed, struck)),
             }
         }
         println!("{fault:?}: {}", by.join(", "));

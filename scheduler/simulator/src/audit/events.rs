@@ -37,13 +37,13 @@ impl Auditor {
             Event::SubclusterResumed { subcluster } => {
                 self.queues.resume(self.users.mark(now), *subcluster);
             }
+            Event::Resumed(resumption) => self.resumed(resumption),
             Event::RulesChanged(rules) => self.ratios.learn(rules),
             Event::Started(_)
             | Event::NodeFacts { .. }
             | Event::NodeLabelled { .. }
             | Event::NodeDrainAsked { .. }
             | Event::NodeResumed { .. }
-            | Event::Resumed(_)
             | Event::Withdrawn(_)
             | Event::DependencyBroken(_)
             | Event::DrainAsked

@@ -106,6 +106,11 @@ impl Queues {
         }
     }
 
+    /// Nobody waits anywhere.
+    pub(super) fn restart(&mut self) {
+        self.queues.clear();
+    }
+
     pub(super) fn pause(&mut self, mark: Mark, subcluster: SubclusterId) {
         self.disturb(mark, subcluster);
         self.queue(subcluster).pace = Pace::Paused;

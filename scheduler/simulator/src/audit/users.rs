@@ -91,6 +91,17 @@ impl Users {
         }
     }
 
+    /// Nobody holds or wants anything, and nobody had anything yet.
+    pub(super) fn restart(&mut self) {
+        (self.pool, self.floor) = (Resources::default(), 0);
+        self.busy.clear();
+        for account in self.accounts.values_mut() {
+            (account.slots, account.held) = (0, Resources::default());
+            (account.waiting, account.had) = (0, 0);
+            account.empty_since = Mark::default();
+        }
+    }
+
     /// One more job of the user waits for a slot.
     pub(super) fn begin_waiting(&mut self, user: UserId) {
         self.change(user, |account| account.waiting += 1);

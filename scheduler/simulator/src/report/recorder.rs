@@ -140,6 +140,12 @@ impl Recorder {
         self.moves = Moves::New;
     }
 
+    /// The server starts again, and knows of no node until it is told.
+    pub fn restarted(&mut self) {
+        self.nodes.fill(0);
+        self.moves = Moves::New;
+    }
+
     /// The report, which ends now.
     #[must_use]
     pub fn finish(mut self) -> Report {

@@ -6,7 +6,7 @@ use std::iter::Peekable;
 use sublet_scheduler::{Config, Event, Quota, Role, Terms, UserId};
 
 use super::owner::Owner;
-use super::{Failure, Load, Outcome, Setting};
+use super::{Failure, Load, Outcome, Setting, Trouble};
 use crate::Violation;
 use crate::audit::Checked;
 use crate::pool::Fit;
@@ -43,6 +43,8 @@ pub(super) struct Run<'a> {
     /// Submissions so far.
     pub(super) jobs: u64,
     idle_wakes: u32,
+    /// Crashes so far.
+    pub(super) crashes: usize,
     /// Events since the last check of everything.
     unchecked: u64,
     full_checks: u64,
@@ -64,6 +66,8 @@ impl<'a> Run<'a> {
         let mut owner = Owner::new(config(setting.load), recorder, users);
         owner.tamper = setting.fault.map(|fault| Tamper::new(fault, setting.seed));
         owner.diary.from_step = diary_from;
+        owner.is_recorded = matches!(setting.trouble, Trouble::Crashes(_));
+        owner.tells_twice = setting.trouble == Trouble::Twice;
         Self {
             setting,
             owner,
@@ -77,6 +81,7 @@ impl<'a> Run<'a> {
             rules_version: 0,
             jobs: 0,
             idle_wakes: 0,
+            crashes: 0,
             unchecked: 0,
             full_checks: 0,
             alive_max: 0,
@@ -87,6 +92,7 @@ impl<'a> Run<'a> {
         self.open()?;
         while self.step()? == Course::GoesOn {
             self.check_all_when_due()?;
+            self.crash_when_due()?;
         }
         self.check_all()?;
         let left = self.owner.auditor.jobs();
