@@ -33,11 +33,34 @@ fn f02_f03_nobody_starves_and_nobody_is_ahead_by_more_than_a_task() {
             let watched = watched(contest);
             println!("{users} users, {weights:?}: {watched:?}");
             assert!(watched.iter().all(|one| one.turns > 1_000), "{watched:?}");
+            if users == 60 {
+                // So many more than some sub-clusters have slots: the bound is not out of reach.
+                let longest = watched.iter().map(|one| one.waited_percent).max();
+                assert!(longest > Some(40), "{watched:?}");
+            }
             if users == 5 {
                 assert!(
                     watched.iter().all(|one| one.distances > 1_000),
                     "{watched:?}"
                 );
+            }
+        }
+    }
+}
+
+/// As many users as slots and more, with gangs among them, over many seeds.
+#[test]
+#[ignore = "takes minutes, and wants a release build"]
+fn many_contests_break_no_invariant() {
+    for seed in 1..=200 {
+        for (users, gangs_percent) in [(3, 10), (4, 30), (12, 5), (60, 0), (90, 3)] {
+            for weights in [Weights::Equal, Weights::Different] {
+                let contest = Contest {
+                    weights,
+                    gangs_percent,
+                    ..Contest::of(users)
+                };
+                play(contest, seed);
             }
         }
     }
@@ -55,5 +78,5 @@ fn f04_every_head_starts_as_it_was_promised_first() {
         println!("{gangs_percent} % gangs: {watched:?}");
         heads += watched.iter().map(|one| one.heads).sum::<u64>();
     }
-    assert!(heads > 30, "{heads} heads were known");
+    assert!(heads > 20, "{heads} heads were known");
 }

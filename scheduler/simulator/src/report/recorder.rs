@@ -61,6 +61,7 @@ impl Recorder {
             report: Report {
                 title,
                 waits_of_users: empty(users),
+                ends_of_users: empty(users),
                 waits_of_subclusters: empty(subclusters),
                 queues: empty(subclusters),
                 members: empty(&lanes),
@@ -106,6 +107,12 @@ impl Recorder {
             .or_default()
             .add(us);
         self.report.waits_of_subclusters[subcluster].of.add(us);
+    }
+
+    /// A job of a user is finished.
+    pub fn finished(&mut self, user: usize) {
+        self.report.counts.finished += 1;
+        self.report.ends_of_users[user].of = self.now_us;
     }
 
     /// What the hosts that are there have together.

@@ -159,6 +159,7 @@ impl Owner {
 
     /// What the calendar had for this instant.
     pub(super) fn happen(&mut self, what: Happening) -> Checked {
+        self.recorder.at(self.now_us);
         match what {
             Happening::Starts(attempt) => match self.attempts.get(&attempt) {
                 Some(Holder {
@@ -186,6 +187,7 @@ impl Owner {
 
     /// A host is gone: whoever held something of it holds it no more.
     pub(super) fn lose_host(&mut self, host: String, nodes: Range<u32>) -> Checked {
+        self.recorder.at(self.now_us);
         for node in nodes.map(NodeId) {
             for attempt in self.auditor.holders(node) {
                 if let Some(holder) = self.attempts.remove(&attempt) {

@@ -161,6 +161,11 @@ impl<'a> Run<'a> {
     }
 
     fn terms(&self, customer: &Customer) -> Terms {
+        let weight = customer.weight;
+        if matches!(self.setting.load, Load::Contest(_)) {
+            let quota = Quota::UNLIMITED;
+            return Terms { weight, quota };
+        }
         let slots = room(self.fit.as_ref(), self.setting.hosts).all;
         let quota = match customer.manner {
             Manner::Honest => Quota {
@@ -174,7 +179,6 @@ impl<'a> Run<'a> {
                 ..Quota::UNLIMITED
             },
         };
-        let weight = customer.weight;
         Terms { weight, quota }
     }
 

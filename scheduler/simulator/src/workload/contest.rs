@@ -23,6 +23,8 @@ pub struct Contest {
     pub users: u64,
     /// What they weigh.
     pub weights: Weights,
+    /// Whether they want the same.
+    pub wants: Wants,
     /// Whose work is there.
     pub present: Present,
     /// Jobs in a hundred whose tasks start together.
@@ -38,6 +40,15 @@ pub enum Weights {
     Equal,
     /// 1, 2, 3, and again.
     Different,
+}
+
+/// Whether users want the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    /// Each has jobs like those of the others.
+    Alike,
+    /// The first has half of its jobs only.
+    OneHasLess,
 }
 
 /// Whose work is there.
@@ -71,6 +82,7 @@ impl Contest {
         Self {
             users,
             weights: Weights::Equal,
+            wants: Wants::Alike,
             present: Present::Everybody,
             gangs_percent: 0,
             stance: Stance::Truth,
@@ -108,11 +120,13 @@ impl Contest {
     /// The work of a number, as its user says it; none, when that user is not there.
     fn submissions(self, seed: u64, number: u64) -> Vec<Submission> {
         let user = number % self.users;
-        if self.present != Present::Everybody && self.present != Present::Only(user) {
+        let turn = number / self.users;
+        let is_present = self.present == Present::Everybody || self.present == Present::Only(user);
+        let is_wanted = self.wants == Wants::Alike || user > 0 || turn % 6 < 3;
+        if !is_present || !is_wanted {
             return Vec::new();
         }
-        let mut random = Random::of(seed, number);
-        let job = self.job(&mut random, user, number / self.users);
+        let job = self.job(&mut Random::of(seed, turn), user, turn);
         if user == 0 {
             self.stance.say(job)
         } else {
