@@ -93,7 +93,7 @@ pub use partition::{
 pub use plan::Plan;
 pub use quantity::{Resources, SlotCounts, UnixMillis};
 pub use queues::Bound;
-pub use routing::{NoRoute, RoutedBy, Routing};
+pub use routing::{Considered, NoRoute, Obstacle, RoutedBy, Routing};
 pub use rule_set::{Burst, ClassRule, Isolation, Preemption, RouteRule, RuleSet, SubclusterSpec};
 pub use scheduler::{Config, Scheduler};
 pub use terms::{Quota, Terms};

@@ -24,9 +24,9 @@ pub mod tamper;
 
 pub mod report;
 
-pub use audit::Violation;
+pub use audit::{Violation, Watched};
 pub use pool::Pool;
 pub use report::Report;
-pub use run::{Failure, Growth, Load, Outcome, Setting};
+pub use run::{Failure, Growth, Load, Outcome, Setting, Trouble};
 pub use tamper::Fault;
 pub use workload::{Kind, Scale};

@@ -33,6 +33,8 @@ pub struct Report {
     pub waits_of_classes: BTreeMap<&'static str, Histogram>,
     /// The same by the sub-cluster that the task started in.
     pub waits_of_subclusters: Vec<Named<Histogram>>,
+    /// When the last job of each user was finished, in microseconds since the start.
+    pub ends_of_users: Vec<Named<u64>>,
     /// The granted part of the pool's processors over time.
     pub cpu: Series,
     /// The granted part of the pool's memory over time.

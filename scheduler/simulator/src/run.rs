@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use sublet_scheduler::{Preemption, UnixMillis};
 
+use crate::audit::Watched;
 use crate::pool::Pool;
 use crate::report::Report;
 use crate::tamper::Fault;
-use crate::workload::{Kind, Room, Scale, Workload, trickle_in};
+use crate::workload::{Contest, Kind, Room, Scale, Workload, trickle_in};
 
 mod acts;
 mod play;
@@ -19,9 +20,11 @@ mod carrying_out;
 mod ground;
 mod owner;
 mod pool;
+mod records;
 
 mod calendar;
 mod course;
+mod crash;
 mod words;
 
 mod diary;
@@ -31,6 +34,7 @@ mod growth;
 
 use play::Run;
 
+pub use crash::Trouble;
 pub use failure::Failure;
 pub use growth::Growth;
 
@@ -50,6 +54,8 @@ pub struct Setting {
     pub hosts: u32,
     /// What is broken on purpose.
     pub fault: Option<Fault>,
+    /// What befalls the server itself.
+    pub trouble: Trouble,
     /// Rules and hosts in place of the world's.
     pub pool: Option<Arc<Pool>>,
 }
@@ -61,6 +67,8 @@ pub enum Load {
     Whole(Kind),
     /// [`Kind::Bursts`] without the burst.
     WithoutBurst,
+    /// Users who want everything all the time.
+    Contest(Contest),
 }
 
 /// What came of a run in which nothing was found.
@@ -76,16 +84,26 @@ pub struct Outcome {
     pub full_checks: u64,
     /// Jobs that were alive at one time, at most.
     pub alive_max: usize,
+    /// How often there was something to check that is not there in every event.
+    pub watched: Watched,
     /// How often the planted fault struck.
     pub struck: u64,
 }
 
 impl Load {
+    /// After waiting so long a job goes before the younger ones of its user. In a contest that is to happen.
+    const fn aging_ms(self) -> u64 {
+        match self {
+            Self::Contest(_) => 1_000,
+            Self::Whole(_) | Self::WithoutBurst => 3_600_000,
+        }
+    }
+
     /// Among adversaries attempts may be ended for others, so that this is tried too.
     const fn preemption(self) -> Preemption {
         match self {
             Self::Whole(Kind::Adversaries) => Preemption::On,
-            Self::Whole(_) | Self::WithoutBurst => Preemption::Off,
+            Self::Whole(_) | Self::WithoutBurst | Self::Contest(_) => Preemption::Off,
         }
     }
 }
@@ -100,8 +118,17 @@ impl Setting {
             scale,
             hosts: scale.hosts,
             fault: None,
+            trouble: Trouble::None,
             pool: None,
         }
+    }
+
+    /// A contest on the pool that it is made for, with nothing broken.
+    #[must_use]
+    pub const fn contest(contest: Contest, seed: u64, scale: Scale) -> Self {
+        let mut setting = Self::of(Kind::Bursts, seed, scale);
+        setting.load = Load::Contest(contest);
+        setting
     }
 
     /// The whole load on as many hosts of a pool as its scale says. Jobs ask for the slots that there are.
@@ -113,6 +140,7 @@ impl Setting {
             scale,
             hosts: scale.hosts,
             fault: None,
+            trouble: Trouble::None,
             pool: Some(pool),
         }
     }
@@ -133,6 +161,7 @@ impl Setting {
         match self.load {
             Load::Whole(kind) => kind.workload_in(self.seed, self.scale, room),
             Load::WithoutBurst => trickle_in(self.seed, self.scale, room),
+            Load::Contest(contest) => contest.workload(self.seed, self.scale, room),
         }
     }
 
@@ -140,6 +169,7 @@ impl Setting {
         let load = match self.load {
             Load::Whole(kind) => kind.word(),
             Load::WithoutBurst => "bursts without the burst",
+            Load::Contest(_) => "contest",
         };
         let Scale {
             jobs, load_percent, ..

@@ -1,9 +1,14 @@
 //! Planted faults. A tamper stands between the scheduler and everybody else and now and then breaks what passes: an
 //! auditor that does not see it would not see the same fault in the scheduler either.
 
-use sublet_scheduler::{Action, AttemptId, Event, NodeState, SlotId, SubclusterId};
+use sublet_scheduler::{
+    Action, AttemptId, ClassRule, Event, NodeState, SlotId, SubclusterId, UnixMillis,
+};
 
 use crate::random::Random;
+
+/// How much more a user is taken to weigh.
+const WRONG_WEIGHT: u32 = 8;
 
 /// What is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +37,16 @@ pub enum Fault {
     ForgetJobFinished,
     /// A node is reported to leave while it has work.
     LeaveBusy,
+    /// A user is taken to weigh much more than was said.
+    WeighWrongly,
+    /// A job never comes of age.
+    ForgetAge,
+    /// Jobs whose tasks start one by one are taken to be over in no time.
+    TrustHaste,
+    /// The weights of each class are taken to be those of its targets in the opposite order.
+    SpreadWrongly,
+    /// After a restart tasks have all of their retries again.
+    ForgetFailures,
 }
 
 /// Breaks things, in the same way for the same seed.
@@ -54,7 +69,7 @@ struct Granted {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 17] = [
         Self::LeakSlot,
         Self::AssignTwice,
         Self::IgnoreExit,
@@ -67,14 +82,22 @@ impl Fault {
         Self::StartAgain,
         Self::ForgetJobFinished,
         Self::LeaveBusy,
+        Self::WeighWrongly,
+        Self::ForgetAge,
+        Self::TrustHaste,
+        Self::SpreadWrongly,
+        Self::ForgetFailures,
     ];
 
     /// One in how many chances is taken.
     const fn period(self) -> u64 {
         match self {
             Self::LeakSlot => 10_000,
-            Self::QuotaOffByOne => 1,
-            Self::IgnoreExit | Self::LeaveBusy => 3,
+            Self::QuotaOffByOne | Self::TrustHaste | Self::SpreadWrongly | Self::ForgetFailures => {
+                1
+            }
+            Self::IgnoreExit | Self::LeaveBusy | Self::WeighWrongly => 3,
+            Self::ForgetAge => 5,
             Self::AssignTwice
             | Self::IgnoreEnd
             | Self::LoseReturn
@@ -121,6 +144,30 @@ impl Tamper {
                 if self.fault == Fault::QuotaOffByOne && self.strikes() =>
             {
                 terms.quota.slots = terms.quota.slots.saturating_add(1);
+            }
+            Event::UserTerms { terms, .. }
+                if self.fault == Fault::WeighWrongly && self.strikes() =>
+            {
+                terms.weight = terms.weight.saturating_mul(WRONG_WEIGHT);
+            }
+            Event::Submitted(job) if self.fault == Fault::ForgetAge && self.strikes() => {
+                job.submitted_at = UnixMillis(u64::MAX);
+            }
+            Event::Submitted(job)
+                if self.fault == Fault::TrustHaste && !job.is_gang && self.strikes() =>
+            {
+                job.timeout_ms = 1;
+            }
+            Event::RulesChanged(rules) if self.fault == Fault::SpreadWrongly && self.strikes() => {
+                rules.classes.iter_mut().for_each(turn_round);
+            }
+            Event::Resumed(resumption) if self.fault == Fault::ForgetFailures && self.strikes() => {
+                for again in &mut resumption.again {
+                    again.failures = 0;
+                }
+                for interrupted in &mut resumption.interrupted {
+                    interrupted.failures = 0;
+                }
             }
             Event::HostLost { .. } => self.last = None,
             _ => {}
@@ -200,7 +247,14 @@ impl Tamper {
             }
             Fault::AssignTwice | Fault::StartElsewhere | Fault::InventSlot | Fault::LeaveBusy => {}
             // These break what the scheduler hears.
-            Fault::LeakSlot | Fault::IgnoreEnd | Fault::QuotaOffByOne => return 1,
+            Fault::LeakSlot
+            | Fault::IgnoreEnd
+            | Fault::QuotaOffByOne
+            | Fault::WeighWrongly
+            | Fault::ForgetAge
+            | Fault::TrustHaste
+            | Fault::SpreadWrongly
+            | Fault::ForgetFailures => return 1,
         }
         match &mut actions[at] {
             Action::Start {
@@ -214,5 +268,13 @@ impl Tamper {
             _ => {}
         }
         1
+    }
+}
+
+/// Gives each target of a class the weight of the one in its place from the end.
+fn turn_round(class: &mut ClassRule) {
+    let weights: Vec<u32> = class.spread.iter().map(|(_, weight)| *weight).collect();
+    for ((_, weight), other) in class.spread.iter_mut().zip(weights.into_iter().rev()) {
+        *weight = other;
     }
 }

@@ -14,6 +14,7 @@ use sublet_scheduler::UserId;
 mod adversaries;
 mod bursts;
 mod cluster_mix;
+mod contest;
 mod function_calls;
 mod long_batch;
 mod merged;
@@ -21,6 +22,7 @@ mod submission;
 mod trickle;
 
 pub use bursts::{bursting, trickle_in, trickle_of};
+pub use contest::{Contest, Present, Stance, Wants, Weights};
 pub use submission::{Ending, Runs, Shape, Submission};
 
 use merged::merge;

@@ -47,8 +47,8 @@ fn plays(kind: Kind, jobs: u64, hosts: u32, load_percent: u32) {
         };
         let outcome = play(&Setting::of(kind, seed, scale));
         println!(
-            "{}\n{} steps, {} full checks, at most {} jobs alive\n",
-            outcome.report, outcome.steps, outcome.full_checks, outcome.alive_max
+            "{}\n{} steps, {} full checks, at most {} jobs alive, {:?}\n",
+            outcome.report, outcome.steps, outcome.full_checks, outcome.alive_max, outcome.watched
         );
         let counts = &outcome.report.counts;
         assert_eq!(counts.jobs, counts.finished, "seed {seed}");

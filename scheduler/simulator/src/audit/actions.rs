@@ -1,10 +1,14 @@
 //! What the scheduler may do about an event, action by action.
 
 use sublet_scheduler::{
-    Action, AttemptId, JobId, Next, Outcome, Restart, SlotId, SubclusterId, TaskRange, UnixMillis,
+    Action, AttemptId, JobId, Next, NodeMove, Outcome, Restart, SlotId, SubclusterId, TaskRange,
+    UnixMillis,
 };
 
+use super::holds::Term;
 use super::jobs::{Retry, Task};
+use super::nodes::home_of;
+use super::queues::{Sight, Turn};
 use super::{Auditor, Checked, ensure};
 
 impl Auditor {
@@ -14,7 +18,7 @@ impl Auditor {
                 attempt,
                 slot,
                 subcluster,
-            } => self.start(*attempt, *slot, *subcluster),
+            } => self.start(now, *attempt, *slot, *subcluster),
             Action::Stop { attempt, .. } => {
                 let is_live = matches!(self.task(*attempt), Some(Task::Live { number, .. }) if number == attempt.number);
                 ensure(is_live, "S6", || {
@@ -34,19 +38,47 @@ impl Auditor {
                     account.home = home;
                     self.touched.push(*job);
                 }
-                Ok(())
+                let checked = routing.as_ref().map(|routing| self.ratios.check(routing));
+                checked.unwrap_or(Ok(()))
             }
-            Action::NodeMoved(moved) => self.nodes.moved(now, moved, self.moves_per_minute_max),
+            Action::NodeMoved(moved) => self.node_moved(now, moved),
             Action::JobFinished(job) => self.job_finished(*job),
             Action::SubclusterGone(_) | Action::WakeAt(_) => Ok(()),
         }
     }
 
-    fn start(&mut self, id: AttemptId, slot: SlotId, subcluster: SubclusterId) -> Checked {
+    fn node_moved(&mut self, now: UnixMillis, moved: &NodeMove) -> Checked {
+        self.nodes.moved(now, moved, self.moves_per_minute_max)?;
+        let mark = self.users.mark(now);
+        for home in [moved.from, moved.to].into_iter().filter_map(home_of) {
+            self.queues.disturb(mark, home);
+        }
+        Ok(())
+    }
+
+    fn start(
+        &mut self,
+        now: UnixMillis,
+        id: AttemptId,
+        slot: SlotId,
+        subcluster: SubclusterId,
+    ) -> Checked {
         ensure(!self.queues.is_paused(subcluster), "S6", || {
             format!("{id} starts in {subcluster:?}, which is paused")
         })?;
-        let amount = self.nodes.grant(slot, subcluster, id)?;
+        let timeout_ms = self.jobs.get(&id.job).map_or(0, |job| job.timeout_ms);
+        let term = Term {
+            since: now,
+            until: now.plus(timeout_ms),
+        };
+        let sight = Sight {
+            now,
+            aging_ms: self.aging_ms,
+            nodes: &self.nodes,
+            users: &self.users,
+        };
+        self.queues.note_heads(subcluster, sight);
+        let amount = self.nodes.grant(slot, subcluster, id, term)?;
         let Some(job) = self.jobs.get_mut(&id.job) else {
             return ensure(false, "S6", || {
                 format!("{id} starts, of a job that is not there")
@@ -66,6 +98,22 @@ impl Auditor {
                 job.active.get(&id.task)
             )
         })?;
+        let turn = Turn {
+            now,
+            subcluster,
+            job: id.job,
+            user: job.user,
+            since: job.since,
+            timeout_ms,
+            is_of_gang: job.is_gang,
+        };
+        let sight = Sight {
+            now,
+            aging_ms: self.aging_ms,
+            nodes: &self.nodes,
+            users: &self.users,
+        };
+        self.queues.check_turn(&turn, sight)?;
         let number = id.number;
         job.put(id.task, Some(Task::Live { number, slot }));
         self.touched.push(id.job);

@@ -3,6 +3,7 @@
 use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome, UnixMillis};
 
 use super::jobs::{JobAccount, Task};
+use super::nodes::Grant;
 use super::{Auditor, Duties};
 
 impl Auditor {
@@ -14,7 +15,10 @@ impl Auditor {
                 host,
                 capacity,
                 nodes,
-            } => self.nodes.host_changed(host, *capacity, nodes),
+            } => {
+                self.nodes.host_changed(host, *capacity, nodes);
+                self.pool_changed(now);
+            }
             Event::HostLost { host } => self.host_lost(now, host),
             Event::UserTerms { user, terms, .. } => self.users.set_terms(*user, terms),
             Event::Submitted(job) => {
@@ -27,20 +31,30 @@ impl Auditor {
             Event::Reclaimed(attempt) => self.reclaimed(now, *attempt),
             Event::CancelAsked { job, task } => self.duties.cancel = Some((*job, *task)),
             Event::TimePassed => self.time_passed(now),
-            Event::SubclusterPaused { subcluster, .. } => self.queues.pause(*subcluster),
-            Event::SubclusterResumed { subcluster } => self.queues.resume(*subcluster),
+            Event::SubclusterPaused { subcluster, .. } => {
+                self.queues.pause(self.users.mark(now), *subcluster);
+            }
+            Event::SubclusterResumed { subcluster } => {
+                self.queues.resume(self.users.mark(now), *subcluster);
+            }
+            Event::Resumed(resumption) => self.resumed(resumption),
+            Event::RulesChanged(rules) => self.ratios.learn(rules),
             Event::Started(_)
-            | Event::RulesChanged(_)
             | Event::NodeFacts { .. }
             | Event::NodeLabelled { .. }
             | Event::NodeDrainAsked { .. }
             | Event::NodeResumed { .. }
-            | Event::Resumed(_)
             | Event::Withdrawn(_)
             | Event::DependencyBroken(_)
             | Event::DrainAsked
             | Event::GraceEnded => {}
         }
+    }
+
+    /// Shares are parts of another whole, and what was had is counted in them.
+    fn pool_changed(&mut self, now: UnixMillis) {
+        self.users.set_pool(self.nodes.offered());
+        self.queues.disturb_all(self.users.mark(now));
     }
 
     fn exited(&mut self, attempt: AttemptId, outcome: Outcome) {
@@ -56,39 +70,38 @@ impl Auditor {
         if let Some(Task::Over { number, slot, .. }) = self.task(attempt)
             && number == attempt.number
         {
-            let grant = self.nodes.give_back(slot);
-            self.came_back(now, attempt, grant.map(|grant| grant.amount));
+            let grant = self.nodes.give_back(now, slot);
+            self.came_back(now, attempt, grant);
         }
     }
 
     /// All slots of a lost host are free at once; those who held them are lost, unless they were over already.
     fn host_lost(&mut self, now: UnixMillis, host: &str) {
-        for grant in self.nodes.host_lost(host) {
+        let lost = self.nodes.host_lost(now, host);
+        self.pool_changed(now);
+        for grant in lost {
             let attempt = grant.holder;
             if let Some(Task::Live { .. }) = self.task(attempt) {
                 let outcome = Outcome::Lost(LossReason::Host);
                 self.duties.finish.insert(attempt, outcome);
                 if let Some(job) = self.jobs.get(&attempt.job) {
-                    self.users.give_back(job.user, grant.amount);
+                    let held_ms = grant.term.held_ms(now);
+                    self.users.give_back(now, job.user, grant.amount, held_ms);
                 }
             } else {
-                self.came_back(now, attempt, Some(grant.amount));
+                self.came_back(now, attempt, Some(grant));
             }
         }
     }
 
     /// An attempt that was over holds nothing any more: its task goes on, or is done.
-    fn came_back(
-        &mut self,
-        now: UnixMillis,
-        attempt: AttemptId,
-        amount: Option<sublet_scheduler::Resources>,
-    ) {
+    fn came_back(&mut self, now: UnixMillis, attempt: AttemptId, grant: Option<Grant>) {
         let Some(job) = self.jobs.get_mut(&attempt.job) else {
             return;
         };
-        if let Some(amount) = amount {
-            self.users.give_back(job.user, amount);
+        if let Some(Grant { amount, term, .. }) = grant {
+            let held_ms = term.held_ms(now);
+            self.users.give_back(now, job.user, amount, held_ms);
         }
         let next = match job.active.get(&attempt.task) {
             Some(Task::Over { next, .. }) => *next,

@@ -14,6 +14,12 @@ pub(super) struct JobAccount {
     tasks: u32,
     pub(super) is_gang: bool,
     pub(super) restart: Restart,
+    /// When it came in.
+    pub(super) since: UnixMillis,
+    /// Within the user's own jobs.
+    pub(super) priority: i32,
+    /// How long each of its attempts takes at most, as declared.
+    pub(super) timeout_ms: u64,
     /// The sub-cluster it waits in.
     pub(super) home: Option<SubclusterId>,
     /// Tasks that had no attempt yet and were not cancelled.
@@ -25,6 +31,8 @@ pub(super) struct JobAccount {
     pub(super) active: BTreeMap<u32, Task>,
     /// Retries whose time has come.
     ready_again: u64,
+    /// Retries whose time has not come, or whose last attempt still has its slot.
+    not_yet_ready: u64,
     pub(super) unsettled: u64,
     pub(super) is_announced: bool,
     /// How it stands in the queues.
@@ -65,21 +73,29 @@ impl JobAccount {
             tasks,
             is_gang: job.is_gang,
             restart: job.restart,
+            since: job.submitted_at,
+            priority: job.priority,
+            timeout_ms: job.timeout_ms,
             home: None,
             fresh: u64::from(tasks),
             begun: Bits::below(tasks),
             succeeded: Bits::below(tasks),
             active: BTreeMap::new(),
             ready_again: 0,
+            not_yet_ready: 0,
             unsettled: u64::from(tasks),
             is_announced: false,
             queued: None,
         }
     }
 
-    /// Tasks that wait for a slot and nothing else.
+    /// Tasks that wait for a slot and nothing else. Those of a gang also wait for its others to be ready again.
     pub(super) const fn ready(&self) -> u64 {
-        self.fresh + self.ready_again
+        if self.is_gang && self.not_yet_ready > 0 {
+            0
+        } else {
+            self.fresh + self.ready_again
+        }
     }
 
     /// Whether the task is fresh; it is no more from now on.
@@ -106,11 +122,17 @@ impl JobAccount {
     /// Puts the task where it stands now.
     pub(super) fn put(&mut self, task: u32, state: Option<Task>) {
         let is_ready = |state: Option<Task>| u64::from(matches!(state, Some(Task::Ready { .. })));
+        let is_not_yet = |state: Option<Task>| {
+            let is_not_yet =
+                |state| matches!(state, Task::Paused(_) | Task::Over { next: Some(_), .. });
+            u64::from(state.is_some_and(is_not_yet))
+        };
         let before = match state {
             Some(state) => self.active.insert(task, state),
             None => self.active.remove(&task),
         };
         self.ready_again = self.ready_again + is_ready(state) - is_ready(before);
+        self.not_yet_ready = self.not_yet_ready + is_not_yet(state) - is_not_yet(before);
     }
 
     /// Whether the task, or any, waits for an attempt that it may still get.

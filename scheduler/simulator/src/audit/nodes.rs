@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use sublet_scheduler::{
-    AttemptId, MoveCause, NodeId, NodeMove, NodeSpec, NodeState, PoolView, Resources, SlotId,
-    SubclusterId, UnixMillis,
+    AttemptId, MoveCause, NodeId, NodeMove, NodeSpec, NodeState, PoolView, Preemption, Resources,
+    SlotId, SubclusterId, UnixMillis,
 };
 
+use super::holds::{Holds, Term};
 use super::sums::{Change, Sums};
 use super::{Checked, ensure};
+
+mod looking;
+mod recount;
 
 const MINUTE_MS: u64 = 60_000;
 
@@ -25,6 +29,8 @@ pub(super) struct Nodes {
 #[derive(Debug, Default)]
 struct Host {
     capacity: Resources,
+    /// Nothing, while it is away.
+    offered: Resources,
     granted: Resources,
     nodes: Vec<NodeId>,
 }
@@ -42,13 +48,17 @@ pub(super) struct Node {
 }
 
 /// A sub-cluster: the shape of its slots, and those of the nodes that are in it and do not drain.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Partition {
     shape: Resources,
     slots: u64,
     held: u64,
     granted: Resources,
     capacity: Resources,
+    holds: Holds,
+    /// Nodes that leave and still have work.
+    draining: u64,
+    preemption: Preemption,
 }
 
 /// A slot in somebody's hands.
@@ -56,6 +66,7 @@ struct Partition {
 pub(super) struct Grant {
     pub(super) holder: AttemptId,
     pub(super) amount: Resources,
+    pub(super) term: Term,
 }
 
 impl Nodes {
@@ -63,6 +74,7 @@ impl Nodes {
         for view in &pool.subclusters {
             let known = self.subclusters.entry(view.subcluster).or_default();
             known.shape = view.spec.slot;
+            known.preemption = view.spec.preemption;
         }
     }
 
@@ -77,7 +89,7 @@ impl Nodes {
     /// Notes what a host offers. Its new nodes are down until a move says otherwise.
     pub(super) fn host_changed(&mut self, host: &str, capacity: Resources, specs: &[NodeSpec]) {
         let known = self.hosts.entry(host.to_owned()).or_default();
-        known.capacity = capacity;
+        (known.capacity, known.offered) = (capacity, capacity);
         known.nodes = specs.iter().map(|spec| spec.id).collect();
         for spec in specs {
             self.nodes.entry(spec.id).or_insert_with(|| {
@@ -96,12 +108,20 @@ impl Nodes {
     }
 
     /// The slots that were held on a host, all given back.
-    pub(super) fn host_lost(&mut self, host: &str) -> Vec<Grant> {
-        let nodes = self.hosts.get(host).map(|host| host.nodes.clone());
+    pub(super) fn host_lost(&mut self, now: UnixMillis, host: &str) -> Vec<Grant> {
+        let known = self.hosts.get_mut(host);
+        let nodes = known.map(|host| {
+            host.offered = Resources::default();
+            host.nodes.clone()
+        });
         let mut lost = Vec::new();
         for node in nodes.into_iter().flatten() {
             let slots: Vec<SlotId> = self.held_of(node).map(|(slot, _)| slot).collect();
-            lost.extend(slots.into_iter().filter_map(|slot| self.give_back(slot)));
+            lost.extend(
+                slots
+                    .into_iter()
+                    .filter_map(|slot| self.give_back(now, slot)),
+            );
         }
         lost
     }
@@ -134,6 +154,10 @@ impl Nodes {
         }
         node.state = moved.to;
         let (capacity, granted, held) = (node.capacity, node.granted, node.held);
+        let terms: Vec<_> = self
+            .held_of(id)
+            .map(|(slot, grant)| (slot, grant.term))
+            .collect();
         for (state, change) in [(moved.from, Change::Leave), (moved.to, Change::Join)] {
             let part = self.sums.part(state);
             *part = change.apply(*part, capacity);
@@ -144,6 +168,16 @@ impl Nodes {
                 home.held = change.count(home.held, held);
                 home.granted = change.apply(home.granted, granted);
                 home.capacity = change.apply(home.capacity, capacity);
+                for &(slot, term) in &terms {
+                    match change {
+                        Change::Join => home.holds.begin(slot, term),
+                        Change::Leave => home.holds.end(now, slot, term),
+                    }
+                }
+            }
+            if let NodeState::Draining(subcluster) = state {
+                let home = self.subclusters.entry(subcluster).or_default();
+                home.draining = change.count(home.draining, 1);
             }
         }
         Ok(())
@@ -156,6 +190,7 @@ impl Nodes {
         slot: SlotId,
         subcluster: SubclusterId,
         holder: AttemptId,
+        term: Term,
     ) -> Result<Resources, super::Violation> {
         let Some(node) = self.nodes.get_mut(&slot.node) else {
             return Err(super::Violation {
@@ -176,13 +211,19 @@ impl Nodes {
             "S1",
             || format!("{slot} is not covered by its node: {node:?}"),
         )?;
-        let before = self.held.insert(slot, Grant { holder, amount });
+        let grant = Grant {
+            holder,
+            amount,
+            term,
+        };
+        let before = self.held.insert(slot, grant);
         ensure(before.is_none(), "S4", || {
             format!("{slot} goes to {holder} and is held by {before:?}")
         })?;
         let host = self.hosts.entry(node.host.clone()).or_default();
         node.held += 1;
         home.held += 1;
+        home.holds.begin(slot, term);
         for (granted, capacity) in [
             (&mut node.granted, node.capacity),
             (&mut host.granted, host.capacity),
@@ -197,7 +238,7 @@ impl Nodes {
     }
 
     /// Notes a return, and answers what came back.
-    pub(super) fn give_back(&mut self, slot: SlotId) -> Option<Grant> {
+    pub(super) fn give_back(&mut self, now: UnixMillis, slot: SlotId) -> Option<Grant> {
         let grant = self.held.remove(&slot)?;
         let node = self.nodes.get_mut(&slot.node)?;
         let less = |from: Resources| {
@@ -212,81 +253,14 @@ impl Nodes {
             let home = self.subclusters.entry(subcluster).or_default();
             home.held -= 1;
             home.granted = less(home.granted);
+            home.holds.end(now, slot, grant.term);
         }
         Some(grant)
-    }
-
-    pub(super) fn held_of(&self, node: NodeId) -> impl Iterator<Item = (SlotId, Grant)> {
-        let first = SlotId { node, index: 0 };
-        let last = SlotId {
-            node,
-            index: u32::MAX,
-        };
-        let of_node = self.held.range(first..=last);
-        of_node.map(|(&slot, &grant)| (slot, grant))
-    }
-
-    pub(super) fn holder(&self, slot: SlotId) -> Option<AttemptId> {
-        self.held.get(&slot).map(|grant| grant.holder)
-    }
-
-    pub(super) fn held(&self) -> impl Iterator<Item = (SlotId, AttemptId)> {
-        self.held.iter().map(|(&slot, grant)| (slot, grant.holder))
-    }
-
-    /// Slots that a task may be given now.
-    pub(super) fn free_slots(&self, subcluster: SubclusterId) -> u64 {
-        let home = self.subclusters.get(&subcluster);
-        home.map_or(0, |home| home.slots - home.held)
-    }
-
-    pub(super) fn shape(&self, subcluster: SubclusterId) -> Resources {
-        let home = self.subclusters.get(&subcluster);
-        home.map_or_else(Resources::default, |home| home.shape)
     }
 
     /// X1: the pool is its sub-clusters, what is unassigned, what drains and what is down.
     pub(super) fn check_sums(&self) -> Checked {
         self.sums.check()
-    }
-
-    /// The sums anew from the nodes, and the accounts of hosts and sub-clusters anew from the slots (S1, S3, X1).
-    pub(super) fn recount(&self) -> Checked {
-        let (mut sums, mut homes) = (Sums::default(), BTreeMap::new());
-        let mut hosts: BTreeMap<&str, Resources> = BTreeMap::new();
-        for node in self.nodes.values() {
-            sums.pool = sums.pool.plus(node.capacity);
-            let part = sums.part(node.state);
-            *part = part.plus(node.capacity);
-            if let NodeState::In(id) = node.state {
-                let slots = node.capacity.slots_of(self.shape(id));
-                let (all, held) = homes.entry(id).or_insert((0, 0));
-                *all += slots;
-                *held += node.held;
-            }
-            let host = hosts.entry(&node.host).or_default();
-            *host = host.plus(node.granted);
-        }
-        let held: u64 = self.nodes.values().map(|node| node.held).sum();
-        ensure(held == self.held.len() as u64, "S3", || {
-            format!("nodes count {held} slots held, {} are", self.held.len())
-        })?;
-        for (id, home) in &self.subclusters {
-            let counted = homes.get(id).copied().unwrap_or_default();
-            ensure(counted == (home.slots, home.held), "S3", || {
-                format!("{id:?} has {counted:?} slots and held ones, counts {home:?}")
-            })?;
-        }
-        for (name, host) in &self.hosts {
-            let granted = hosts.get(name.as_str()).copied().unwrap_or_default();
-            let adds_up = granted == host.granted && host.capacity.covers(granted);
-            ensure(adds_up, "S1", || {
-                format!("{name}: {granted} granted of {host:?}")
-            })?;
-        }
-        ensure(sums == self.sums, "X1", || {
-            format!("counted {sums:?}, kept {:?}", self.sums)
-        })
     }
 }
 
@@ -306,7 +280,7 @@ impl Node {
 }
 
 /// The sub-cluster that the slots of a node belong to.
-const fn home_of(state: NodeState) -> Option<SubclusterId> {
+pub(super) const fn home_of(state: NodeState) -> Option<SubclusterId> {
     match state {
         NodeState::In(subcluster) | NodeState::Draining(subcluster) => Some(subcluster),
         NodeState::Unassigned | NodeState::Down => None,

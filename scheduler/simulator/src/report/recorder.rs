@@ -61,6 +61,7 @@ impl Recorder {
             report: Report {
                 title,
                 waits_of_users: empty(users),
+                ends_of_users: empty(users),
                 waits_of_subclusters: empty(subclusters),
                 queues: empty(subclusters),
                 members: empty(&lanes),
@@ -108,6 +109,12 @@ impl Recorder {
         self.report.waits_of_subclusters[subcluster].of.add(us);
     }
 
+    /// A job of a user is finished.
+    pub fn finished(&mut self, user: usize) {
+        self.report.counts.finished += 1;
+        self.report.ends_of_users[user].of = self.now_us;
+    }
+
     /// What the hosts that are there have together.
     pub fn pool(&mut self, pool: Resources) {
         self.pool = pool;
@@ -137,6 +144,12 @@ impl Recorder {
         self.nodes[lane] = self.nodes[lane].saturating_sub(1);
         let lane = self.lane(to);
         self.nodes[lane] += 1;
+        self.moves = Moves::New;
+    }
+
+    /// The server starts again, and knows of no node until it is told.
+    pub fn restarted(&mut self) {
+        self.nodes.fill(0);
         self.moves = Moves::New;
     }
 

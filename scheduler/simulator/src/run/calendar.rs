@@ -40,6 +40,12 @@ impl Calendar {
         self.entries.push(Reverse(Entry { at_us, order, what }));
     }
 
+    /// No attempt goes on.
+    pub(super) fn forget_attempts(&mut self) {
+        self.entries
+            .retain(|Reverse(entry)| matches!(entry.what, Happening::Regrets(_)));
+    }
+
     /// The instant of the next one.
     pub(super) fn next_us(&self) -> Option<u64> {
         self.entries.peek().map(|Reverse(entry)| entry.at_us)

@@ -38,8 +38,10 @@ impl Owner {
                 self.recorder.counts().cancelled_waiting += count;
             }
             Action::JobFinished(job) => {
-                self.recorder.counts().finished += 1;
-                self.jobs.remove(&job);
+                let alive = self.jobs.remove(&job);
+                let user = alive.and_then(|alive| self.users.get(&alive.submission.user).copied());
+                self.recorder
+                    .finished(user.expect("a job that is finished was handed in by a customer"));
             }
             Action::NodeMoved(moved) => {
                 Recorder::count(&mut self.recorder.counts().moves, words::movement(&moved));

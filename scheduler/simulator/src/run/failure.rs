@@ -40,6 +40,16 @@ impl Failure {
         }
     }
 
+    /// What was found when the run was over.
+    pub(super) const fn at_end(setting: Setting, violation: Violation, step: u64) -> Self {
+        Self {
+            setting,
+            violation,
+            step,
+            last_steps: Vec::new(),
+        }
+    }
+
     /// The failure of the smallest load that fails, halving the number of jobs as long as it does.
     #[must_use]
     pub fn shrunk(self) -> Self {

@@ -59,7 +59,7 @@ impl Setting {
     /// How the loads fit the pool that was brought along, as its rules carve it before anything happens.
     pub(super) fn fit(&self) -> Option<Fit> {
         let pool = self.pool.as_ref()?;
-        let mut scheduler = Scheduler::new(play::config());
+        let mut scheduler = Scheduler::new(play::config(self.load));
         let mut actions = Vec::new();
         scheduler.handle(EPOCH, Event::RulesChanged(pool.rules(1)), &mut actions);
         for host in 0..self.hosts {

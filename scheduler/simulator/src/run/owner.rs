@@ -6,12 +6,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use sublet_scheduler::{
-    Action, AttemptId, Event, JobId, NodeId, Resources, Scheduler, SubclusterId, UnixMillis, UserId,
+    Action, AttemptId, Config, Event, JobId, NodeId, Resources, Scheduler, SubclusterId,
+    UnixMillis, UserId,
 };
 
 use super::calendar::{Calendar, Happening};
+use super::crash::Ends;
 use super::diary::Diary;
 use super::fingerprint::Fingerprint;
+use super::records::Records;
 use super::{EPOCH, words};
 use crate::audit::{Auditor, Checked};
 use crate::report::{Holding, Recorder};
@@ -26,6 +29,7 @@ const LATE_MESSAGES: u64 = 8;
 /// Everything between the workload and the scheduler.
 #[derive(Debug)]
 pub(super) struct Owner {
+    pub(super) config: Config,
     pub(super) scheduler: Scheduler,
     pub(super) auditor: Auditor,
     pub(super) recorder: Recorder,
@@ -46,6 +50,12 @@ pub(super) struct Owner {
     /// Empty between two events; kept so that its memory is used again.
     actions: Vec<Action>,
     pub(super) diary: Diary,
+    pub(super) records: Records,
+    /// Whether records are kept: only a server that is killed needs them.
+    pub(super) is_recorded: bool,
+    pub(super) tells_twice: bool,
+    /// How each task ended, when somebody wants to know.
+    pub(super) ends: Option<Ends>,
 }
 
 /// A job that is not finished.
@@ -70,15 +80,18 @@ pub(super) enum Phase {
     Ended,
 }
 
+impl Holder {
+    pub(super) const fn runs(self) -> bool {
+        matches!(self.phase, Phase::Runs)
+    }
+}
+
 impl Owner {
-    pub(super) fn new(
-        scheduler: Scheduler,
-        recorder: Recorder,
-        users: BTreeMap<UserId, usize>,
-    ) -> Self {
+    pub(super) fn new(config: Config, recorder: Recorder, users: BTreeMap<UserId, usize>) -> Self {
         Self {
-            scheduler,
-            auditor: Auditor::default(),
+            config,
+            scheduler: Scheduler::new(config),
+            auditor: Auditor::new(config.aging_ms),
             recorder,
             fingerprint: Fingerprint::default(),
             tamper: None,
@@ -94,6 +107,10 @@ impl Owner {
             subclusters: Vec::new(),
             actions: Vec::new(),
             diary: Diary::default(),
+            records: Records::default(),
+            is_recorded: false,
+            tells_twice: false,
+            ends: None,
         }
     }
 
@@ -142,6 +159,7 @@ impl Owner {
 
     /// What the calendar had for this instant.
     pub(super) fn happen(&mut self, what: Happening) -> Checked {
+        self.recorder.at(self.now_us);
         match what {
             Happening::Starts(attempt) => match self.attempts.get(&attempt) {
                 Some(Holder {
@@ -169,6 +187,7 @@ impl Owner {
 
     /// A host is gone: whoever held something of it holds it no more.
     pub(super) fn lose_host(&mut self, host: String, nodes: Range<u32>) -> Checked {
+        self.recorder.at(self.now_us);
         for node in nodes.map(NodeId) {
             for attempt in self.auditor.holders(node) {
                 if let Some(holder) = self.attempts.remove(&attempt) {
@@ -202,6 +221,10 @@ impl Owner {
         self.recorder.at(self.now_us);
         self.fingerprint.event(now, &event);
         self.auditor.hear(now, &event);
+        if self.is_recorded {
+            self.records.hear(&event);
+        }
+        let again = self.again(&event);
         let line = self.diary.begin(self.steps, now, &event);
         let told = match &mut self.tamper {
             Some(tamper) => tamper.hear(event),
@@ -221,6 +244,7 @@ impl Owner {
         let checked = self.auditor.judge(now, &actions);
         if checked.is_ok() {
             for action in actions.drain(..) {
+                self.keep(&action);
                 self.carry_out(action);
             }
             for (at, &subcluster) in self.subclusters.iter().enumerate() {
@@ -229,7 +253,23 @@ impl Owner {
         }
         actions.clear();
         self.actions = actions;
-        checked
+        checked?;
+        again.map_or(Ok(()), |event| self.tell_again(&event))
+    }
+
+    /// The event, if it is to be told once more.
+    fn again(&self, event: &Event) -> Option<Event> {
+        let is_of_worker = matches!(event, Event::Exited { .. } | Event::Reclaimed(_));
+        (self.tells_twice && is_of_worker).then(|| event.clone())
+    }
+
+    fn keep(&mut self, action: &Action) {
+        if self.is_recorded {
+            self.records.keep(action);
+        }
+        if let Some(ends) = &mut self.ends {
+            ends.keep(action);
+        }
     }
 
     /// A message that comes too late: most are lost with their worker, some arrive, and must change nothing.

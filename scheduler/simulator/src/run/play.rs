@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::iter::Peekable;
 
-use sublet_scheduler::{Config, Event, Quota, Role, Scheduler, Terms, UserId};
+use sublet_scheduler::{Config, Event, Quota, Role, Terms, UserId};
 
 use super::owner::Owner;
-use super::{Failure, Outcome, Setting};
+use super::{Failure, Load, Outcome, Setting, Trouble};
 use crate::Violation;
 use crate::audit::Checked;
 use crate::pool::Fit;
@@ -43,6 +43,8 @@ pub(super) struct Run<'a> {
     /// Submissions so far.
     pub(super) jobs: u64,
     idle_wakes: u32,
+    /// Crashes so far.
+    pub(super) crashes: usize,
     /// Events since the last check of everything.
     unchecked: u64,
     full_checks: u64,
@@ -61,9 +63,11 @@ impl<'a> Run<'a> {
         let users: BTreeMap<UserId, usize> =
             customers.iter().map(|one| one.user).zip(0..).collect();
         let recorder = Recorder::new(setting.title(), &names, subclusters);
-        let mut owner = Owner::new(Scheduler::new(config()), recorder, users);
+        let mut owner = Owner::new(config(setting.load), recorder, users);
         owner.tamper = setting.fault.map(|fault| Tamper::new(fault, setting.seed));
         owner.diary.from_step = diary_from;
+        owner.is_recorded = matches!(setting.trouble, Trouble::Crashes(_));
+        owner.tells_twice = setting.trouble == Trouble::Twice;
         Self {
             setting,
             owner,
@@ -77,6 +81,7 @@ impl<'a> Run<'a> {
             rules_version: 0,
             jobs: 0,
             idle_wakes: 0,
+            crashes: 0,
             unchecked: 0,
             full_checks: 0,
             alive_max: 0,
@@ -87,6 +92,7 @@ impl<'a> Run<'a> {
         self.open()?;
         while self.step()? == Course::GoesOn {
             self.check_all_when_due()?;
+            self.crash_when_due()?;
         }
         self.check_all()?;
         let left = self.owner.auditor.jobs();
@@ -155,6 +161,11 @@ impl<'a> Run<'a> {
     }
 
     fn terms(&self, customer: &Customer) -> Terms {
+        let weight = customer.weight;
+        if matches!(self.setting.load, Load::Contest(_)) {
+            let quota = Quota::UNLIMITED;
+            return Terms { weight, quota };
+        }
         let slots = room(self.fit.as_ref(), self.setting.hosts).all;
         let quota = match customer.manner {
             Manner::Honest => Quota {
@@ -168,7 +179,6 @@ impl<'a> Run<'a> {
                 ..Quota::UNLIMITED
             },
         };
-        let weight = customer.weight;
         Terms { weight, quota }
     }
 
@@ -193,6 +203,7 @@ impl<'a> Run<'a> {
             steps: self.owner.steps,
             full_checks: self.full_checks,
             alive_max: self.alive_max,
+            watched: self.owner.auditor.watched(),
             struck: self.owner.tamper.as_ref().map_or(0, Tamper::struck),
             report: self.owner.recorder.finish(),
         }
@@ -216,11 +227,11 @@ fn room(fit: Option<&Fit>, hosts: u32) -> Room {
 }
 
 /// What the operator says; what holds for users is told for each of them.
-pub(super) fn config() -> Config {
+pub(super) fn config(load: Load) -> Config {
     Config {
         queued_tasks_max: 100_000_000,
         tasks_per_job_max: 1_000_000,
-        aging_ms: 3_600_000,
+        aging_ms: load.aging_ms(),
         terms: Terms::default(),
     }
 }
