@@ -66,7 +66,7 @@ pub use explaining::{EntryExplanation, EntryVerdict, Hold, NodeExplanation};
 pub use moves::{MoveCause, NodeMove};
 pub use node::{NodeSpec, NodeState};
 
-pub(crate) use node::Health;
+pub(crate) use node::{Health, Offer};
 pub(crate) use reorganised::Reorganised;
 #[cfg(test)]
 pub(crate) use reorganised::{Answer, Evaluations, Step};

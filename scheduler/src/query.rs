@@ -3,6 +3,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::String;
 
 use crate::attempt::{Attempt, AttemptState};
@@ -104,12 +105,22 @@ impl Scheduler {
     }
 
     /// Whether every account adds up: the pool is its sub-clusters, the nodes in none, those that drain and those that are
-    /// down, per resource, and every slot is held by whom the books say. Looks at everything: for tests and simulations.
+    /// down, per resource, every slot is held by whom the books say, and queues count on those that will be granted again.
+    /// Looks at everything: for tests and simulations.
     ///
     /// # Errors
     /// What does not add up, in a sentence.
     pub fn conservation(&self) -> Result<(), String> {
-        self.partition.conservation()
+        self.partition.conservation()?;
+        for SubclusterStanding { id, .. } in self.partition.subclusters() {
+            let (kept, counted) = (self.queues.to_come(id), self.partition.slots_to_come(id));
+            if kept != counted {
+                return Err(format!(
+                    "{id:?} has {counted} slots that come back, its queue counts on {kept}"
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn waiting_for_slot(

@@ -130,7 +130,7 @@ impl Queues {
     /// The sub-cluster is no more. Nobody waits or runs there.
     pub(crate) fn close(&mut self, subcluster: SubclusterId) {
         let before = self.queues.remove(&subcluster);
-        let is_empty = before.is_none_or(|queue| queue.jobs() == 0 && queue.running.len() == 0);
+        let is_empty = before.is_none_or(|queue| queue.jobs() == 0 && queue.running.is_empty());
         assert!(
             is_empty,
             "sub-cluster {} is closed while it is in use",
@@ -212,6 +212,16 @@ impl Queues {
         held_ms
     }
 
+    /// The slot of an attempt will not be granted again when it is back.
+    pub(crate) fn count_out(&mut self, subcluster: SubclusterId, attempt: AttemptId) {
+        self.queue_mut(subcluster).running.count_out(attempt);
+    }
+
+    /// The slot of an attempt will be granted again after all.
+    pub(crate) fn count_in(&mut self, subcluster: SubclusterId, attempt: AttemptId) {
+        self.queue_mut(subcluster).running.count_in(attempt);
+    }
+
     pub(crate) fn held(&self, user: UserId) -> Held {
         self.accounts.held(user)
     }
@@ -225,6 +235,12 @@ impl Queues {
     /// Jobs in the queue of a sub-cluster.
     pub(crate) fn jobs(&self, subcluster: SubclusterId) -> u64 {
         self.queues.get(&subcluster).map_or(0, LocalQueue::jobs)
+    }
+
+    /// Slots of a sub-cluster that are held and will be granted again.
+    pub(crate) fn to_come(&self, subcluster: SubclusterId) -> u64 {
+        let queue = self.queues.get(&subcluster);
+        queue.map_or(0, |queue| queue.running.to_come())
     }
 
     /// Tasks that wait for a slot of a sub-cluster.

@@ -1,11 +1,11 @@
-//! What the flow of nodes means for jobs: slots come and go with them, and who is still on a node when its grace is over
-//! is told to stop.
+//! What the flow of nodes means for jobs: slots come and go with them, also those that are held, and who is still on a
+//! node when its grace is over is told to stop.
 
 use alloc::vec::Vec;
 
-use crate::partition::Reorganised;
+use crate::partition::{Offer, Reorganised};
 use crate::scheduler::Scheduler;
-use crate::{Action, JobId, NodeMove, NodeState, StopReason, SubclusterId, UnixMillis};
+use crate::{Action, AttemptId, JobId, NodeMove, NodeState, StopReason, SubclusterId, UnixMillis};
 
 impl Scheduler {
     /// Lets nodes leave and join as the rules say, and takes down where they went.
@@ -22,6 +22,9 @@ impl Scheduler {
         if has_news {
             self.find_homes(now, actions);
         }
+        for (id, offer) in outcome.reoffered {
+            self.tell_of_offer(id, offer);
+        }
         for (id, _) in outcome.evicted {
             let live = self.jobs.get_mut(&id.job);
             if let Some(attempt) = live.and_then(|live| live.attempt_mut(id)) {
@@ -35,6 +38,19 @@ impl Scheduler {
             self.preemptions.forget(subcluster);
             self.changed.remove(subcluster);
             actions.push(Action::SubclusterGone(subcluster));
+        }
+    }
+
+    /// Tells the queue whether it may count on the slot of an attempt. Of nodes it knows nothing.
+    fn tell_of_offer(&mut self, id: AttemptId, offer: Offer) {
+        let live = self.jobs.get_mut(&id.job);
+        let Some(attempt) = live.and_then(|live| live.attempt_mut(id)) else {
+            return;
+        };
+        let subcluster = attempt.grant.subcluster;
+        match offer {
+            Offer::Open => self.queues.count_in(subcluster, id),
+            Offer::Withheld => self.queues.count_out(subcluster, id),
         }
     }
 

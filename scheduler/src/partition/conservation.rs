@@ -117,6 +117,13 @@ impl Partition {
         })
     }
 
+    /// The slots of a sub-cluster that are held and will be granted again, counted anew.
+    pub(crate) fn slots_to_come(&self, id: SubclusterId) -> u64 {
+        let seats = self.seats_of(id).map(|(_, seat)| seat);
+        let open = seats.filter(|seat| seat.offer == Offer::Open);
+        open.map(|seat| seat.slots.held()).sum()
+    }
+
     fn seats_of(&self, id: SubclusterId) -> impl Iterator<Item = (NodeId, &Seat)> {
         let seats = self
             .nodes

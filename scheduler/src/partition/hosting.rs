@@ -211,6 +211,7 @@ impl Partition {
             subcluster.count_out(id, seat);
             seat.offer = offer;
             subcluster.count_in(id, seat);
+            self.tell_holders(id);
             self.report.resized.insert(home);
             self.subcluster_changed(now, home, super::changes::BY_MEMBERSHIP);
         }

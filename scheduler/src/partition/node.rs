@@ -80,7 +80,7 @@ pub(super) struct Seat {
 
 /// Whether the free slots of a node count among those that may be granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Offer {
+pub(crate) enum Offer {
     Open,
     /// It drains, or its host has promised more than it has.
     Withheld,

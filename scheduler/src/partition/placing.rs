@@ -24,6 +24,7 @@ impl Partition {
         let before = core::mem::replace(&mut node.place, Place::Down);
         node.place = next(before);
         self.count_in(now, id);
+        self.tell_holders(id);
         let to = self.node(id).state();
         if from != to {
             self.report.moves.push(NodeMove {
@@ -98,6 +99,16 @@ impl Partition {
             .expect("a node joins a sub-cluster that is there")
             .add(id, seat);
         self.membership_changed(now, Some(home));
+    }
+
+    /// Reports what becomes of the slots of a node that are held.
+    pub(super) fn tell_holders(&mut self, id: NodeId) {
+        if let Some(seat) = self.node(id).seat() {
+            let offer = seat.offer;
+            let holders = self.ledger.holders(id).into_iter();
+            let offers = holders.map(|(_, attempt)| (attempt, offer));
+            self.report.reoffered.extend(offers);
+        }
     }
 
     fn membership_changed(&mut self, now: UnixMillis, home: Option<SubclusterId>) {

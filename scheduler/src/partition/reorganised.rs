@@ -1,9 +1,10 @@
 //! What came of a change: moves, attempts to stop, sub-clusters that are gone, and what was asked for it.
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 use super::moves::NodeMove;
+use super::node::Offer;
 use crate::{AttemptId, NodeId, SubclusterId};
 
 /// What came of all changes since the last time.
@@ -13,6 +14,8 @@ pub(crate) struct Reorganised {
     pub(crate) moves: Vec<NodeMove>,
     /// Attempts whose node drains and whose grace is over. Each is named once, to be stopped.
     pub(crate) evicted: Vec<(AttemptId, NodeId)>,
+    /// Attempts of whose slot it is another question now whether it may be granted again when it comes back.
+    pub(crate) reoffered: BTreeMap<AttemptId, Offer>,
     /// Sub-clusters that may have other slots than before.
     pub(crate) resized: BTreeSet<SubclusterId>,
     /// Removed sub-clusters that the last node has left.
@@ -55,6 +58,7 @@ impl Reorganised {
     pub(super) fn is_empty(&self) -> bool {
         self.moves.is_empty()
             && self.evicted.is_empty()
+            && self.reoffered.is_empty()
             && self.resized.is_empty()
             && self.gone.is_empty()
     }
@@ -70,6 +74,7 @@ impl Reorganised {
     pub(super) fn absorb(&mut self, later: Self) {
         self.moves.extend(later.moves);
         self.evicted.extend(later.evicted);
+        self.reoffered.extend(later.reoffered);
         self.resized.extend(later.resized);
         self.gone.extend(later.gone);
         self.evaluations.exit += later.evaluations.exit;

@@ -146,7 +146,7 @@ impl LocalQueue {
         let reserved = self.reserved(accounts, waiting, moment.free);
         self.reserved_for = reserved.map(|gang| gang.job);
         let head = reserved.or_else(|| {
-            let possible = Fit::any(moment.free + self.running.len());
+            let possible = Fit::any(moment.free + self.running.to_come());
             self.best(accounts, moment.aged, possible)
         })?;
         if head.size <= moment.free {
@@ -158,7 +158,7 @@ impl LocalQueue {
         self.best(accounts, moment.aged, fit)
     }
 
-    /// The gang that has the reservation, as long as its quota and the number of slots that there are allow it to start at
+    /// The gang that has the reservation, as long as its quota and the slots that are free or to come allow it to start at
     /// all. Otherwise it would hold up the others for nothing.
     pub(crate) fn reserved(
         &self,
@@ -167,7 +167,7 @@ impl LocalQueue {
         free: u64,
     ) -> Option<Candidate> {
         let gang = self.job(waiting, self.reserved_for?)?;
-        let (size, slots) = (gang.size(), free + self.running.len());
+        let (size, slots) = (gang.size(), free + self.running.to_come());
         let can_start = size <= slots && size <= accounts.room(gang.entry.user, self.slot);
         can_start.then_some(Candidate {
             job: gang.entry.job,

@@ -1,5 +1,5 @@
 //! Who holds the slots of one sub-cluster and until when at the latest, by what was declared. From that follows when a
-//! gang that does not fit now will. It must not know who waits.
+//! gang that does not fit now will. It must not know who waits, nor why a slot that is held will not be granted again.
 
 use alloc::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use crate::{AttemptId, Resources, UnixMillis, UserId};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Running {
     grants: BTreeMap<AttemptId, Grant>,
+    /// Of those whose slot will be granted again.
     ends: Tree<End, ()>,
 }
 
@@ -71,8 +72,31 @@ impl Running {
         grant
     }
 
-    /// How many slots are held.
-    pub(crate) fn len(&self) -> u64 {
+    /// The slot of the attempt will not be granted again when it is back. Says nothing new of one that is counted out.
+    pub(crate) fn count_out(&mut self, attempt: AttemptId) {
+        self.ends.remove(&self.end_of(attempt));
+    }
+
+    /// The slot of the attempt will be granted again when it is back. Says nothing new of one that is counted in.
+    pub(crate) fn count_in(&mut self, attempt: AttemptId) {
+        let end = self.end_of(attempt);
+        self.ends.remove(&end);
+        self.ends.insert(end, ());
+    }
+
+    fn end_of(&self, attempt: AttemptId) -> End {
+        let grant = self.grants.get(&attempt);
+        let grant = grant.expect("only the slot of who holds one is counted");
+        grant.end_of(attempt)
+    }
+
+    /// Whether no slot is held.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.grants.is_empty()
+    }
+
+    /// How many of the slots that are held will be granted again.
+    pub(crate) fn to_come(&self) -> u64 {
         self.ends.len()
     }
 

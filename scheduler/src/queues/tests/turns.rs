@@ -175,6 +175,31 @@ fn f01_a_gang_that_is_larger_than_the_sub_cluster_holds_nobody_up() {
 }
 
 #[test]
+fn f04_a_slot_that_will_not_be_granted_again_is_promised_to_nobody() {
+    let mut world = World::of(4);
+    world.set(HERE, job(1, 1), 2);
+    world.fill();
+    world.set(HERE, gang(2, 2), 4);
+    let long = Entry {
+        timeout_ms: HOUR_MS,
+        ..job(3, 3)
+    };
+    world.set(HERE, long, 1);
+    assert_eq!(world.fill(), names(&[]), "the gang is promised four slots");
+    let held = world.running[0].holder.attempt;
+    for _ in 0..2 {
+        world.queues.count_out(HERE, held);
+    }
+    assert_eq!(world.queues.to_come(HERE), 1);
+    for _ in 0..2 {
+        world.queues.count_in(HERE, held);
+    }
+    assert_eq!(world.fill(), names(&[]), "it is promised them again");
+    world.queues.count_out(HERE, held);
+    assert_eq!(world.fill(), names(&[3]), "three slots are all there are");
+}
+
+#[test]
 fn f01_a_gang_whose_user_spent_the_quota_elsewhere_loses_its_reservation() {
     let mut world = World::of(3);
     world.set_terms(2, slots_max(3));
