@@ -22,7 +22,7 @@ mod submission;
 mod trickle;
 
 pub use bursts::{bursting, trickle_in, trickle_of};
-pub use contest::{Contest, Present, Stance, Wants, Weights};
+pub use contest::{Contest, Nodes, Present, Stance, Wants, Weights};
 pub use submission::{Ending, Runs, Shape, Submission};
 
 use merged::merge;

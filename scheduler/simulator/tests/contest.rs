@@ -1,6 +1,6 @@
 //! Users who want everything all the time: whose turn it is (F2, F3), and what the head was promised (F4).
 
-use sublet_simulator::workload::{Contest, Weights};
+use sublet_simulator::workload::{Contest, Nodes, Weights};
 use sublet_simulator::{Outcome, Scale, Setting, Watched};
 
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=3;
@@ -79,4 +79,21 @@ fn f04_every_head_starts_as_it_was_promised_first() {
         heads += watched.iter().map(|one| one.heads).sum::<u64>();
     }
     assert!(heads > 20, "{heads} heads were known");
+}
+
+/// A slot that is held on a node that drains is promised to nobody, and no slot is kept for who cannot start without it.
+#[test]
+fn f01_f04_gangs_larger_than_a_node_are_promised_what_stays_only() {
+    const FOUR_HOSTS: Scale = Scale { hosts: 4, ..SCALE };
+    for gangs_percent in [5, 30, 70] {
+        let contest = Contest {
+            gangs_percent,
+            nodes: Nodes::Drain,
+            ..Contest::of(6)
+        };
+        for seed in SEEDS {
+            let outcome = Setting::contest(contest, seed, FOUR_HOSTS).run();
+            outcome.unwrap_or_else(|failure| panic!("{}", failure.shrunk()));
+        }
+    }
 }

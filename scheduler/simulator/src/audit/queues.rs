@@ -179,18 +179,12 @@ impl Queues {
 }
 
 impl Queue {
-    /// Whether nothing may start, or a gang that could start in the sub-cluster needs more slots than are free. Who counts
-    /// on the slots of a node that drains may wait for nothing until the node is gone.
+    /// Whether nothing may start, or a gang that could start in the sub-cluster needs more slots than are free.
     fn keeps_slots(&self, id: SubclusterId, nodes: &Nodes, users: &Users) -> bool {
         let free = nodes.free_slots(id);
-        let is_for_gang = || {
-            nodes.drains(id)
-                || self
-                    .gangs
-                    .values()
-                    .any(|gang| gang.size > free && gang.could_start(id, nodes, users))
-        };
-        self.pace == Pace::Paused || (!self.gangs.is_empty() && is_for_gang())
+        let mut gangs = self.gangs.values();
+        self.pace == Pace::Paused
+            || gangs.any(|gang| gang.size > free && gang.could_start(id, nodes, users))
     }
 
     /// A job comes in, or another number of its tasks waits.

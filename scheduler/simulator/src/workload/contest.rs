@@ -11,10 +11,10 @@ use crate::world::{NODE, Partition, SUBCLUSTERS};
 
 /// The mean run of a task.
 const MEAN_RUN_US: u64 = 20_000;
-/// One gang has so many times fewer tasks than an array, so that it fits beside others.
-const GANG_PART: u32 = 4;
 /// By how much a user exaggerates.
 const EXAGGERATION: u64 = 25;
+/// A node is drained with one job of so many, and given back in the middle between that and the next.
+const JOBS_PER_DRAIN: u64 = 8;
 
 /// Who takes part, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Contest {
     pub present: Present,
     /// Jobs in a hundred whose tasks start together.
     pub gangs_percent: u64,
+    /// What the operator does with the nodes.
+    pub nodes: Nodes,
     /// What the first user says of the same work.
     pub stance: Stance,
 }
@@ -60,6 +62,16 @@ pub enum Present {
     Only(u64),
 }
 
+/// What an operator does with nodes meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nodes {
+    /// Nothing. A gang is a quarter of a node, so that it fits beside others.
+    Stay,
+    /// One after the other is drained and given back. A gang is more than a node, so that it hangs on several whether it
+    /// can start.
+    Drain,
+}
+
 /// What a user says of its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stance {
@@ -76,7 +88,7 @@ pub enum Stance {
 }
 
 impl Contest {
-    /// So many users of one weight, who say what is so and have no gangs.
+    /// So many users of one weight, who say what is so and have no gangs, on nodes that stay.
     #[must_use]
     pub const fn of(users: u64) -> Self {
         Self {
@@ -85,6 +97,7 @@ impl Contest {
             wants: Wants::Alike,
             present: Present::Everybody,
             gangs_percent: 0,
+            nodes: Nodes::Stay,
             stance: Stance::Truth,
         }
     }
@@ -95,7 +108,8 @@ impl Contest {
         let gap_us = scale.gap_us(mean_us, room.all, 1.0);
         let deeds = (0..scale.jobs).flat_map(move |number| {
             let at_us = whole(gap_us * number as f64);
-            let acts = self.submissions(seed, number).into_iter().map(Act::Submit);
+            let jobs = self.submissions(seed, number).into_iter().map(Act::Submit);
+            let acts = jobs.chain(self.nodes.act(number, scale.hosts));
             acts.map(move |act| Deed { at_us, act })
         });
         Workload {
@@ -148,9 +162,31 @@ impl Contest {
         };
         if random.percent(self.gangs_percent) {
             job.shape = Shape::Gang;
-            job.tasks = (job.tasks / GANG_PART).max(2);
+            job.tasks = self.nodes.gang_of(job.tasks);
         }
         job
+    }
+}
+
+impl Nodes {
+    /// How many tasks a gang has, where a node has so many slots.
+    fn gang_of(self, slots: u32) -> u32 {
+        match self {
+            Self::Stay => (slots / 4).max(2),
+            Self::Drain => slots + slots / 2,
+        }
+    }
+
+    /// What the operator does when the job of that number comes in, if anything.
+    fn act(self, number: u64, hosts: u32) -> Option<Act> {
+        let (turn, place) = (number / JOBS_PER_DRAIN, number % JOBS_PER_DRAIN);
+        let host = u32::try_from(turn % u64::from(hosts));
+        let host = host.expect("it is below a number of hosts");
+        match self {
+            Self::Drain if place == 0 => Some(Act::NodeDrained(host)),
+            Self::Drain if place == JOBS_PER_DRAIN / 2 => Some(Act::NodeResumed(host)),
+            Self::Drain | Self::Stay => None,
+        }
     }
 }
 

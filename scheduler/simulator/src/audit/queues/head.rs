@@ -59,7 +59,7 @@ impl Queues {
             .iter_mut()
             .filter(|(_, queue)| !queue.gangs.is_empty() || !queue.head.candidates.is_empty());
         for (&id, queue) in concerned {
-            if sight.nodes.drains(id) || queue.pace == Pace::Paused {
+            if queue.pace == Pace::Paused {
                 queue.head.begin_anew();
                 continue;
             }
