@@ -37,27 +37,17 @@ struct Shape {
 fn main() {
     let small = Shape {
         queued: 1_000,
+        users: 10,
+        subclusters: 3,
+        nodes: 10,
+    };
+    let large = |queued| Shape {
+        queued,
         users: 1_000,
         subclusters: 100,
         nodes: 10_000,
     };
-    rows(&[
-        Shape {
-            queued: 1_000,
-            users: 10,
-            subclusters: 3,
-            nodes: 10,
-        },
-        small,
-        Shape {
-            queued: 100_000,
-            ..small
-        },
-        Shape {
-            queued: 1_000_000,
-            ..small
-        },
-    ]);
+    rows(&[small, large(1_000), large(100_000), large(1_000_000)]);
     println!("\nThe same 800 slots and 100,000 jobs, cut into more and more sub-clusters:\n");
     let whole = Shape {
         queued: 100_000,
