@@ -26,6 +26,9 @@ mod udp;
 
 mod lookup;
 
+#[cfg(test)]
+mod tests;
+
 use wasmtime::Result;
 use wasmtime::component::Linker;
 use wasmtime_wasi::p2::bindings::sockets::{instance_network, network};
