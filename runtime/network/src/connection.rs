@@ -76,8 +76,10 @@ pub(crate) struct End {
     pub(crate) incoming: Arc<Pipe>,
     pub(crate) outgoing: Arc<Pipe>,
     pub(crate) account: Option<Account>,
-    /// Where the end is registered, under which number.
-    nic: Option<(Weak<NicState>, u64)>,
+    /// Where the end is registered.
+    nic: Weak<NicState>,
+    /// The number under which it is.
+    number: u64,
     /// The port that was taken for the connection.
     _port: Option<Port>,
 }
@@ -112,10 +114,8 @@ impl Drop for End {
     fn drop(&mut self) {
         self.incoming.leave();
         self.outgoing.finish();
-        if let Some((nic, number)) = &self.nic
-            && let Some(nic) = nic.upgrade()
-        {
-            nic.forget_end(*number);
+        if let Some(nic) = self.nic.upgrade() {
+            nic.forget_end(self.number);
         }
     }
 }
@@ -123,12 +123,35 @@ impl Drop for End {
 /// One of the two who are to be connected.
 #[derive(Debug)]
 pub(crate) struct Party<'a> {
-    /// Nothing for the world.
-    pub(crate) nic: Option<&'a Arc<NicState>>,
+    pub(crate) side: Side<'a>,
     /// How the other one sees it.
     pub(crate) address: SocketAddr,
     /// The port it holds for this connection alone.
     pub(crate) port: Option<Port>,
+}
+
+/// Whose end it is. Either is cut with the nic.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Side<'a> {
+    /// The instance's: its bytes are charged.
+    Instance(&'a Arc<NicState>),
+    /// The world's, as the nic reaches it. It may outlive the instance's end, until what was queued is out.
+    World(&'a Arc<NicState>),
+}
+
+impl<'a> Side<'a> {
+    fn nic(self) -> &'a Arc<NicState> {
+        match self {
+            Side::Instance(nic) | Side::World(nic) => nic,
+        }
+    }
+
+    fn account(self) -> Option<Account> {
+        match self {
+            Side::Instance(nic) => Some(nic.account()),
+            Side::World(_) => None,
+        }
+    }
 }
 
 /// Connects two. Fails if the nic of one is going.
@@ -137,16 +160,10 @@ pub(crate) fn connect(
     b: Party<'_>,
     living: &Arc<AtomicUsize>,
 ) -> Result<(Connection, Connection), Refusal> {
-    let window_bytes = [a.nic, b.nic]
-        .into_iter()
-        .flatten()
-        .map(|nic| nic.window_bytes())
-        .min()
-        .unwrap_or(crate::nic::WINDOW_BYTES_MIN);
-    let (there, back) = (
-        Pipe::new(window_bytes, living),
-        Pipe::new(window_bytes, living),
-    );
+    let (window_a, window_b) = (a.side.nic().window_bytes(), b.side.nic().window_bytes());
+    let window_bytes = window_a.min(window_b);
+    let there = Pipe::new(window_bytes, living);
+    let back = Pipe::new(window_bytes, living);
     let (local, peer) = (a.address, b.address);
     let a = open(a, peer, Arc::clone(&back), Arc::clone(&there))?;
     let b = open(b, local, there, back)?;
@@ -159,17 +176,17 @@ fn open(
     incoming: Arc<Pipe>,
     outgoing: Arc<Pipe>,
 ) -> Result<Connection, Refusal> {
-    let number = party.nic.map(|nic| nic.number_end());
+    let nic = party.side.nic();
+    let number = nic.number_end();
     let end = Arc::new(End {
         incoming,
         outgoing,
-        account: party.nic.map(|nic| nic.account()),
-        nic: party.nic.map(Arc::downgrade).zip(number),
+        account: party.side.account(),
+        nic: Arc::downgrade(nic),
+        number,
         _port: party.port,
     });
-    if let Some((nic, number)) = party.nic.zip(number) {
-        nic.keep_end(number, &end)?;
-    }
+    nic.keep_end(number, &end)?;
     Ok(Connection {
         end: Some(end),
         local: party.address,

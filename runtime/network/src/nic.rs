@@ -17,7 +17,7 @@ use crate::ports::{Port, Purpose};
 use crate::{Addresses, LookupError, Protocol, Refusal};
 
 pub(crate) use connect::target_of;
-pub(crate) use state::{NicState, WINDOW_BYTES_MIN};
+pub(crate) use state::NicState;
 
 /// The place of one instance on the network. Whoever drops it releases all of it.
 #[derive(Debug)]
@@ -116,6 +116,23 @@ impl Nic {
     /// The one way for those who dial by name (`wasi:http`): the rule is asked for the name itself.
     pub fn connect_name(&self, name: &str, port: u16) -> Pending<Result<Connection, Refusal>> {
         connect::to_name(&self.state, name, port)
+    }
+
+    /// Ready when no connection is left. After an instance ended in good order and its sockets are dropped, this is when
+    /// what they had queued for the world is out; who waits for it sets a bound, for the world may be slow.
+    pub fn drained(&self) -> Pending<()> {
+        let (nic, emptied) = (Arc::downgrade(&self.state), self.state.emptied());
+        Box::pin(async move {
+            loop {
+                let waiting = emptied.notified();
+                tokio::pin!(waiting);
+                waiting.as_mut().enable();
+                if nic.upgrade().is_none_or(|nic| nic.has_no_ends()) {
+                    return;
+                }
+                waiting.await;
+            }
+        })
     }
 
     /// Releases everything at once, as the drop of the nic does. For an instance that was killed: called before its

@@ -1,7 +1,8 @@
 //! A connection whose other end lies beyond this process: bytes are copied between its pipes and a carrier.
 //!
 //! One task per connection. It ends when both directions have ended, or when the connection is reset; then it drops the
-//! carrier, and that is how the peer learns of it. Its owner is the connection: when the nic goes, so does the task.
+//! carrier, and that is how the peer learns of it. What a socket had queued goes out after the socket, but not after the
+//! nic: when that goes, so does the task.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -15,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::Refusal;
-use crate::connection::{self, Connection, Ended, Party, Sink, Source};
+use crate::connection::{self, Connection, Ended, Party, Side, Sink, Source};
 use crate::nic::NicState;
 use crate::outside::Carrier;
 use crate::ports::Port;
@@ -35,12 +36,12 @@ pub(crate) fn carry(
 ) -> Result<Connection, Refusal> {
     let (address, peer) = ends;
     let inner = Party {
-        nic: Some(nic),
+        side: Side::Instance(nic),
         address,
         port,
     };
     let outer = Party {
-        nic: None,
+        side: Side::World(nic),
         address: peer,
         port: None,
     };

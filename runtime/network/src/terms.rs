@@ -76,6 +76,10 @@ impl Addresses {
 }
 
 /// What one nic may use. Each is enforced.
+///
+/// Host memory of a nic is at most `sockets` times two windows for streams, 256 KiB for each mailbox, and for each of at
+/// most 16 peers outside with whom it exchanges datagrams 256 KiB and a buffer of 64 KiB. A connection that leaves the
+/// process has a buffer of 16 KiB. Connections that wait at a listener cost who dialled them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Sockets at a time, accepted ones included: bounds host memory, together with the window.

@@ -107,7 +107,7 @@ impl Sink {
     }
 
     /// Queues bytes, at most [`Sink::room`] of them. Who gives more than the window holds has the connection reset, so
-    /// that memory stays bounded.
+    /// that memory stays bounded; for the same reason large pieces should be all of their allocation.
     ///
     /// # Errors
     ///

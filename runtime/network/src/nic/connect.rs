@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::lookup;
 use super::state::NicState;
-use crate::connection::{self, Connection, Party};
+use crate::connection::{self, Connection, Party, Side};
 use crate::listener::{Backlog, NoRoom, Reserved, Waiting};
 use crate::meter::count;
 use crate::names::{self, Name};
@@ -29,6 +29,9 @@ const CONNECT_WAIT: Duration = Duration::from_secs(20);
 
 /// How long a dial to the outside may take. Who dials has shorter bounds; this one is for when it does not answer.
 const DIAL_WAIT: Duration = Duration::from_secs(60);
+
+/// Addresses of a name that are tried: a name that thousands carry must not make one connection wait for all of them.
+const TRIES_MAX: usize = 16;
 
 /// Dials an address.
 pub(super) async fn to_address(
@@ -96,7 +99,7 @@ pub(super) fn to_name(
 /// Dials one address after the other until one answers.
 async fn to_any(nic: Weak<NicState>, ips: Vec<IpAddr>, port: u16) -> Result<Connection, Refusal> {
     let mut refusal = Refusal::NameNotFound;
-    for ip in ips {
+    for ip in ips.into_iter().take(TRIES_MAX) {
         match to_address(Weak::clone(&nic), None, SocketAddr::new(ip, port)).await {
             Ok(connection) => return Ok(connection),
             Err(why) => refusal = why,
@@ -203,12 +206,12 @@ fn enter(
     let target = target_of(nic, to)?;
     let (connection, accepted) = connection::connect(
         Party {
-            nic: Some(nic),
+            side: Side::Instance(nic),
             address: caller.address,
             port: Some(caller.port),
         },
         Party {
-            nic: Some(&target),
+            side: Side::Instance(&target),
             address: to,
             port: None,
         },

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 
+use tokio::sync::Notify;
+
 use crate::connection::{Account, End};
 use crate::lock::lock;
 use crate::meter::Meter;
@@ -18,7 +20,7 @@ use crate::synthetic::Synthetic;
 use crate::{Addresses, Protocol, Refusal, Terms};
 
 /// The smallest window: below it, one chunk would be most of it.
-pub(crate) const WINDOW_BYTES_MIN: usize = 4 * 1024;
+const WINDOW_BYTES_MIN: usize = 4 * 1024;
 
 /// The burst of bytes, at least: a write of the largest size must fit.
 const BYTES_BURST_MIN: u64 = 64 * 1024;
@@ -38,6 +40,8 @@ pub(crate) struct NicState {
     ports: Mutex<Ports>,
     ends: Mutex<Ends>,
     end_next: AtomicU64,
+    /// No end is left.
+    emptied: Arc<Notify>,
     pub(super) synthetic: Mutex<Synthetic>,
     sockets: Arc<Places>,
     flows: Arc<Places>,
@@ -77,6 +81,7 @@ impl NicState {
             ports: Mutex::new(Ports::new(terms.addresses)),
             ends: Mutex::new(Ends::Open(HashMap::new())),
             end_next: AtomicU64::new(0),
+            emptied: Arc::default(),
             synthetic: Mutex::default(),
             sockets: Places::new(limits.sockets),
             flows: Places::new(FLOWS_MAX),
@@ -208,8 +213,24 @@ impl NicState {
 
     /// An end is over.
     pub(crate) fn forget_end(&self, number: u64) {
-        if let Ends::Open(ends) = &mut *lock(&self.ends) {
+        let mut ends = lock(&self.ends);
+        if let Ends::Open(ends) = &mut *ends {
             ends.remove(&number);
+        }
+        drop(ends);
+        if self.has_no_ends() {
+            self.emptied.notify_waiters();
+        }
+    }
+
+    pub(super) fn emptied(&self) -> Arc<Notify> {
+        Arc::clone(&self.emptied)
+    }
+
+    pub(super) fn has_no_ends(&self) -> bool {
+        match &*lock(&self.ends) {
+            Ends::Open(ends) => ends.is_empty(),
+            Ends::Released => true,
         }
     }
 
@@ -222,6 +243,9 @@ impl NicState {
             Ends::Open(ends) => ends.values().filter_map(Weak::upgrade).collect(),
             Ends::Released => Vec::new(),
         };
+        // A connection to oneself or to the world has both its ends here, and its pipes once.
+        let pipes = ends.iter().flat_map(|end| [&end.incoming, &end.outgoing]);
+        let pipes: HashMap<_, _> = pipes.map(|pipe| (Arc::as_ptr(pipe), pipe)).collect();
         let mail: Vec<_> = lock(&self.ports)
             .purposes()
             .filter_map(|purpose| match purpose {
@@ -229,8 +253,10 @@ impl NicState {
                 Purpose::Held | Purpose::Listening(_) => None,
             })
             .collect();
-        let pipes = |end: &Arc<End>| end.incoming.charged_bytes() + end.outgoing.charged_bytes();
-        ends.iter().map(pipes).sum::<usize>()
+        pipes
+            .values()
+            .map(|pipe| pipe.charged_bytes())
+            .sum::<usize>()
             + mail.iter().map(|post| post.held_bytes()).sum::<usize>()
     }
 
@@ -250,5 +276,6 @@ impl NicState {
             let living = ends.values().filter_map(Weak::upgrade);
             living.for_each(|end| end.cut());
         }
+        self.emptied.notify_waiters();
     }
 }

@@ -186,3 +186,40 @@ async fn the_network_comes_before_the_rules() {
     assert!(one.connect(None, at("10.78.0.2:80")).await.is_ok());
     drop(two);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_was_queued_for_the_world_goes_out_before_the_nic_if_it_is_waited_for() {
+    let (network, world, nic) = with_rules(&["*:443"], &["8.8.8.8:443"]);
+    nic.drained().await;
+    let connection = nic.connect(None, at("8.8.8.8:443")).await.unwrap();
+    let (source, mut sink) = connection.into_halves();
+    let sent = crate::support::fill(&mut sink, 5_000);
+    drop((source, sink));
+    let drained = tokio::spawn(nic.drained());
+    settle().await;
+    assert!(!drained.is_finished() && nic.held_bytes() > 0);
+    let mut far = world.far_end();
+    let mut got = Vec::new();
+    far.read_to_end(&mut got).await.unwrap();
+    assert_eq!(got.len(), sent);
+    drop(far);
+    drained.await.unwrap();
+    assert_eq!((network.census().pipes, nic.held_bytes()), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn l12_what_was_queued_for_a_world_that_does_not_read_goes_with_the_nic() {
+    let (network, world, nic) = with_rules(&["*:443"], &["8.8.8.8:443"]);
+    let connection = nic.connect(None, at("8.8.8.8:443")).await.unwrap();
+    let (source, mut sink) = connection.into_halves();
+    crate::support::fill(&mut sink, 5_000);
+    drop((source, sink));
+    settle().await;
+    let drained = tokio::spawn(nic.drained());
+    settle().await;
+    drop(nic);
+    drained.await.unwrap();
+    settle().await;
+    assert_eq!(network.census().pipes, 0);
+    drop(world);
+}

@@ -175,5 +175,5 @@ fn the_directory_knows_who_is_where_and_forgets_whole_workers() {
         (directory.leave(1), directory.leave(1)),
         (Some(addresses(1)), None)
     );
-    assert!(directory.is_empty() && directory.len() == 0);
+    assert_eq!((directory.is_empty(), directory.len()), (true, 0));
 }

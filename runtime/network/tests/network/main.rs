@@ -19,4 +19,5 @@ mod ports;
 mod release;
 mod streams;
 mod support;
+mod threads;
 mod tidy;

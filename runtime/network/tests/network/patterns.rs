@@ -13,6 +13,8 @@ fn check_error(pattern: &str, expected: &str) {
     assert_eq!(error.strip_prefix(&begin), Some(expected), "{error}");
 }
 
+const INTERNAL: &str = "this name stays inside the user's network and needs no rule; remove it, or write a name with a dot";
+
 #[test]
 fn a_wrong_pattern_says_where_and_what_to_write() {
     let host = "this is neither a name nor an address; write a name such as example.org, an address such as 8.8.8.8 or \
@@ -21,10 +23,9 @@ fn a_wrong_pattern_says_where_and_what_to_write() {
     let no_port =
         "the port is missing; write HOST:PORT, such as example.org:443, or HOST:* for all ports";
     let brackets = "an IPv6 address stands in brackets; write [2606:4700::1]:443";
+    let internal = INTERNAL;
     let star = "* stands alone or for the first labels of a name; write *:443 or *.example.org:443";
-    let internal = "this name stays inside the user's network and needs no rule; remove it, or write a name with a dot";
     let length = "this is not a length of a range; write 0 to 32 for IPv4, 0 to 128 for IPv6";
-    let mapped = "this is an IPv4 address in IPv6 notation; write it as IPv4";
     check_error("api.example.org", &format!("16: {no_port}"));
     check_error("", &format!("1: {no_port}"));
     check_error("[2606:4700::1]", &format!("15: {no_port}"));
@@ -72,6 +73,11 @@ fn a_wrong_pattern_says_where_and_what_to_write() {
         "8.8.8.8/24:443",
         "1: the address has bits beyond the length of its range; write the first address of the range",
     );
+}
+
+#[test]
+fn what_is_no_address_of_its_family_or_opened_by_nobody_is_said_too() {
+    let mapped = "this is an IPv4 address in IPv6 notation; write it as IPv4";
     check_error("[::ffff:8.8.8.8]:443", &format!("2: {mapped}"));
     check_error("[::8.8.8.8]:443", &format!("2: {mapped}"));
     check_error("[::ffff:8.8.8.0/120]:443", &format!("2: {mapped}"));
@@ -79,7 +85,7 @@ fn a_wrong_pattern_says_where_and_what_to_write() {
         "protected:db.example.org:5432",
         "1: only addresses and ranges can be opened with protected:; write the range that the name is in",
     );
-    check_error("protected:443", &format!("1: {internal}"));
+    check_error("protected:443", &format!("1: {INTERNAL}"));
     let long = "a".repeat(301);
     assert!(
         OperatorRules::parse([&long])

@@ -138,7 +138,7 @@ async fn who_waits_is_woken_by_data_by_room_by_the_end_and_by_a_reset() {
     crate::support::settle().await;
     assert!(!reader.is_finished() && !writer.is_finished());
     far_sink.write(Bytes::from_static(b"now")).unwrap();
-    while far_source.read(60_000).unwrap().len() > 0 {}
+    while !far_source.read(60_000).unwrap().is_empty() {}
     assert_eq!(reader.await.unwrap().unwrap().as_ref(), b"now");
     crate::support::settle().await;
     drop(two);
