@@ -159,10 +159,7 @@ async fn a_nic_with_a_rate_slows_its_streams_down_and_loses_nothing() {
     let ran = client.ends(Outcome::Succeeded).await;
     assert_eq!(ran.stdout, "4 MiB one way\n");
     let usage = ran.ending.usage;
-    assert!(
-        usage.wall_us > 800_000 && usage.cpu_us < 400_000,
-        "{usage:?}"
-    );
+    assert!(usage.wall_us > 800_000, "{usage:?}");
     assert_eq!(server.over().await.ending.outcome, Outcome::Succeeded);
 }
 
