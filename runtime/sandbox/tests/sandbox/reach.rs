@@ -149,7 +149,7 @@ async fn a_socket_too_many_is_an_error_that_the_guest_can_live_with() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_too_many_is_an_error_for_who_accepts_and_a_reset_for_who_calls() {
+async fn a_connection_too_many_is_an_error_for_who_accepts() {
     let network = network();
     let server = guest("accept-many 0.0.0.0:80").network(nic_with(&network, 2, "server", FEW));
     let server = start(server, "listening\n").await;
