@@ -7,6 +7,7 @@
 //!   bulk         bytes per second, with large writes and with small ones
 //!   rounds       what one byte there and back takes
 //!   connections  connections per second: connect, one byte each way, close
+//!   memory       what an idle connection keeps
 //! ```
 
 mod ground;
@@ -15,9 +16,13 @@ mod kernel;
 mod switch;
 mod words;
 
+mod memory;
 mod pairs;
 mod rates;
 
+#[expect(dead_code, reason = "other benchmarks use the rest of it")]
+#[path = "../../../../tests/bench/processes.rs"]
+mod processes;
 #[expect(dead_code, reason = "other benchmarks use the rest of it")]
 #[path = "../../../../tests/bench/report.rs"]
 mod report;
@@ -47,14 +52,20 @@ impl Scale {
 
 type Figure = fn(Scale) -> anyhow::Result<()>;
 
-const FIGURES: [(&str, Figure); 3] = [
+const FIGURES: [(&str, Figure); 4] = [
     ("bulk", rates::bulk),
     ("rounds", rates::rounds),
     ("connections", rates::connections),
+    ("memory", memory::measure),
 ];
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
+    if let [word, kind, count] = arguments.as_slice()
+        && word == memory::HOLD
+    {
+        return memory::hold(kind, count.parse()?);
+    }
     let mut scale = Scale::Full;
     let mut chosen = Vec::new();
     for argument in &arguments {
@@ -64,7 +75,7 @@ fn main() -> anyhow::Result<()> {
             "--bench" => {}
             name => match FIGURES.iter().find(|(known, _)| *known == name) {
                 Some((_, figure)) => chosen.push(figure),
-                None => bail!("there is no figure `{name}`: bulk, rounds, connections"),
+                None => bail!("there is no figure `{name}`: bulk, rounds, connections, memory"),
             },
         }
     }
