@@ -24,7 +24,7 @@ use crate::halts::{Halt, Halts};
 use crate::processor::process_time;
 use crate::state::State;
 use crate::turn::Turn;
-use crate::{Ending, Instance, Program};
+use crate::{Ending, Instance, Program, verdict};
 
 /// How soon processor time is looked at again at most: more often costs more than it tells.
 const LOOK_AGAIN_MIN: Duration = Duration::from_millis(1);
@@ -51,7 +51,12 @@ impl Guest {
         let called = catch_unwind(AssertUnwindSafe(|| {
             runtime.block_on(program.call(&mut store))
         }));
+        let nic = match &called {
+            Ok(called) if verdict::is_own_end(called) => store.data_mut().take_leave(),
+            Ok(_) | Err(_) => None,
+        };
         drop(store);
+        drop(nic);
         // Where a host function panicked nothing is sent, and where the end was told before nobody listens.
         if let Ok(called) = called {
             drop(result.send(called));

@@ -62,9 +62,16 @@ async fn attempt(
     let mut watch = Watch::new(ticker, turn, share, halts);
     let result = watch.over(program.call(&mut store)).await;
     let processor_time = watch.processor_time();
-    account
+    let nic = match &result {
+        Ok(result) if verdict::is_own_end(result) => store.data_mut().take_leave(),
+        Ok(_) | Err(_) => None,
+    };
+    let ending = account
         .ending(result, &mut watch.halts, processor_time)
-        .await
+        .await;
+    drop(store);
+    drop(nic);
+    ending
 }
 
 /// An instance whose program was not called yet.
@@ -90,6 +97,7 @@ pub(crate) fn prepare(
         args: &instance.args,
         env: [&instance.env, &instance.attempt_env],
         directories: &instance.directories,
+        network: instance.network,
         stdin: instance.stdin,
         stdout: streams.stdout.clone(),
         stderr: streams.stderr.clone(),

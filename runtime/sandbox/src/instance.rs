@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use sublet_network::Nic;
 use sublet_scheduler::Limits;
 
 use crate::{Input, Share, Sink, Stop};
@@ -22,6 +23,8 @@ pub struct Instance {
     pub share: Option<Share>,
     /// The directories it is granted.
     pub directories: Vec<Directory>,
+    /// Its place on a network; nothing where it has none. It is left when the instance ends.
+    pub network: Option<Nic>,
     /// What it reads.
     pub stdin: Input,
     /// Where its output goes.
@@ -38,6 +41,7 @@ impl fmt::Debug for Instance {
             .field("args", &self.args)
             .field("limits", &self.limits)
             .field("directories", &self.directories)
+            .field("network", &self.network.as_ref().map(Nic::addresses))
             .finish_non_exhaustive()
     }
 }

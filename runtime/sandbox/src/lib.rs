@@ -2,7 +2,8 @@
 //!
 //! This crate decides what a guest may be made of ([`recognise()`], `compile`), what it can reach while it runs
 //! ([`Instance`]) and how its end is told ([`Ending`]). It is the only crate that names wasmtime. It must not know jobs,
-//! users, queues or the network: it is handed a program, directories, streams and limits, and answers with a value.
+//! users, queues or what lies behind a nic: it is handed a program, directories, streams, a place on a network and
+//! limits, and answers with a value.
 //!
 //! ```text
 //!   wasm ──recognise──► compile ──artifact──► Sandbox::load ──► Program
@@ -29,6 +30,7 @@ mod ticker;
 mod files;
 mod link;
 mod program;
+mod sockets;
 
 mod alone;
 mod attempt;

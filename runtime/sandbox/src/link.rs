@@ -1,6 +1,6 @@
 //! What guests can call: WASI 0.1 for core modules, WASI 0.2 for components, and of neither more than stands here.
 //!
-//! No sockets: their five stateful interfaces come with the networks, and wasmtime's own are never linked.
+//! Each interface is named. Sockets are our own ([`sockets`]): wasmtime's would be those of the host, and are never linked.
 
 use wasmtime::{Engine, Linker, Result, component};
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
@@ -9,8 +9,8 @@ use wasmtime_wasi::p2::bindings::{cli, filesystem, random};
 use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 use wasmtime_wasi::{I32Exit, p1, p2};
 
-use crate::files;
 use crate::state::State;
+use crate::{files, sockets};
 
 /// The module that WASI 0.1 programs import from.
 pub(crate) const PREVIEW1: &str = "wasi_snapshot_preview1";
@@ -63,6 +63,7 @@ fn component(engine: &Engine) -> Result<component::Linker<State>> {
     cli::terminal_stderr::add_to_linker::<State, WasiCli>(l, State::cli)?;
     filesystem::preopens::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
     filesystem::types::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
+    sockets::add_to_linker(l)?;
     l.allow_shadowing(true);
     l.instance("wasi:filesystem/types@0.2.12")?
         .func_wrap_async(

@@ -37,7 +37,8 @@ pub enum RefusalCode {
     TooLarge,
     /// It imports something that nothing provides.
     UnknownImport,
-    /// It imports sockets, and there are no networks yet.
+    /// It imports sockets, and there are no networks. Not given any more: sockets of WASI 0.2 are provided to all, and
+    /// whether an instance has a network is seen when it asks for one.
     NoNetwork,
     /// It exports no entry point.
     NoEntryPoint,

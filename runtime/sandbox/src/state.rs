@@ -4,6 +4,7 @@ use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::task::Poll;
 
+use sublet_network::Nic;
 use wasmtime::{Result, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -23,6 +24,8 @@ const RANDOM_BYTES_MAX: u64 = 64 << 10;
 const OWN_RESOURCES: u32 = 64;
 
 pub(crate) struct State {
+    /// Stands first and so goes first: what a guest that was cut off held open is reset, not closed in good order.
+    pub(crate) nic: Option<Nic>,
     pub(crate) wasi: WasiP1Ctx,
     pub(crate) limiter: Limiter,
     pub(crate) files: OpenFiles,
@@ -34,6 +37,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) args: &'a [String],
     pub(crate) env: [&'a [(String, String)]; 2],
     pub(crate) directories: &'a [Directory],
+    pub(crate) network: Option<Nic>,
     pub(crate) stdin: Input,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
@@ -41,12 +45,13 @@ pub(crate) struct Surroundings<'a> {
 
 impl State {
     pub(crate) fn new(
-        surroundings: Surroundings<'_>,
+        mut surroundings: Surroundings<'_>,
         limiter: Limiter,
         files: OpenFiles,
         handles: u32,
         turn: Arc<Turn>,
     ) -> Result<Self> {
+        let nic = surroundings.network.take();
         let mut wasi = surroundings.wasi()?.build_p1();
         let resources = handles
             .saturating_add(files.limit())
@@ -56,11 +61,20 @@ impl State {
             .table
             .set_max_capacity(usize::try_from(resources).unwrap_or(usize::MAX));
         Ok(Self {
+            nic,
             wasi,
             limiter,
             files,
             turn,
         })
+    }
+}
+
+impl State {
+    /// Takes the nic out, for a guest that came to its own end: what it still held open is closed in good order when the
+    /// store is dropped, as the exit of any process closes it. The nic is to be dropped after the store.
+    pub(crate) fn take_leave(&mut self) -> Option<Nic> {
+        self.nic.take()
     }
 }
 
@@ -73,7 +87,7 @@ impl WasiView for State {
 impl Surroundings<'_> {
     fn wasi(self) -> Result<WasiCtxBuilder> {
         let mut wasi = WasiCtxBuilder::new();
-        // Sockets are not linked at all; these three are the second wall.
+        // The sockets of the host are not linked at all; these three are the second wall.
         wasi.allow_tcp(false)
             .allow_udp(false)
             .allow_ip_name_lookup(false);

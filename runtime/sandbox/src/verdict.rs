@@ -21,6 +21,14 @@ pub(crate) struct Verdict {
     pub(crate) handles_denied: u32,
 }
 
+/// Whether the guest ended by itself, returning or exiting, and was neither cut off nor brought down.
+pub(crate) fn is_own_end(result: &wasmtime::Result<()>) -> bool {
+    match result {
+        Ok(()) => true,
+        Err(error) => error.is::<I32Exit>(),
+    }
+}
+
 /// Judges a result.
 pub(crate) fn of(result: Result<wasmtime::Result<()>, Halt>, facts: &Facts<'_>) -> Verdict {
     let verdict = match result {

@@ -242,6 +242,7 @@ impl Run {
             limits: definition.limits,
             share: self.lease.share(),
             directories: environment::directories(definition, self.attempt, &self.root),
+            network: None,
             stdin,
             stdout: Box::new(self.sink(Stream::Stdout)),
             stderr: Box::new(self.sink(Stream::Stderr)),

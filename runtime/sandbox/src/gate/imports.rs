@@ -56,7 +56,7 @@ pub(crate) const PREVIEW1_FUNCTIONS: [&str; 46] = [
 ];
 
 /// The interfaces of WASI 0.2, of any 0.2 version.
-pub(crate) const PREVIEW2_INTERFACES: [&str; 20] = [
+pub(crate) const PREVIEW2_INTERFACES: [&str; 27] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stderr",
@@ -77,6 +77,13 @@ pub(crate) const PREVIEW2_INTERFACES: [&str; 20] = [
     "wasi:random/insecure",
     "wasi:random/insecure-seed",
     "wasi:random/random",
+    "wasi:sockets/instance-network",
+    "wasi:sockets/ip-name-lookup",
+    "wasi:sockets/network",
+    "wasi:sockets/tcp",
+    "wasi:sockets/tcp-create-socket",
+    "wasi:sockets/udp",
+    "wasi:sockets/udp-create-socket",
 ];
 
 /// Names the first that is not known, in the order of the file, and how many more there are.
@@ -103,6 +110,9 @@ fn check_core(import: &str) -> Result<(), Refusal> {
     }
     let advice = match module {
         "wasi_unstable" => "that is WASI before 0.1: build it with a current toolchain",
+        PREVIEW1 if name.starts_with("sock_") => {
+            "WASI 0.1 can make no sockets: build it for WASI 0.2 (wasm32-wasip2)"
+        }
         PREVIEW1 => "WASI 0.1 has no such function: build it with a current toolchain",
         _ => {
             "build it as a WASI command (wasm32-wasip1 or wasm32-wasip2) with all libraries linked in"
@@ -120,16 +130,8 @@ fn check_component(import: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let shown = shown(import);
-    if interface.starts_with("wasi:sockets/") {
-        return Err(Refusal::new(
-            RefusalCode::NoNetwork,
-            format!(
-                "the component imports `{shown}`: networks are not available yet, build it without sockets"
-            ),
-        ));
-    }
     let advice = if interface.starts_with("wasi:http/") {
-        "wasi:http is not available yet"
+        "wasi:http is not available yet: use sockets of WASI 0.2 (wasm32-wasip2)"
     } else if version.starts_with("0.3.") {
         "WASI 0.3 is not available yet: build it for WASI 0.2 (wasm32-wasip2)"
     } else {

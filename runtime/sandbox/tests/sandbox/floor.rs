@@ -82,6 +82,7 @@ async fn run(program: &Program) {
         limits: Limits::default(),
         share: None,
         directories: Vec::new(),
+        network: None,
         stdin: Input::Empty,
         stdout: Box::new(Collected::default()),
         stderr: Box::new(Collected::default()),

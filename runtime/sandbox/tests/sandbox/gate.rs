@@ -273,6 +273,11 @@ fn unknown_imports_are_named() {
         "no such function",
     );
     refused(
+        &import("wasi_snapshot_preview1", "sock_connect"),
+        RefusalCode::UnknownImport,
+        "WASI 0.1 can make no sockets: build it for WASI 0.2 (wasm32-wasip2)",
+    );
+    refused(
         &import("a\\1b[2J", "b"),
         RefusalCode::UnknownImport,
         r"`a\u{1b}[2J`.`b`",
@@ -296,9 +301,9 @@ fn a_known_import_of_another_type_is_refused() {
 fn components_import_known_interfaces_only() {
     let import = |name: &str| component(&format!("(import \"{name}\" (instance))"));
     refused(
-        &import("wasi:sockets/tcp@0.2.0"),
-        RefusalCode::NoNetwork,
-        "networks are not available yet",
+        &import("wasi:sockets/types@0.3.0"),
+        RefusalCode::UnknownImport,
+        "build it for WASI 0.2 (wasm32-wasip2)",
     );
     refused(
         &import("wasi:http/outgoing-handler@0.2.0"),

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use sublet_network::Nic;
 use sublet_sandbox::{
-    Access, Directory, Ending, Input, Instance, Preemption, Program, Sandbox, Shape, Share, Sink,
-    Stop, compile,
+    Access, Compiled, Directory, Ending, Input, Instance, Preemption, Program, Sandbox, Shape,
+    Share, Sink, Stop, compile,
 };
 use sublet_scheduler::{Limits, Outcome};
 use tokio::sync::Notify;
@@ -38,10 +39,11 @@ pub(crate) fn sandbox() -> &'static Sandbox {
 
 /// An artifact from the text format.
 pub(crate) fn artifact(text: &str) -> Vec<u8> {
-    let wasm = wat::parse_str(text).expect("the text is well formed");
-    compile(&wasm, Preemption::Checks)
-        .expect("the gate lets it pass")
-        .artifact
+    compiled(&wat::parse_str(text).expect("the text is well formed")).artifact
+}
+
+pub(crate) fn compiled(wasm: &[u8]) -> Compiled {
+    compile(wasm, Preemption::Checks).expect("the gate lets it pass")
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -49,9 +51,12 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 pub(crate) fn program_in(sandbox: &Sandbox, text: &str) -> Program {
-    let artifact = artifact(text);
+    load(sandbox, &artifact(text))
+}
+
+pub(crate) fn load(sandbox: &Sandbox, artifact: &[u8]) -> Program {
     sandbox
-        .load(&artifact, &sha256(&artifact))
+        .load(artifact, &sha256(artifact))
         .expect("the artifact is loaded")
 }
 
@@ -64,6 +69,7 @@ pub(crate) struct Guest {
     pub(crate) limits: Limits,
     share: Option<Share>,
     directories: Vec<Directory>,
+    network: Option<Nic>,
     stdin: Input,
     stdout: Option<Box<dyn Sink>>,
     stderr: Option<Box<dyn Sink>>,
@@ -92,6 +98,7 @@ impl Guest {
             limits: Limits::default(),
             share: None,
             directories: Vec::new(),
+            network: None,
             stdin: Input::Empty,
             stdout: None,
             stderr: None,
@@ -116,6 +123,11 @@ impl Guest {
 
     pub(crate) fn env(mut self, key: &str, value: &str) -> Self {
         self.env.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn network(mut self, nic: Nic) -> Self {
+        self.network = Some(nic);
         self
     }
 
@@ -155,6 +167,7 @@ impl Guest {
             limits: self.limits,
             share: self.share,
             directories: self.directories,
+            network: self.network,
             stdin: self.stdin,
             stdout: self.stdout.unwrap_or_else(|| Box::new(stdout.clone())),
             stderr: self.stderr.unwrap_or_else(|| Box::new(stderr.clone())),

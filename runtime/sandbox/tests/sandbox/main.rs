@@ -26,4 +26,10 @@ mod load;
 mod reuse;
 mod shares;
 
+mod networks;
+
+mod datagrams;
+mod reach;
+mod tcp;
+
 mod floor;
