@@ -32,6 +32,6 @@ pub use read::{
 };
 pub use record::{FinishedAttempt, Place, Record};
 pub use recover::Unfinished;
-pub use spec::{JobSpec, NewInput, StoredDependency, When};
+pub use spec::{JobSpec, NewInput, StoredDependency, StoredJobNetwork, StoredPublish, When};
 pub use task::TaskState;
 pub use writer::Writer;

@@ -6,8 +6,8 @@ use std::{fs, path::Path};
 use rusqlite::Connection;
 use sublet_scheduler::{Again, AttemptId, Interrupted, JobId};
 use sublet_store::{
-    AuditChain, DataDirectory, Digest, JobEnd, JobSpec, NewInput, NewJob, Reader, Tally,
-    Unfinished, Whose, Wishes, Writer,
+    AuditChain, DataDirectory, Digest, JobEnd, JobSpec, NewInput, NewJob, Reader, StoredJobNetwork,
+    Tally, Unfinished, Whose, Wishes, Writer,
 };
 use tempfile::TempDir;
 
@@ -41,6 +41,7 @@ fn asked(job: NewJob) -> NewJob {
         gang: false,
         subcluster: None,
         after: vec![],
+        network: StoredJobNetwork::default(),
         ..job.spec
     };
     NewJob { spec, ..job }

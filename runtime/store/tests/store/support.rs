@@ -9,7 +9,7 @@ use sublet_scheduler::{
 use sublet_store::{
     AuditOutcome, Audited, DataDirectory, Digest, DrainedNode, FinishedAttempt, JobSpec,
     Membership, NewJob, Node, NodeState, PausedSubcluster, Place, PublicId, Reader, Readers,
-    Record, RoutedJob, RuleSet, Unfinished, Who, Writer,
+    Record, RoutedJob, RuleSet, StoredJobNetwork, StoredPublish, Unfinished, Who, Writer,
 };
 use tempfile::TempDir;
 
@@ -126,6 +126,14 @@ pub(crate) fn job(id: u64, tasks: TaskRange) -> NewJob {
         after: Vec::new(),
         stdin: None,
         inputs: Vec::new(),
+        network: StoredJobNetwork {
+            own: true,
+            allow: vec!["api.example.org:443".to_owned()],
+            publish: vec![StoredPublish {
+                host_port: 8_080,
+                guest_port: 80,
+            }],
+        },
     };
     NewJob {
         id: JobId(id),
