@@ -8,7 +8,7 @@ use crate::Digest;
 
 use super::{
     Audited, DrainedNode, Input, Membership, NewJob, NewModule, Node, PausedSubcluster, RoutedJob,
-    RuleSet, Tally,
+    RuleSet, StoredNic, Tally,
 };
 
 /// Something that happened and is to be kept.
@@ -170,6 +170,8 @@ pub struct FinishedAttempt {
     pub slot: Option<SlotId>,
     /// What that place was called when it started; unknown where the slot is.
     pub place: Option<Place>,
+    /// Its nic, if it had one. What went over it is in the usage.
+    pub nic: Option<StoredNic>,
     /// What becomes of its task.
     pub next: Next,
 }

@@ -4,6 +4,7 @@ mod attempts;
 mod audit;
 mod jobs;
 mod library;
+mod nics;
 mod nodes;
 mod operator;
 mod places;

@@ -28,6 +28,7 @@ fn of_a_job(id: u64) -> Vec<Record> {
         started(id, 0..=4, 1),
         finished(id, 0, 1, Outcome::Succeeded, Next::Settled),
         finished(id, 1, 1, Outcome::Failed(2), retry(2, 900)),
+        networked(id, 2, traffic(id), nic(7, &["evil.example:25"])),
         cancelled(id, &[8..=9]),
         cancel_asked(id, Some(3)),
         routed(id, "short"),
@@ -266,6 +267,8 @@ fn l13_a_killed_process_keeps_what_it_was_promised() {
             .unwrap()
             .unwrap();
         assert_eq!(last.attempts(1).unwrap().len(), 1, "no half batch");
+        let networked = last.attempts(2).unwrap().remove(0);
+        assert_eq!(networked.usage.network, traffic(recorded), "no half batch");
         assert!(last.attempts(1).unwrap()[0].place.is_some());
         assert!(last.considered().unwrap().is_some(), "no half batch");
         let batches = usize::try_from(recorded).unwrap();

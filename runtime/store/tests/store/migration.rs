@@ -165,8 +165,8 @@ fn a_database_of_step_1_goes_on_in_today_s_words() {
 fn a_migration_that_fails_leaves_the_old_database_as_it_was() {
     let folder = left_by_step_1();
     let path = folder.path().join("sublet.db");
-    // A table in the way of the last thing that the second step makes.
-    let in_the_way = "CREATE TABLE audit_head (one INTEGER) STRICT";
+    // A table in the way of the last thing that the last step makes.
+    let in_the_way = "CREATE TABLE nic_usage (one INTEGER) STRICT";
     Connection::open(&path)
         .unwrap()
         .execute_batch(in_the_way)
@@ -182,7 +182,7 @@ fn a_migration_that_fails_leaves_the_old_database_as_it_was() {
         .unwrap();
     assert_eq!(version, 1);
     database.prepare("SELECT * FROM places").unwrap_err();
-    database.execute_batch("DROP TABLE audit_head").unwrap();
+    database.execute_batch("DROP TABLE nic_usage").unwrap();
     drop(database);
     assert_eq!(recovered(folder.path()), [unfinished()]);
     assert!(fs::exists(path).unwrap());

@@ -1,5 +1,7 @@
 //! A store in a temporary directory, and records in few words.
 
+mod networks;
+
 use std::{collections::BTreeMap, path::Path};
 
 use sublet_scheduler::{
@@ -12,6 +14,8 @@ use sublet_store::{
     Record, RoutedJob, RuleSet, StoredJobNetwork, StoredPublish, Unfinished, Who, Writer,
 };
 use tempfile::TempDir;
+
+pub(crate) use networks::*;
 
 pub(crate) const ADA: UserId = UserId(1);
 pub(crate) const BOB: UserId = UserId(2);
@@ -181,6 +185,7 @@ pub(crate) fn finished(job: u64, task: u32, number: u32, outcome: Outcome, next:
             subcluster: "short".to_owned(),
             node: "node-1".to_owned(),
         }),
+        nic: None,
         next,
     })
 }
