@@ -23,7 +23,7 @@ pub use audit::{AuditOutcome, Audited, Who};
 pub use codes::OutcomeKind;
 pub use job::{IdempotencyKey, NewJob, RoutedJob, Tally};
 pub use library::{CompileRefusal, Input, InputKind, ModuleName, NewModule};
-pub use network::StoredNic;
+pub use network::{StoredNetwork, StoredNic};
 pub use node::{Membership, Node, NodeState};
 pub use operator::{DrainedNode, PausedSubcluster, RuleSet};
 pub use read::{

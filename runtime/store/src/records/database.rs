@@ -123,6 +123,11 @@ pub(crate) fn user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> 
     unsigned(row, column).map(UserId)
 }
 
+pub(crate) fn maybe_user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<UserId>> {
+    let stored: Option<i64> = row.get(column)?;
+    stored.map(|_| user_id(row, column)).transpose()
+}
+
 /// A list in one column, as JSON.
 pub(crate) fn list_text(list: &[String]) -> rusqlite::Result<String> {
     serde_json::to_string(list)

@@ -6,6 +6,7 @@ mod attempt;
 mod audit;
 mod jobs;
 mod library;
+mod networks;
 mod nodes;
 mod operator;
 mod owned_job;

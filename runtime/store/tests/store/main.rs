@@ -17,6 +17,8 @@ mod logs;
 mod migration;
 mod migration_from_step_2;
 mod model;
+mod network_model;
+mod networks;
 mod nics;
 mod nodes;
 mod operators;

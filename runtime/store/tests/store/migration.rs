@@ -123,6 +123,7 @@ fn what_step_1_did_not_know_begins_empty() {
     assert_eq!(reader.nodes().unwrap(), []);
     assert_eq!(reader.memberships().unwrap(), []);
     assert_eq!(reader.node_moves_removed().unwrap(), 0);
+    assert_eq!(reader.networks().unwrap(), []);
     assert!(matches!(
         reader.audit_verify().unwrap(),
         AuditChain::Whole { rows: 0, .. }

@@ -119,6 +119,9 @@ fn a_database_of_step_2_is_taken_up_with_everything_in_it() {
 fn what_step_2_did_not_know_begins_empty() {
     let folder = left_by_step_2();
     let (_data, _writer, reader) = opened(folder.path());
+    assert_eq!(reader.networks().unwrap(), []);
+    assert_eq!(reader.network_of(ADA).unwrap(), None);
+    assert!(reader.egress_policies().unwrap().is_empty());
     let old = reader.job(Whose::User(ADA), JobId(1)).unwrap().unwrap();
     assert_eq!(old.attempts(1).unwrap()[0].nic, None);
     let used = old.usage().unwrap().usage.network;
@@ -131,6 +134,9 @@ fn a_database_of_step_2_goes_on_with_networks() {
     let (data, mut writer, reader) = opened(folder.path());
     writer
         .commit(&[
+            prepared(1),
+            assigned(1, ADA, 40),
+            may_reach(ADA, &["api.example.org:443"]),
             networked(2, 3, traffic(1), nic(7, &["evil.example:25"])),
             submitted(&job(3, 0..=0)),
         ])
@@ -138,6 +144,9 @@ fn a_database_of_step_2_goes_on_with_networks() {
     drop((reader, writer, data));
 
     let (_data, _writer, reader) = opened(folder.path());
+    let adas = network_for(1, ADA, 40);
+    assert_eq!(reader.network_of(ADA).unwrap(), Some(adas));
+    assert!(reader.egress_policy(ADA).unwrap().is_some());
     let again = reader.job(Whose::User(ADA), JobId(2)).unwrap().unwrap();
     let nics: Vec<_> = [2, 3]
         .into_iter()
