@@ -85,7 +85,7 @@ pub use event::{Again, Event, Interrupted, Resumption};
 pub use ids::{AttemptId, JobId, NodeId, SlotId, SubclusterId, UserId};
 pub use job::{Dependency, Job, Restart, Said, TaskRange, When};
 pub use limits::Limits;
-pub use outcome::{CancelReason, Limit, LossReason, Outcome, TrapKind, Usage};
+pub use outcome::{CancelReason, Limit, LossReason, NetworkUsage, Outcome, TrapKind, Usage};
 pub use partition::{
     Closed, EntryExplanation, EntryVerdict, Hold, MoveCause, NodeExplanation, NodeMove, NodeSpec,
     NodeState,

@@ -115,6 +115,50 @@ pub struct Usage {
     pub tables_denied: u32,
     /// Opens of files, or makings of handles, that were denied.
     pub handles_denied: u32,
+    /// What went over its network interface.
+    pub network: NetworkUsage,
+}
+
+/// What went over the network interface of an attempt, counted by the host and not by the guest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NetworkUsage {
+    /// Bytes that the guest sent over connections and in datagrams, without any headers.
+    pub bytes_sent: u64,
+    /// Bytes that came to the guest over connections and in datagrams, without any headers.
+    pub bytes_received: u64,
+    /// Connections that the guest opened.
+    pub connections_out: u64,
+    /// Connections that the guest accepted.
+    pub connections_in: u64,
+    /// Datagrams that the guest sent, the dropped ones included.
+    pub datagrams_sent: u64,
+    /// Datagrams that came to the guest.
+    pub datagrams_received: u64,
+    /// Datagrams that nobody got: a queue was full, a rate was used up, or there was no receiver.
+    pub datagrams_dropped: u64,
+    /// Destinations and names that were denied, each time that the guest tried.
+    pub denials: u64,
+}
+
+impl NetworkUsage {
+    /// Both together. A sum that does not fit is the greatest there is.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            bytes_sent: self.bytes_sent.saturating_add(other.bytes_sent),
+            bytes_received: self.bytes_received.saturating_add(other.bytes_received),
+            connections_out: self.connections_out.saturating_add(other.connections_out),
+            connections_in: self.connections_in.saturating_add(other.connections_in),
+            datagrams_sent: self.datagrams_sent.saturating_add(other.datagrams_sent),
+            datagrams_received: self
+                .datagrams_received
+                .saturating_add(other.datagrams_received),
+            datagrams_dropped: self
+                .datagrams_dropped
+                .saturating_add(other.datagrams_dropped),
+            denials: self.denials.saturating_add(other.denials),
+        }
+    }
 }
 
 impl Outcome {
@@ -197,5 +241,36 @@ impl fmt::Display for LossReason {
             Self::Panic => "a host function failed",
             Self::Host => "its host is gone",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::NetworkUsage;
+
+    #[test]
+    fn what_went_over_two_interfaces_is_added_and_never_wraps() {
+        let one = NetworkUsage {
+            bytes_sent: 1,
+            bytes_received: 2,
+            connections_out: 3,
+            connections_in: 4,
+            datagrams_sent: 5,
+            datagrams_received: 6,
+            datagrams_dropped: u64::MAX - 7,
+            denials: u64::MAX,
+        };
+        let sum = NetworkUsage {
+            bytes_sent: 2,
+            bytes_received: 4,
+            connections_out: 6,
+            connections_in: 8,
+            datagrams_sent: 10,
+            datagrams_received: 12,
+            datagrams_dropped: u64::MAX,
+            denials: u64::MAX,
+        };
+        assert_eq!(one.plus(one), sum);
+        assert_eq!(one.plus(NetworkUsage::default()), one);
     }
 }

@@ -45,7 +45,8 @@ pub use records::{
     JobEnd, JobFilter, JobPage, JobSelector, JobSpec, JobSummary, KnownKey, Membership, ModuleName,
     ModuleRow, ModuleSelector, NewInput, NewJob, NewModule, NextIds, Node, NodeMove, NodeState,
     OpenStart, OutcomeKind, OwnedJob, Page, PausedSubcluster, Place, Reader, Readers, Record,
-    Route, RoutedJob, RuleSet, RuleSetRow, StoredDependency, Tally, TaskFilter, TaskRow, TaskState,
-    Unfinished, UsageTotal, User, When, Who, Whose, Wishes, Writer,
+    Route, RoutedJob, RuleSet, RuleSetRow, StoredDependency, StoredJobNetwork, StoredNetwork,
+    StoredNic, StoredPublish, Tally, TaskFilter, TaskRow, TaskState, Unfinished, UsageTotal, User,
+    When, Who, Whose, Wishes, Writer,
 };
 pub use work::{Removal, Work};

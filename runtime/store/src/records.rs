@@ -8,6 +8,7 @@ mod codes;
 mod database;
 mod job;
 mod library;
+mod network;
 mod node;
 mod operator;
 mod read;
@@ -22,6 +23,7 @@ pub use audit::{AuditOutcome, Audited, Who};
 pub use codes::OutcomeKind;
 pub use job::{IdempotencyKey, NewJob, RoutedJob, Tally};
 pub use library::{CompileRefusal, Input, InputKind, ModuleName, NewModule};
+pub use network::{StoredNetwork, StoredNic};
 pub use node::{Membership, Node, NodeState};
 pub use operator::{DrainedNode, PausedSubcluster, RuleSet};
 pub use read::{
@@ -32,6 +34,6 @@ pub use read::{
 };
 pub use record::{FinishedAttempt, Place, Record};
 pub use recover::Unfinished;
-pub use spec::{JobSpec, NewInput, StoredDependency, When};
+pub use spec::{JobSpec, NewInput, StoredDependency, StoredJobNetwork, StoredPublish, When};
 pub use task::TaskState;
 pub use writer::Writer;

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 use sublet_scheduler::{
-    AttemptId, CancelReason, JobId, Limit, Limits, LossReason, Outcome, TrapKind, Usage,
+    AttemptId, CancelReason, JobId, Limit, Limits, LossReason, NetworkUsage, Outcome, TrapKind,
+    Usage,
 };
 
 #[derive(Serialize, Deserialize)]
@@ -45,6 +46,21 @@ pub(crate) struct UsageWire {
     memory_denied: u32,
     tables_denied: u32,
     handles_denied: u32,
+    #[serde(with = "NetworkUsageWire")]
+    network: NetworkUsage,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "NetworkUsage")]
+struct NetworkUsageWire {
+    bytes_sent: u64,
+    bytes_received: u64,
+    connections_out: u64,
+    connections_in: u64,
+    datagrams_sent: u64,
+    datagrams_received: u64,
+    datagrams_dropped: u64,
+    denials: u64,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -74,6 +74,7 @@ impl ActiveJob {
         used.memory_denied = used.memory_denied.saturating_add(more.memory_denied);
         used.tables_denied = used.tables_denied.saturating_add(more.tables_denied);
         used.handles_denied = used.handles_denied.saturating_add(more.handles_denied);
+        used.network = used.network.plus(more.network);
     }
 
     /// Whether each of its attempts has a directory of its own.

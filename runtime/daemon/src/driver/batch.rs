@@ -201,6 +201,9 @@ fn may_wait(record: &Record, gone: &HashSet<JobId>) -> bool {
         | Record::NodeResumed { .. }
         | Record::NodeLabelled { .. }
         | Record::NodeNamed(_)
+        | Record::NetworkPrepared(_)
+        | Record::NetworkAssigned { .. }
+        | Record::EgressPolicySet { .. }
         | Record::Audited(_) => false,
     }
 }

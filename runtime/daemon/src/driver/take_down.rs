@@ -132,6 +132,7 @@ impl Driver {
             usage,
             slot,
             place,
+            nic: None,
             next,
         }));
     }

@@ -8,7 +8,11 @@ use sublet_scheduler::{JobId, UnixMillis, UserId};
 use crate::{Error, error::Doing};
 
 /// The steps from an empty database to today's. A step that has been released is never changed: another one is added.
-const STEPS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("schema_1.sql"),
+    include_str!("schema_2.sql"),
+    include_str!("schema_3.sql"),
+];
 
 /// More than there are different statements, so that none is ever compiled twice.
 const STATEMENTS_KEPT: usize = 128;
@@ -117,6 +121,25 @@ pub(crate) fn job_id(row: &Row<'_>, column: usize) -> rusqlite::Result<JobId> {
 
 pub(crate) fn user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> {
     unsigned(row, column).map(UserId)
+}
+
+pub(crate) fn maybe_user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<UserId>> {
+    let stored: Option<i64> = row.get(column)?;
+    stored.map(|_| user_id(row, column)).transpose()
+}
+
+/// A list in one column, as JSON.
+pub(crate) fn list_text(list: &[String]) -> rusqlite::Result<String> {
+    serde_json::to_string(list)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+pub(crate) fn list(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<String>> {
+    let text = row.get_ref(column)?.as_str()?;
+    serde_json::from_str(text).map_err(|error| {
+        let kind = rusqlite::types::Type::Text;
+        rusqlite::Error::FromSqlConversionFailure(column, kind, Box::new(error))
+    })
 }
 
 /// A record that contradicts the ones before it.

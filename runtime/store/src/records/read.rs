@@ -6,11 +6,13 @@ mod attempt;
 mod audit;
 mod jobs;
 mod library;
+mod networks;
 mod nodes;
 mod operator;
 mod owned_job;
 mod pool;
 mod rows;
+mod usage;
 mod users;
 
 pub use attempt::AttemptRow;
@@ -19,11 +21,12 @@ pub use jobs::{JobEnd, JobFilter, JobPage, JobSelector};
 pub use library::{ModuleRow, ModuleSelector};
 pub use nodes::NodeMove;
 pub use operator::{RuleSetRow, Wishes};
-pub use owned_job::{Considered, OpenStart, OwnedJob, TaskFilter, TaskRow, UsageTotal};
+pub use owned_job::{Considered, OpenStart, OwnedJob, TaskFilter, TaskRow};
 pub use pool::{Reader, Readers};
 pub(crate) use rows::unfinished_jobs;
 pub use rows::{JobSummary, Route};
 use sublet_scheduler::UserId;
+pub use usage::UsageTotal;
 pub use users::{KnownKey, NextIds, User};
 
 use super::database::{clamped, exact};

@@ -8,7 +8,7 @@ use crate::Digest;
 
 use super::{
     Audited, DrainedNode, Input, Membership, NewJob, NewModule, Node, PausedSubcluster, RoutedJob,
-    RuleSet, Tally,
+    RuleSet, StoredNetwork, StoredNic, Tally,
 };
 
 /// Something that happened and is to be kept.
@@ -147,6 +147,26 @@ pub enum Record {
     NodeNamed(Node),
     /// A node stands elsewhere, or as something else.
     NodeMoved(Membership),
+    /// A network is in supply.
+    NetworkPrepared(StoredNetwork),
+    /// A user has a network from now on. That another user has it, or that they have another one, is a contradiction.
+    NetworkAssigned {
+        /// Which network.
+        network: u32,
+        /// Who has it.
+        user: UserId,
+        /// When.
+        at: UnixMillis,
+    },
+    /// What a user may reach outside, in the place of what they might before.
+    EgressPolicySet {
+        /// Who.
+        user: UserId,
+        /// What: nothing, if it is empty.
+        allow: Vec<String>,
+        /// When.
+        at: UnixMillis,
+    },
     /// Somebody asked for something that concerns everyone.
     Audited(Box<Audited>),
 }
@@ -170,6 +190,8 @@ pub struct FinishedAttempt {
     pub slot: Option<SlotId>,
     /// What that place was called when it started; unknown where the slot is.
     pub place: Option<Place>,
+    /// Its nic, if it had one. What went over it is in the usage.
+    pub nic: Option<StoredNic>,
     /// What becomes of its task.
     pub next: Next,
 }

@@ -47,6 +47,8 @@ pub struct JobSpec {
     pub stdin: Option<Digest>,
     /// Directories and files that each attempt may read.
     pub inputs: Vec<NewInput>,
+    /// What it has of its user's network, and of the world beyond.
+    pub network: StoredJobNetwork,
 }
 
 /// An input and where the guest sees it.
@@ -57,6 +59,28 @@ pub struct NewInput {
     pub digest: Digest,
     /// Where.
     pub guest_path: String,
+}
+
+/// What the attempts of a job may reach, and who may reach them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredJobNetwork {
+    /// Whether each attempt has a nic in its user's network.
+    pub own: bool,
+    /// What each attempt may reach outside, as its user wrote it.
+    pub allow: Vec<String>,
+    /// Ports of the host that lead to it.
+    pub publish: Vec<StoredPublish>,
+}
+
+/// A port of the host that leads to a port of the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredPublish {
+    /// Where the host listens.
+    pub host_port: u16,
+    /// Where the guest does.
+    pub guest_port: u16,
 }
 
 /// Another job that has to be over first.
@@ -84,7 +108,7 @@ pub enum When {
 
 impl JobSpec {
     /// The version of the text form. A change of its shape makes the next one, and keeps reading those before.
-    pub(crate) const VERSION: i64 = 2;
+    pub(crate) const VERSION: i64 = 3;
 
     /// The text of today's version.
     pub(crate) fn text(&self) -> serde_json::Result<String> {
@@ -99,17 +123,22 @@ impl JobSpec {
     ) -> serde_json::Result<Option<Self>> {
         match version {
             1 => {
-                let first = serde_json::from_str(text)?;
-                serde_json::from_value(since_version_1(first, module)).map(Some)
+                let second = since_version_1(serde_json::from_str(text)?, module);
+                from_map(since_version_2(second)).map(Some)
             }
+            2 => from_map(since_version_2(serde_json::from_str(text)?)).map(Some),
             Self::VERSION => serde_json::from_str(text).map(Some),
             _ => Ok(None),
         }
     }
 }
 
+fn from_map(spec: Map<String, Value>) -> serde_json::Result<JobSpec> {
+    serde_json::from_value(Value::Object(spec))
+}
+
 /// What version 1 did not have. Its jobs were of no class, free of each other, and knew their module by its digest.
-fn since_version_1(mut spec: Map<String, Value>, module: Digest) -> Value {
+fn since_version_1(mut spec: Map<String, Value>, module: Digest) -> Map<String, Value> {
     let added = [
         ("module_name", json!(module)),
         ("class", json!("")),
@@ -118,7 +147,25 @@ fn since_version_1(mut spec: Map<String, Value>, module: Digest) -> Value {
         ("after", json!([])),
     ];
     spec.extend(added.map(|(name, value)| (name.to_owned(), value)));
-    Value::Object(spec)
+    spec
+}
+
+/// What version 2 did not have. Who did not say anything of networks has since been given one, and nothing beyond it.
+fn since_version_2(mut spec: Map<String, Value>) -> Map<String, Value> {
+    let network = json!({"own": true, "allow": [], "publish": []});
+    spec.insert("network".to_owned(), network);
+    spec
+}
+
+impl Default for StoredJobNetwork {
+    /// What a job has whose user said nothing: its user's network, and nothing beyond it.
+    fn default() -> Self {
+        Self {
+            own: true,
+            allow: Vec::new(),
+            publish: Vec::new(),
+        }
+    }
 }
 
 /// The stored shape of [`Limits`], which itself knows nothing of storage. The compiler keeps the two alike.
@@ -150,83 +197,4 @@ enum StoredRestart {
 struct StoredJobId(u64);
 
 #[cfg(test)]
-mod tests {
-    use super::{Digest, JobId, JobSpec, Limits, NewInput, Restart, StoredDependency, When};
-
-    /// What the programs that knew this version wrote.
-    const VERSION_1: &str = r#"{"tasks":{"start":0,"end":5},"program":"main.wasm","args":["--fast"],"env":[["B","2"],["A","1"]],"cpu_millis":50,"limits":{"memory_bytes":67108864,"cpu_ms":null,"wall_ms":30000,"output_bytes":67108864,"scratch_bytes":0,"open_files":64,"table_elements":20000,"handles":1000},"labels":{"team":"maps"},"priority":0,"restart":{"on_failure":{"retries":3,"backoff_ms":1000}},"stdin":null,"inputs":[{"digest":"dc9c5edb8b2d479e697b4b0b8ab874f32b325138598ce9e7b759eb8292110622","guest_path":"/in"}]}"#;
-
-    const VERSION_2: &str = r#"{"tasks":{"start":0,"end":5},"module_name":"main@1","program":"main.wasm","args":["--fast"],"env":[["B","2"],["A","1"]],"cpu_millis":50,"limits":{"memory_bytes":67108864,"cpu_ms":null,"wall_ms":30000,"output_bytes":67108864,"scratch_bytes":0,"open_files":64,"table_elements":20000,"handles":1000},"labels":{"team":"maps"},"class":"batch","gang":true,"subcluster":"long","priority":0,"restart":{"on_failure":{"retries":3,"backoff_ms":1000}},"after":[{"job":7,"when":"on-success"},{"job":8,"when":"on-failure"},{"job":9,"when":"always"}],"stdin":null,"inputs":[{"digest":"dc9c5edb8b2d479e697b4b0b8ab874f32b325138598ce9e7b759eb8292110622","guest_path":"/in"}]}"#;
-
-    fn today() -> JobSpec {
-        let after = [
-            (7, When::OnSuccess),
-            (8, When::OnFailure),
-            (9, When::Always),
-        ];
-        JobSpec {
-            tasks: 0..=5,
-            module_name: "main@1".to_owned(),
-            program: "main.wasm".to_owned(),
-            args: vec!["--fast".to_owned()],
-            env: [("B", "2"), ("A", "1")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
-            cpu_millis: 50,
-            limits: Limits::default(),
-            labels: [("team".to_owned(), "maps".to_owned())].into(),
-            class: "batch".to_owned(),
-            gang: true,
-            subcluster: Some("long".to_owned()),
-            priority: 0,
-            restart: Restart::OnFailure {
-                retries: 3,
-                backoff_ms: 1_000,
-            },
-            after: after
-                .map(|(job, when)| StoredDependency {
-                    job: JobId(job),
-                    when,
-                })
-                .into(),
-            stdin: None,
-            inputs: vec![NewInput {
-                digest: Digest::of(b"tree"),
-                guest_path: "/in".to_owned(),
-            }],
-        }
-    }
-
-    fn read(version: i64, text: &str) -> serde_json::Result<Option<JobSpec>> {
-        JobSpec::read(version, text, Digest::of(b"module"))
-    }
-
-    #[test]
-    fn today_s_text_is_written_and_read() {
-        assert_eq!(today().text().unwrap(), VERSION_2);
-        assert_eq!(read(2, VERSION_2).unwrap(), Some(today()));
-    }
-
-    #[test]
-    fn version_1_is_read_with_what_its_jobs_were_in_today_s_words() {
-        let expected = JobSpec {
-            module_name: Digest::of(b"module").to_string(),
-            class: String::new(),
-            gang: false,
-            subcluster: None,
-            after: vec![],
-            ..today()
-        };
-        assert_eq!(read(1, VERSION_1).unwrap(), Some(expected));
-    }
-
-    #[test]
-    fn what_no_program_of_a_version_wrote_is_not_read_as_it() {
-        read(2, VERSION_1).unwrap_err();
-        read(1, &VERSION_1.replace("program", "programme")).unwrap_err();
-        read(1, "7").unwrap_err();
-        for version in [-1, 0, 3] {
-            assert_eq!(read(version, VERSION_2).unwrap(), None);
-        }
-    }
-}
+mod tests;

@@ -4,6 +4,8 @@ mod attempts;
 mod audit;
 mod jobs;
 mod library;
+mod networks;
+mod nics;
 mod nodes;
 mod operator;
 mod places;
@@ -75,6 +77,13 @@ fn write(connection: &Connection, ends: &mut Ends<'_>, record: &Record) -> rusql
         }
         Record::NodeNamed(node) => nodes::named(connection, node),
         Record::NodeMoved(membership) => nodes::moved(connection, membership),
+        Record::NetworkPrepared(network) => networks::prepared(connection, network),
+        Record::NetworkAssigned { network, user, at } => {
+            networks::assigned(connection, *network, *user, *at)
+        }
+        Record::EgressPolicySet { user, allow, at } => {
+            networks::egress_policy_set(connection, *user, allow, *at)
+        }
         Record::Audited(audited) => audit::audited(connection, audited),
     }
 }

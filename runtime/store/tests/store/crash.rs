@@ -8,14 +8,18 @@ use std::{
     process::{Command, Stdio},
 };
 
-use sublet_scheduler::{JobId, Next, Outcome};
-use sublet_store::{AuditChain, DataDirectory, NodeState, Page, Reader, Record, Unfinished, Whose};
+use sublet_scheduler::{JobId, Next, Outcome, UserId};
+use sublet_store::{
+    AuditChain, DataDirectory, NodeState, Page, Reader, Record, StoredNetwork, Unfinished, Whose,
+};
 use tempfile::TempDir;
 
 use crate::support::*;
 
 const BATCHES: u64 = 5;
 const WAL: &str = "sublet.db-wal";
+/// The things that the pool has one more of with each batch.
+const THINGS: usize = 11;
 
 /// A batch of many kinds: whichever part of it were missing would show.
 fn batch(id: u64) -> Vec<Record> {
@@ -28,6 +32,7 @@ fn of_a_job(id: u64) -> Vec<Record> {
         started(id, 0..=4, 1),
         finished(id, 0, 1, Outcome::Succeeded, Next::Settled),
         finished(id, 1, 1, Outcome::Failed(2), retry(2, 900)),
+        networked(id, 2, traffic(id), nic(7, &["evil.example:25"])),
         cancelled(id, &[8..=9]),
         cancel_asked(id, Some(3)),
         routed(id, "short"),
@@ -37,7 +42,12 @@ fn of_a_job(id: u64) -> Vec<Record> {
 /// One more of everything that the pool has.
 fn of_the_pool(id: u64) -> Vec<Record> {
     let node = u32::try_from(id).unwrap();
+    let newcomer = UserId(100 + id);
     vec![
+        user(newcomer, &format!("user-{id}")),
+        prepared(node),
+        assigned(node, newcomer, id),
+        may_reach(newcomer, &["api.example.org:443"]),
         named(node),
         rules(id),
         Record::NodeMoved(stands(node, NodeState::In, Some("short"), id)),
@@ -53,7 +63,7 @@ fn of_the_pool(id: u64) -> Vec<Record> {
 struct Found {
     jobs: Vec<Unfinished>,
     /// How many batches there are, by each thing that the pool has.
-    pool: [usize; 7],
+    pool: [usize; THINGS],
 }
 
 impl Found {
@@ -71,12 +81,12 @@ impl Found {
     fn whole(jobs: &[Unfinished]) -> Self {
         Self {
             jobs: jobs.to_vec(),
-            pool: [jobs.len(); 7],
+            pool: [jobs.len(); THINGS],
         }
     }
 }
 
-fn batches_of_the_pool(reader: &Reader) -> [usize; 7] {
+fn batches_of_the_pool(reader: &Reader) -> [usize; THINGS] {
     let newest = Page {
         before: None,
         limit: 1,
@@ -88,6 +98,8 @@ fn batches_of_the_pool(reader: &Reader) -> [usize; 7] {
     };
     let count = |number: u64| usize::try_from(number).unwrap();
     let wishes = reader.wishes().unwrap();
+    let networks = reader.networks().unwrap();
+    let has_user = |network: &&StoredNetwork| network.user.is_some();
     [
         reader.nodes().unwrap().len(),
         reader.memberships().unwrap().len(),
@@ -95,7 +107,11 @@ fn batches_of_the_pool(reader: &Reader) -> [usize; 7] {
         count(rules.map_or(0, |rules| rules.version)),
         count(rows),
         wishes.paused.len(),
-        wishes.drained.len().min(wishes.labels.len()),
+        wishes.drained.len(),
+        wishes.labels.len(),
+        networks.len(),
+        networks.iter().filter(has_user).count(),
+        reader.egress_policies().unwrap().len(),
     ]
 }
 
@@ -266,10 +282,12 @@ fn l13_a_killed_process_keeps_what_it_was_promised() {
             .unwrap()
             .unwrap();
         assert_eq!(last.attempts(1).unwrap().len(), 1, "no half batch");
+        let networked = last.attempts(2).unwrap().remove(0);
+        assert_eq!(networked.usage.network, traffic(recorded), "no half batch");
         assert!(last.attempts(1).unwrap()[0].place.is_some());
         assert!(last.considered().unwrap().is_some(), "no half batch");
         let batches = usize::try_from(recorded).unwrap();
-        assert_eq!(batches_of_the_pool(&reader), [batches; 7]);
+        assert_eq!(batches_of_the_pool(&reader), [batches; THINGS]);
         drop(reader);
         writer.close().unwrap();
     }

@@ -6,8 +6,8 @@ use std::{fs, path::Path};
 use rusqlite::Connection;
 use sublet_scheduler::{Again, AttemptId, Interrupted, JobId};
 use sublet_store::{
-    AuditChain, DataDirectory, Digest, JobEnd, JobSpec, NewInput, NewJob, Reader, Tally,
-    Unfinished, Whose, Wishes, Writer,
+    AuditChain, DataDirectory, Digest, JobEnd, JobSpec, NewInput, NewJob, Reader, StoredJobNetwork,
+    Tally, Unfinished, Whose, Wishes, Writer,
 };
 use tempfile::TempDir;
 
@@ -41,6 +41,7 @@ fn asked(job: NewJob) -> NewJob {
         gang: false,
         subcluster: None,
         after: vec![],
+        network: StoredJobNetwork::default(),
         ..job.spec
     };
     NewJob { spec, ..job }
@@ -122,6 +123,7 @@ fn what_step_1_did_not_know_begins_empty() {
     assert_eq!(reader.nodes().unwrap(), []);
     assert_eq!(reader.memberships().unwrap(), []);
     assert_eq!(reader.node_moves_removed().unwrap(), 0);
+    assert_eq!(reader.networks().unwrap(), []);
     assert!(matches!(
         reader.audit_verify().unwrap(),
         AuditChain::Whole { rows: 0, .. }
@@ -164,8 +166,8 @@ fn a_database_of_step_1_goes_on_in_today_s_words() {
 fn a_migration_that_fails_leaves_the_old_database_as_it_was() {
     let folder = left_by_step_1();
     let path = folder.path().join("sublet.db");
-    // A table in the way of the last thing that the second step makes.
-    let in_the_way = "CREATE TABLE audit_head (one INTEGER) STRICT";
+    // A table in the way of the last thing that the last step makes.
+    let in_the_way = "CREATE TABLE nic_usage (one INTEGER) STRICT";
     Connection::open(&path)
         .unwrap()
         .execute_batch(in_the_way)
@@ -181,7 +183,7 @@ fn a_migration_that_fails_leaves_the_old_database_as_it_was() {
         .unwrap();
     assert_eq!(version, 1);
     database.prepare("SELECT * FROM places").unwrap_err();
-    database.execute_batch("DROP TABLE audit_head").unwrap();
+    database.execute_batch("DROP TABLE nic_usage").unwrap();
     drop(database);
     assert_eq!(recovered(folder.path()), [unfinished()]);
     assert!(fs::exists(path).unwrap());

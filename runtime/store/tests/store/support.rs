@@ -1,5 +1,7 @@
 //! A store in a temporary directory, and records in few words.
 
+mod networks;
+
 use std::{collections::BTreeMap, path::Path};
 
 use sublet_scheduler::{
@@ -9,9 +11,11 @@ use sublet_scheduler::{
 use sublet_store::{
     AuditOutcome, Audited, DataDirectory, Digest, DrainedNode, FinishedAttempt, JobSpec,
     Membership, NewJob, Node, NodeState, PausedSubcluster, Place, PublicId, Reader, Readers,
-    Record, RoutedJob, RuleSet, Unfinished, Who, Writer,
+    Record, RoutedJob, RuleSet, StoredJobNetwork, StoredPublish, Unfinished, Who, Writer,
 };
 use tempfile::TempDir;
+
+pub(crate) use networks::*;
 
 pub(crate) const ADA: UserId = UserId(1);
 pub(crate) const BOB: UserId = UserId(2);
@@ -126,6 +130,14 @@ pub(crate) fn job(id: u64, tasks: TaskRange) -> NewJob {
         after: Vec::new(),
         stdin: None,
         inputs: Vec::new(),
+        network: StoredJobNetwork {
+            own: true,
+            allow: vec!["api.example.org:443".to_owned()],
+            publish: vec![StoredPublish {
+                host_port: 8_080,
+                guest_port: 80,
+            }],
+        },
     };
     NewJob {
         id: JobId(id),
@@ -173,6 +185,7 @@ pub(crate) fn finished(job: u64, task: u32, number: u32, outcome: Outcome, next:
             subcluster: "short".to_owned(),
             node: "node-1".to_owned(),
         }),
+        nic: None,
         next,
     })
 }

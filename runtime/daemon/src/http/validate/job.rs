@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 
 use sublet_api::{Code, InputMount, Restart as WireRestart, SubmitJob};
 use sublet_scheduler::{Limits, Restart, TaskRange};
-use sublet_store::{JobSpec, NewInput, StoredDependency};
+use sublet_store::{JobSpec, NewInput, StoredDependency, StoredJobNetwork};
 
 use super::{LABEL_BYTES_MAX, job_name, length, within, word};
 use crate::config::{Config, DEFAULT_RESTART};
@@ -86,6 +86,7 @@ pub(in crate::http) fn spec(
             .map(|digest| inputs::parse("/stdin", digest))
             .transpose()?,
         inputs: mounts(&asked.inputs)?,
+        network: StoredJobNetwork::default(),
     })
 }
 

@@ -1,13 +1,16 @@
 //! How a row of an attempt becomes a value.
 
-use rusqlite::Row;
+use rusqlite::{Row, types::ValueRef};
 use sublet_scheduler::{NodeId, Outcome, SlotId, UnixMillis, Usage};
 
 use crate::records::{
     codes::outcome_from_codes,
-    database::{maybe_millis, millis, unreadable, unsigned},
+    database::{list, maybe_millis, millis, unreadable},
+    network::StoredNic,
     record::Place,
 };
+
+use super::usage::usage;
 
 /// An attempt that ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +31,8 @@ pub struct AttemptRow {
     pub slot: Option<SlotId>,
     /// What that place was called when it started, if that is known.
     pub place: Option<Place>,
+    /// Its nic, if it had one.
+    pub nic: Option<StoredNic>,
     /// What it used.
     pub usage: Usage,
 }
@@ -36,13 +41,17 @@ pub struct AttemptRow {
 pub(super) const ATTEMPT: &str = "SELECT task, number, started_at, ended_at, outcome, code, detail, node, slot,
         cpu_us, wall_us, memory_peak_bytes, stdout_bytes, stderr_bytes, output_cut_bytes, scratch_peak_bytes,
         memory_denied, tables_denied, handles_denied,
-        (SELECT subcluster FROM places WHERE id = place), (SELECT places.node FROM places WHERE id = place)
-    FROM attempts WHERE job = ?1 AND task = ?2 AND number BETWEEN ?3 AND ?4 ORDER BY number";
+        bytes_sent, bytes_received, connections_out, connections_in,
+        datagrams_sent, datagrams_received, datagrams_dropped, denials,
+        (SELECT subcluster FROM places WHERE id = place), (SELECT places.node FROM places WHERE id = place),
+        nic, denied
+    FROM attempts LEFT JOIN nic_usage USING (job, task, number)
+    WHERE job = ?1 AND task = ?2 AND number BETWEEN ?3 AND ?4 ORDER BY number";
 
 pub(super) fn attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
     let outcome = outcome_from_codes(row.get(4)?, row.get(5)?);
     let (node, index): (Option<u32>, Option<u32>) = (row.get(7)?, row.get(8)?);
-    let (subcluster, node_name): (Option<_>, Option<_>) = (row.get(19)?, row.get(20)?);
+    let (subcluster, node_name): (Option<_>, Option<_>) = (row.get(27)?, row.get(28)?);
     Ok(AttemptRow {
         task: row.get(0)?,
         number: row.get(1)?,
@@ -58,22 +67,20 @@ pub(super) fn attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
         place: subcluster
             .zip(node_name)
             .map(|(subcluster, node)| Place { subcluster, node }),
+        nic: nic(row, 29)?,
         usage: usage(row, 9)?,
     })
 }
 
-/// What was used, from its ten columns.
-pub(super) fn usage(row: &Row<'_>, column: usize) -> rusqlite::Result<Usage> {
-    Ok(Usage {
-        cpu_us: unsigned(row, column)?,
-        wall_us: unsigned(row, column + 1)?,
-        memory_peak_bytes: unsigned(row, column + 2)?,
-        stdout_bytes: unsigned(row, column + 3)?,
-        stderr_bytes: unsigned(row, column + 4)?,
-        output_cut_bytes: unsigned(row, column + 5)?,
-        scratch_peak_bytes: unsigned(row, column + 6)?,
-        memory_denied: row.get(column + 7)?,
-        tables_denied: row.get(column + 8)?,
-        handles_denied: row.get(column + 9)?,
-    })
+/// The nic from its two columns. The second is null where nothing was counted.
+fn nic(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<StoredNic>> {
+    let number: Option<u32> = row.get(column)?;
+    let Some(number) = number else {
+        return Ok(None);
+    };
+    let denied = match row.get_ref(column + 1)? {
+        ValueRef::Null => Vec::new(),
+        _ => list(row, column + 1)?,
+    };
+    Ok(Some(StoredNic { number, denied }))
 }

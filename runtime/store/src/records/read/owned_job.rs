@@ -1,13 +1,13 @@
 //! What belongs to one job: its spec, its tasks and their attempts, what they used.
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use sublet_scheduler::{TaskRange, UnixMillis, Usage};
+use sublet_scheduler::{TaskRange, UnixMillis};
 
 use crate::{
     Error,
     records::{
         codes::OutcomeKind,
-        database::{exact, millis, unsigned},
+        database::{exact, millis},
         job::NewJob,
         spec::JobSpec,
         task::{TaskState, Walk},
@@ -16,7 +16,7 @@ use crate::{
 
 use super::{
     Reader, Whose,
-    attempt::{ATTEMPT, AttemptRow, attempt, usage},
+    attempt::{ATTEMPT, AttemptRow, attempt},
     rows,
 };
 
@@ -59,15 +59,6 @@ pub struct OpenStart {
     pub at: UnixMillis,
 }
 
-/// What the attempts of a job used: sums, and the highest of the peaks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct UsageTotal {
-    /// Attempts that ended.
-    pub attempts: u64,
-    /// What they used.
-    pub usage: Usage,
-}
-
 /// Which tasks a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskFilter {
@@ -90,13 +81,6 @@ pub enum TaskFilter {
 const SPEC: &str = "SELECT version, spec FROM job_specs WHERE job = ?1";
 
 const CONSIDERED: &str = "SELECT considered, at FROM job_routes WHERE job = ?1";
-
-const USAGE: &str = "SELECT count(*), coalesce(sum(cpu_us), 0), coalesce(sum(wall_us), 0),
-        coalesce(max(memory_peak_bytes), 0), coalesce(sum(stdout_bytes), 0), coalesce(sum(stderr_bytes), 0),
-        coalesce(sum(output_cut_bytes), 0), coalesce(max(scratch_peak_bytes), 0),
-        min(coalesce(sum(memory_denied), 0), 4294967295), min(coalesce(sum(tables_denied), 0), 4294967295),
-        min(coalesce(sum(handles_denied), 0), 4294967295)
-    FROM attempts WHERE job = ?1";
 
 impl<'r> OwnedJob<'r> {
     pub(super) const fn new(reader: &'r Reader, summary: rows::JobSummary) -> Self {
@@ -219,23 +203,11 @@ impl<'r> OwnedJob<'r> {
         })
     }
 
-    /// What its attempts used.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn usage(&self) -> Result<UsageTotal, Error> {
-        self.reader.ask("add up what a job used", |connection| {
-            let mut statement = connection.prepare_cached(USAGE)?;
-            statement.query_one(params![self.id()?], |row| {
-                Ok(UsageTotal {
-                    attempts: unsigned(row, 0)?,
-                    usage: usage(row, 1)?,
-                })
-            })
-        })
+    pub(super) const fn reader(&self) -> &'r Reader {
+        self.reader
     }
 
-    fn id(&self) -> rusqlite::Result<i64> {
+    pub(super) fn id(&self) -> rusqlite::Result<i64> {
         exact(self.summary.id.0)
     }
 

@@ -9,15 +9,15 @@ use crate::records::{
     record::FinishedAttempt,
 };
 
-use super::{Places, execute, ranges};
+use super::{Places, execute, nics, ranges};
 
 const START: &str = "INSERT INTO starts (job, first, number, last, at) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 const FINISH: &str = "INSERT INTO attempts (job, task, number, started_at, ended_at, outcome, code, detail, node, slot,
         next, next_at, cpu_us, wall_us, memory_peak_bytes, stdout_bytes, stderr_bytes, output_cut_bytes,
-        scratch_peak_bytes, memory_denied, tables_denied, handles_denied, place)
+        scratch_peak_bytes, memory_denied, tables_denied, handles_denied, place, nic)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-        ?23)";
+        ?23, ?24)";
 
 /// Only the last attempt of a task says what becomes of it; those before it are history and stay as they are.
 const CANCEL_RETRIES: &str = "UPDATE attempts SET next = ?4, next_at = ?5
@@ -73,6 +73,7 @@ impl<'c> Ends<'c> {
             usage,
             slot,
             place,
+            nic,
             next,
         } = finished;
         let (kind, code) = outcome_to_codes(*outcome);
@@ -115,8 +116,10 @@ impl<'c> Ends<'c> {
             usage.tables_denied,
             usage.handles_denied,
             place,
+            nic.as_ref().map(|nic| nic.number),
         ];
-        self.insert.execute(row).map(drop)
+        self.insert.execute(row)?;
+        nics::counted(self.connection, finished)
     }
 }
 
