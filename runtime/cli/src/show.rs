@@ -14,4 +14,5 @@ pub(crate) mod pool;
 pub(crate) mod subcluster;
 pub(crate) mod table;
 pub(crate) mod task;
+mod traffic;
 pub(crate) mod unit;
