@@ -8,6 +8,7 @@ pub(crate) mod explanation;
 pub(crate) mod fate;
 pub(crate) mod job;
 pub(crate) mod module;
+pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod plan;
 pub(crate) mod pool;
