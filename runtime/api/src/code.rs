@@ -50,6 +50,8 @@ codes! {
         "The unix socket serves only the account that started the server. Run the command as that account, or start a server of your own.";
     VersionMissing = 108, "version is missing",
         "The request changes something that others may change as well, and does not say which version it was made for. Read the thing first and send its ETag as If-Match; `sublet apply` does both.";
+    PatternInvalid = 109, "egress pattern is not valid",
+        "A pattern of what may be dialled is not HOST:PORT. The message names the pattern and the part of it that is at fault. HOST is a name with a dot, *.name for all names below it, an IPv4 address or range, or an IPv6 address or range in brackets; PORT is a number, a range such as 8000-8999, or * for all. `sublet help networking` has examples.";
     JobNotFound = 201, "job not found",
         "No job of yours matches. `sublet jobs list` shows them. A job is named by its id, a unique prefix of it, its number (#412), its name, `last`, or -2 for the one before the last.";
     Ambiguous = 202, "several things match",
@@ -64,6 +66,8 @@ codes! {
         "There is no sub-cluster of this name; the message offers the nearest. `sublet subclusters list` shows them.";
     NodeNotFound = 207, "node not found",
         "There is no node of this name; the message offers the nearest. `sublet nodes list` shows them.";
+    NetworkNotFound = 208, "network not found",
+        "There is no network of this name, or it belongs to somebody else. `sublet networks list` shows yours; one is assigned with a user's first job.";
     QueueFull = 301, "queue is full",
         "As many tasks as allowed are waiting or running. Wait for some to finish, or ask the operator for a larger [defaults] quota.";
     NotPlaceable = 302, "cannot be placed",
@@ -84,6 +88,12 @@ codes! {
         "A job in `after` is over already, and not in the way that was asked for, so the new job could never start. Leave it out, or say `always`.";
     TooFast = 310, "too many submissions",
         "Submissions come faster than the quota of this user allows. The answer says when to come back (Retry-After). One array of many tasks is one submission.";
+    NoNetworkLeft = 311, "no network is left",
+        "Each user has a network of their own, assigned with their first job, and all that were prepared are taken. Nothing was kept of the submission. Ask the operator to prepare more ([service] networks), or submit with --network none.";
+    EgressDenied = 312, "egress is not allowed by the operator",
+        "The job asks to dial something outside that the operator's policy does not let this user dial, so it was refused instead of failing at its first connection. The message names the pattern. Ask for less with --allow-net, or ask an operator: `sublet users policy NAME --allow-net PATTERN`.";
+    PortTaken = 313, "port of the host is taken",
+        "A port of the host that the job publishes is in use: by another job, by the server itself, or by another program of the host. The message names it. Publish another, or wait for the job that has it to end.";
     NotWasm = 401, "not a WebAssembly binary",
         "The file does not begin like a WebAssembly module or component. The message says what it looks like. The command line also takes the text format (.wat).";
     NativeCode = 402, "native code is refused",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Outcome, Slots, State, Usage, object};
+use crate::{JobNetwork, Outcome, Slots, State, Usage, object};
 
 /// Body of `POST /v1/jobs`. What is left out has the server's default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -55,6 +55,13 @@ pub struct SubmitJob {
     /// Jobs that must be over first; all of these must hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<After>,
+    /// What it has of a network; without it its user's own, and nothing outside.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "object::read_if_any"
+    )]
+    pub network: Option<JobNetwork>,
 }
 
 /// Another job that must be over before a job may start.
@@ -195,6 +202,9 @@ pub struct Job {
     /// Jobs that must be over first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<After>,
+    /// What it has of a network.
+    #[serde(default)]
+    pub network: JobNetwork,
     /// When it was acknowledged.
     pub submitted_at: Timestamp,
     /// When its last task was settled.

@@ -9,6 +9,7 @@ pub mod code;
 pub mod job;
 pub mod log;
 pub mod module;
+pub mod network;
 pub mod object;
 pub mod pool;
 pub mod problem;
@@ -24,6 +25,10 @@ pub use job::{
 };
 pub use log::{LogEntry, LogQuery, Stream};
 pub use module::{Module, ModuleKind, ModuleQuery, PushQuery};
+pub use network::{
+    EgressPolicy, Flow, JobNetwork, Network, NetworkList, NetworkMode, NetworkUsage, Nic, Peer,
+    Publish,
+};
 pub use pool::{
     Amount, Asked, DeleteQuery, DrainNode, LabelNode, Node, NodeExplanation, NodeQuery,
     PauseSubcluster, Pool, RuleVerdict, Slots, Subcluster, ValueRead,

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::{NetworkUsage, Nic};
+
 /// Where a job, a task or an attempt stands. Servers may learn further words; a client reads those as `Unknown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,6 +86,9 @@ pub struct Usage {
     pub tables_denied: u64,
     /// Opens of files or handles that were denied.
     pub handles_denied: u64,
+    /// What went over its nic; left out where nothing did.
+    #[serde(skip_serializing_if = "NetworkUsage::is_zero")]
+    pub network: NetworkUsage,
 }
 
 /// One task of a job: it shows the state of its latest attempt.
@@ -126,6 +131,9 @@ pub struct Attempt {
     /// What it used, once it is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<Usage>,
+    /// Where it is on its user's network, or was; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nic: Option<Nic>,
 }
 
 /// Query of `GET /v1/jobs/{id}/tasks`.

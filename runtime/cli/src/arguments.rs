@@ -3,9 +3,11 @@
 //! A verb's own flags stand in its own file; here is what all share. Bad values are told with the flag, the value and
 //! what is allowed; unknown names with the nearest one.
 
+pub(crate) mod egress;
 mod job_flags;
 mod limit_flags;
 mod mistake;
+mod network_flags;
 pub(crate) mod quantity;
 pub(crate) mod word;
 
@@ -28,7 +30,7 @@ use crate::verbs::Verb;
     version,
     disable_help_subcommand = true,
     arg_required_else_help = true,
-    after_help = "`sublet help TOPIC` explains rules, loads, exit-codes, selectors, limits, output, environment, and every error code."
+    after_help = "`sublet help TOPIC` explains rules, loads, exit-codes, selectors, limits, networking, output, environment, and every error code."
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]

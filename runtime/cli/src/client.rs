@@ -9,6 +9,7 @@
 //!   inputs   HEAD, PUT /v1/inputs/{digest}
 //!   pool     GET /v1/pool · GET /v1/subclusters[/{name}] · POST …/pause, …/resume · DELETE /v1/subclusters/{name}
 //!            GET /v1/nodes[/{name}[/explain]] · POST …/drain, …/resume, …/label
+//!   networks GET /v1/networks[/{name}[/flows|peers]] · GET, PUT /v1/users/{name}/policy
 //!   rules    GET, PUT /v1/rules · GET /v1/rules/history · POST /v1/plan · GET /v1/audit
 //!   server   GET /version
 //! ```
@@ -17,6 +18,7 @@ mod inputs;
 mod jobs;
 mod logs;
 mod modules;
+mod networks;
 mod pool;
 mod rules;
 mod server;

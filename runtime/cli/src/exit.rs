@@ -97,6 +97,7 @@ impl Exit {
                 | C::InputNotFound
                 | C::SubclusterNotFound
                 | C::NodeNotFound
+                | C::NetworkNotFound
                 | C::DependencyUnknown
                 | C::FileUnreadable,
             ) => Self::NOT_FOUND,
@@ -108,6 +109,7 @@ impl Exit {
                 | C::VersionMismatch
                 | C::SubclusterBusy
                 | C::DependencyBroken
+                | C::PortTaken
                 | C::DataDirectoryHeld,
             ) => Self::CONFLICT,
             Some(
@@ -116,6 +118,7 @@ impl Exit {
                 | C::QuotaExceeded
                 | C::GangTooLarge
                 | C::TooFast
+                | C::NoNetworkLeft
                 | C::Draining
                 | C::DiskFull,
             ) => Self::NO_ROOM,
@@ -217,6 +220,11 @@ mod tests {
             (Code::TooFast, 7, 126),
             (Code::SubclusterNotFound, 5, 126),
             (Code::NodeNotFound, 5, 126),
+            (Code::NetworkNotFound, 5, 126),
+            (Code::NoNetworkLeft, 7, 126),
+            (Code::PortTaken, 6, 126),
+            (Code::EgressDenied, 1, 126),
+            (Code::PatternInvalid, 1, 126),
             (Code::DependencyUnknown, 5, 127),
             (Code::DependencyBroken, 6, 126),
             (Code::VersionMismatch, 6, 126),

@@ -14,6 +14,7 @@ pub(crate) const TOPICS: &[(&str, &str)] = &[
     ("exit-codes", include_str!("help/exit-codes.txt")),
     ("selectors", include_str!("help/selectors.txt")),
     ("limits", include_str!("help/limits.txt")),
+    ("networking", include_str!("help/networking.txt")),
     ("output", include_str!("help/output.txt")),
     ("environment", include_str!("help/environment.txt")),
     ("errors", include_str!("help/errors.txt")),

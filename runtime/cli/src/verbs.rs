@@ -9,6 +9,7 @@ mod help;
 mod jobs;
 mod logs;
 mod modules;
+mod networks;
 mod nodes;
 mod plan;
 mod pool;
@@ -19,6 +20,7 @@ mod serve;
 mod simulate;
 mod subclusters;
 mod submit;
+mod users;
 mod version;
 mod wait;
 
@@ -58,6 +60,10 @@ pub(crate) enum Verb {
     Subclusters(subclusters::Subclusters),
     #[command(subcommand, disable_help_subcommand = true)]
     Nodes(nodes::Nodes),
+    #[command(subcommand, disable_help_subcommand = true)]
+    Networks(networks::Networks),
+    #[command(subcommand, disable_help_subcommand = true)]
+    Users(users::Users),
     Plan(plan::Plan),
     Apply(apply::Apply),
     Simulate(simulate::Simulate),
@@ -143,6 +149,8 @@ impl Verb {
             Self::Pool(pool) => narrow(pool::pool(pool, session)),
             Self::Subclusters(verb) => narrow(subclusters::subclusters(verb, session)),
             Self::Nodes(verb) => narrow(nodes::nodes(verb, session)),
+            Self::Networks(verb) => narrow(networks::networks(verb, session)),
+            Self::Users(verb) => narrow(users::users(verb, session)),
             Self::Plan(plan) => narrow(plan::plan(plan, session)),
             Self::Apply(apply) => narrow(apply::apply(apply, session)),
             Self::Simulate(simulate) => simulate::simulate(&simulate, session),

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::env;
 
 use clap::{Args, ValueEnum};
-use sublet_api::{Job, Limits};
+use sublet_api::{Job, JobNetwork, Limits};
 
 use super::limit_flags::LimitFlags;
+use super::network_flags::NetworkFlags;
 use super::word;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -29,7 +30,9 @@ pub(crate) struct JobFlags {
     /// A name to find the job by
     #[arg(long, value_name = "NAME", value_parser = word::job_name)]
     pub(crate) name: Option<String>,
-    // Last, because its heading in the help holds for all that follows.
+    // Last, because a heading in the help holds for all that follows.
+    #[command(flatten)]
+    network: NetworkFlags,
     #[command(flatten)]
     limits: LimitFlags,
 }
@@ -58,6 +61,11 @@ impl JobFlags {
     /// The limits that were asked for.
     pub(crate) const fn limits(&self) -> Limits {
         self.limits.asked()
+    }
+
+    /// What was asked for of a network, if anything was.
+    pub(crate) fn network(&self) -> Result<Option<JobNetwork>, Failure> {
+        self.network.asked()
     }
 
     /// The environment of the job, with values of our own where none were given. The last of two wins.

@@ -4,6 +4,8 @@ use clap::CommandFactory as _;
 
 use super::*;
 
+mod networks;
+
 fn parse(line: &str) -> Result<Arguments, String> {
     Arguments::try_parse_from(line.split(' ')).map_err(|error| error.render().to_string())
 }

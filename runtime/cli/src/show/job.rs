@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sublet_api::{After, Job, Limits, Restart, RoutedBy, State, TaskCounts, When};
 
 use super::table::{self, ABSENT};
-use super::{fate, unit};
+use super::{fate, traffic, unit};
 use crate::output::Named;
 
 impl Named for Job {
@@ -125,6 +125,7 @@ pub(crate) fn page(job: &Job, now: Timestamp) -> String {
         ),
         ("after", (!job.after.is_empty()).then(|| after(&job.after))),
         ("limits", Some(limits(&job.limits))),
+        ("network", traffic::asked(&job.network)),
         ("restart", Some(restart(job.restart))),
         ("priority", Some(job.priority.to_string())),
         ("sub-cluster", job.subcluster.clone()),
@@ -143,6 +144,7 @@ pub(crate) fn page(job: &Job, now: Timestamp) -> String {
             "output cut",
             (used.output_cut_bytes > 0).then(|| unit::bytes(used.output_cut_bytes)),
         ),
+        ("traffic", traffic::used(&used.network)),
     ])
 }
 

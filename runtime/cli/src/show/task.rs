@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sublet_api::{Attempt, Limits, Task};
 
 use super::table::{self, ABSENT};
-use super::{fate, job, unit};
+use super::{fate, job, traffic, unit};
 use crate::output::Named;
 
 impl Named for Task {
@@ -27,7 +27,7 @@ pub(crate) fn table(tasks: &[Task]) -> String {
     table::rows(&["TASK", "STATE", "ATTEMPTS", "DETAIL"], rows)
 }
 
-/// One task with all its attempts.
+/// One task with all its attempts, and where those were on a network.
 pub(crate) fn page(task: &Task, limits: &Limits, now: Timestamp) -> String {
     let outcome = task
         .outcome
@@ -45,11 +45,14 @@ pub(crate) fn page(task: &Task, limits: &Limits, now: Timestamp) -> String {
         &headings,
         task.attempts.iter().map(|attempt| row(attempt, now)),
     );
-    if attempts.is_empty() {
-        head
-    } else {
-        format!("{head}\n\n{attempts}")
-    }
+    let parts = [head, attempts];
+    let networks = task.attempts.iter().filter_map(traffic::of_attempt);
+    let said: Vec<String> = parts
+        .into_iter()
+        .chain(networks)
+        .filter(|part| !part.is_empty())
+        .collect();
+    said.join("\n\n")
 }
 
 fn row(attempt: &Attempt, now: Timestamp) -> Vec<String> {
@@ -107,6 +110,20 @@ mod tests {
              ATTEMPT  STATE     SLOT  STARTED  TIME  CPU   MEMORY  DETAIL\n\
              1        lost      0.3   -        -     -     -\n\
              2        failed 3  0.1   2m ago   2s    1.5s  1 MiB"
+        );
+    }
+
+    #[test]
+    fn a_task_shows_where_it_is_on_its_network() {
+        let task: Task = serde_json::from_str(
+            r#"{"index": 0, "state": "running", "attempts": [{"number": 1, "state": "running", "slot": "0.3",
+                "nic": {"v4": "10.80.1.5", "v6": "fd5b:1::5"}}]}"#,
+        )
+        .unwrap();
+        let page = page(&task, &Limits::default(), Timestamp::UNIX_EPOCH);
+        assert!(
+            page.ends_with("\n\nattempt 1\n  address  10.80.1.5  fd5b:1::5"),
+            "{page}"
         );
     }
 }

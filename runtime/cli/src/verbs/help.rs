@@ -11,7 +11,7 @@ use crate::help;
 /// Explain a command, a topic or an error code
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Topics: rules, loads, exit-codes, selectors, limits, output, environment, errors."
+    after_help = "Topics: rules, loads, exit-codes, selectors, limits, networking, output, environment, errors."
 )]
 pub(crate) struct Help {
     /// A command such as `jobs list`, a topic such as `exit-codes`, or a code such as S0412
@@ -80,6 +80,9 @@ mod tests {
             ("submit", "Usage: sublet submit"),
             ("jobs list", "Usage: sublet jobs list"),
             ("exit-codes", "124"),
+            ("networking", "--allow-net"),
+            ("networks flows", "Usage: sublet networks flows"),
+            ("users policy", "--deny-all"),
             ("S0412", "S0412"),
             ("s0412", "S0412"),
         ] {

@@ -67,6 +67,7 @@ async fn body(submit: &Submit, client: &Client, output: &Output) -> Result<Submi
         class: submit.class.clone(),
         gang: submit.gang,
         after: submit.after.clone(),
+        network: given.network()?,
         ..SubmitJob::default()
     };
     if source == Source::Stdin && given.input.as_deref() == Some("-") {

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use sublet_api::{Attempt, Outcome, State, Task, Usage};
+use sublet_api::{Attempt, NetworkUsage, Outcome, State, Task, Usage};
 use sublet_scheduler::{AttemptState, AttemptView, CancelReason, LossReason, TrapKind};
 use sublet_store::{AttemptRow, JobSummary, OutcomeKind, TaskRow, TaskState};
 
@@ -98,6 +98,7 @@ fn attempt(row: &AttemptRow) -> Attempt {
         started_at: row.started_at.map(timestamp),
         ended_at: Some(timestamp(row.ended_at)),
         usage: Some(usage(&row.usage)),
+        nic: None,
     }
 }
 
@@ -111,6 +112,7 @@ fn living(view: &AttemptView) -> Attempt {
         started_at: None,
         ended_at: None,
         usage: None,
+        nic: None,
     }
 }
 
@@ -186,5 +188,6 @@ pub(crate) fn usage(usage: &sublet_scheduler::Usage) -> Usage {
         memory_denied: usage.memory_denied.into(),
         tables_denied: usage.tables_denied.into(),
         handles_denied: usage.handles_denied.into(),
+        network: NetworkUsage::default(),
     }
 }

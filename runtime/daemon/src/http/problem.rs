@@ -87,6 +87,7 @@ const fn status_of(code: Code) -> StatusCode {
             StatusCode::BAD_REQUEST
         }
         Code::OutOfRange
+        | Code::PatternInvalid
         | Code::NotPlaceable
         | Code::TooManyTasks
         | Code::GangTooLarge
@@ -102,15 +103,18 @@ const fn status_of(code: Code) -> StatusCode {
         | Code::TaskNotFound
         | Code::InputNotFound
         | Code::SubclusterNotFound
-        | Code::NodeNotFound => StatusCode::NOT_FOUND,
-        Code::ForeignCaller | Code::QuotaExceeded => StatusCode::FORBIDDEN,
-        Code::Ambiguous | Code::ModuleInUse | Code::NothingToRetry | Code::SubclusterBusy => {
-            StatusCode::CONFLICT
-        }
+        | Code::NodeNotFound
+        | Code::NetworkNotFound => StatusCode::NOT_FOUND,
+        Code::ForeignCaller | Code::QuotaExceeded | Code::EgressDenied => StatusCode::FORBIDDEN,
+        Code::Ambiguous
+        | Code::ModuleInUse
+        | Code::NothingToRetry
+        | Code::SubclusterBusy
+        | Code::PortTaken => StatusCode::CONFLICT,
         Code::VersionMismatch => StatusCode::PRECONDITION_FAILED,
         Code::VersionMissing => StatusCode::PRECONDITION_REQUIRED,
         Code::QueueFull | Code::TooFast => StatusCode::TOO_MANY_REQUESTS,
-        Code::Draining => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Draining | Code::NoNetworkLeft => StatusCode::SERVICE_UNAVAILABLE,
         Code::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         Code::NotWasm
         | Code::NativeCode

@@ -94,6 +94,8 @@ fn a_job_on_a_page() {
         job: "job_1".to_owned(),
         when: When::Always,
     }];
+    job.network.allow = vec!["api.example.org:443".to_owned()];
+    job.usage.network.bytes_sent = 2_048;
     let page = page(&job, now());
     for line in [
         "gang         100 tasks start together",
@@ -102,9 +104,19 @@ fn a_job_on_a_page() {
         "state        failed 3",
         "tasks        100  (succeeded 99  failed 1)",
         "limits       memory 64 MiB  timeout 30s",
+        "network      own  allow api.example.org:443",
+        "traffic      sent 2 KiB",
         "restart      on-failure, 2 retries, first after 1s",
         "submitted    2025-11-21T20:13:20Z (2m ago)",
     ] {
         assert!(page.lines().any(|seen| seen == line), "{line} in\n{page}");
+    }
+}
+
+#[test]
+fn a_job_on_the_usual_network_does_not_speak_of_it() {
+    let page = page(&job(FAILED), now());
+    for word in ["network", "traffic"] {
+        assert!(!page.lines().any(|line| line.starts_with(word)), "{page}");
     }
 }

@@ -38,6 +38,8 @@ pub(super) fn of(run: &Run) -> Result<Configuration, Failure> {
     let stdin = stdin(&source, run.given.input.as_deref())?;
     let asked = run.given.limits();
     let limits = limits(&asked);
+    // No network is here yet, which is all that `none` asks for; what contradicts itself is told all the same.
+    run.given.network()?;
     let mut copies = Vec::new();
     let directories = directories(run, &mut copies)?;
     let binary = match &source {

@@ -16,7 +16,8 @@ const BACKOFF_MS_DEFAULT: u64 = 1_000;
 #[command(after_help = "Examples:\n  \
     sublet submit render.wasm --array 0-99 --wait\n  \
     sublet submit count.wasm --in data --follow -- --words\n  \
-    sublet submit render@latest --restart on-failure --retries 5\n\n\
+    sublet submit render@latest --restart on-failure --retries 5\n  \
+    sublet submit fetch.wasm --allow-net api.example.org:443 --publish 18080:8080\n\n\
     With --wait or --follow the exit code is the job's own fate: `sublet help exit-codes`.")]
 pub(crate) struct Submit {
     /// A .wasm or .wat file, `-` for stdin, or a module of the server: a digest or NAME@TAG
