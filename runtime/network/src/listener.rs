@@ -71,7 +71,8 @@ impl Drop for Listener {
 pub(crate) struct Backlog {
     queue: Mutex<Queue>,
     limit: usize,
-    /// Somebody left the queue, or it is closed.
+    /// Somebody left the queue, or it is closed. It wakes all who wait, and they look again: a single one that is woken
+    /// may never be polled again, since its guest decides that, and then nobody would take the place.
     changed: Notify,
 }
 
@@ -159,7 +160,7 @@ impl Backlog {
     fn pop(&self) -> Option<Waiting> {
         let waiting = lock(&self.queue).waiting.pop_front();
         if waiting.is_some() {
-            self.changed.notify_one();
+            self.changed.notify_waiters();
         }
         waiting
     }
@@ -213,7 +214,7 @@ impl Drop for Reserved {
         let has_room = queue.waiting.len() + queue.reserved < self.backlog.limit;
         drop(queue);
         if has_room {
-            self.backlog.changed.notify_one();
+            self.backlog.changed.notify_waiters();
         }
     }
 }

@@ -95,7 +95,7 @@ impl Mailbox {
         if nic.rates.bytes.available() == 0 {
             return 0;
         }
-        nic.rates.datagrams.available().min(PERMIT_MAX)
+        nic.rates.datagrams.permit(PERMIT_MAX).min(PERMIT_MAX)
     }
 
     /// Ready when one may be sent.
@@ -103,8 +103,9 @@ impl Mailbox {
         let Some(nic) = self.nic.upgrade() else {
             return Poll::Ready(());
         };
-        ready!(nic.rates.datagrams.poll(cx, &mut self.alarm));
-        nic.rates.bytes.poll(cx, &mut self.alarm)
+        ready!(nic.rates.datagrams.poll(cx, &mut self.alarm, PERMIT_MAX));
+        // One will do, since a datagram may take those of the future.
+        nic.rates.bytes.poll(cx, &mut self.alarm, 1)
     }
 
     /// Sends one; it may be lost like any.
@@ -121,7 +122,8 @@ impl Mailbox {
         }
         let (way, from) = self.way_to(to)?;
         let nic = self.nic.upgrade().ok_or(Refusal::ConnectionReset)?;
-        if self.permit() == 0 {
+        // Not asked for a permit, which is for many: what was permitted before must not be dropped now.
+        if nic.rates.bytes.available() == 0 || nic.rates.datagrams.available() == 0 {
             count(&nic.meter().datagrams_dropped, 1);
             return Ok(());
         }

@@ -84,6 +84,11 @@ impl fmt::Debug for DialledDatagrams {
 }
 
 /// Bytes of a connection that leaves this process.
+///
+/// How it is let go tells how the connection ended. In good order it is shut down to the end
+/// ([`AsyncWrite::poll_shutdown`]) and then dropped; dropped without that, it was reset, or nobody accepted it. Where the
+/// medium ends in the same way for both, the carrier has to tell them apart, or the peer takes half an answer for a whole
+/// one. In the other direction an empty read is the end of the data, and an error of any kind is a reset.
 pub trait Carrier: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Carrier for T {}

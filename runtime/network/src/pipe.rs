@@ -80,15 +80,15 @@ impl Pipe {
         self.room_of(&mut lock(&self.state))
     }
 
-    /// Ready when there is room, or never will be.
-    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), Ended>> {
+    /// Ready when there is room, or never will be; the answer is [`Pipe::room`].
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<usize, Ended>> {
         let mut state = lock(&self.state);
         match self.room_of(&mut state) {
             Ok(0) => {
                 state.writer_waker = Some(cx.waker().clone());
                 Poll::Pending
             }
-            room => Poll::Ready(room.map(drop)),
+            room => Poll::Ready(room),
         }
     }
 
@@ -138,17 +138,17 @@ impl Pipe {
         Ok(bytes)
     }
 
-    /// Ready when [`Pipe::read`] has something to say; the answer is whether these are bytes.
-    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<bool> {
+    /// Ready when [`Pipe::read`] has something to say; the answer is how many bytes wait, or why none will.
+    pub(crate) fn poll_readable(&self, cx: &mut Context<'_>) -> Poll<Result<usize, Ended>> {
         let mut state = lock(&self.state);
-        if state.ended_for_reader().is_some() {
-            return Poll::Ready(false);
+        if let Some(ended) = state.ended_for_reader() {
+            return Poll::Ready(Err(ended));
         }
         if state.chunks.is_empty() {
             state.reader_waker = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        Poll::Ready(true)
+        Poll::Ready(Ok(state.chunks.bytes()))
     }
 
     /// Has the reader woken when the connection is over, whatever else it waits for.
@@ -187,6 +187,11 @@ impl Pipe {
     /// Whether it was reset.
     pub(crate) fn is_reset(&self) -> bool {
         lock(&self.state).reset
+    }
+
+    /// Bytes that wait to be read.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        lock(&self.state).chunks.bytes()
     }
 
     /// Memory that waits here, as it is charged.

@@ -78,8 +78,8 @@ impl Bucket {
 pub(crate) struct Rate {
     bucket: Option<Mutex<Bucket>>,
     origin: Instant,
-    /// Tokens worth waking up for: a hundredth of a second of them.
-    enough: u64,
+    /// Tokens worth waking up for: a hundredth of a second of them, at least one, and never more than the burst.
+    enough: usize,
 }
 
 impl Rate {
@@ -95,7 +95,9 @@ impl Rate {
         Self {
             bucket: per_s.map(bucket),
             origin: Instant::now(),
-            enough: (per_s.unwrap_or(0) / 100).max(1),
+            enough: usize::try_from(per_s.unwrap_or(0) / 100)
+                .unwrap_or(usize::MAX)
+                .max(1),
         }
     }
 
@@ -105,6 +107,17 @@ impl Rate {
             .map_or(usize::MAX, |tokens| {
                 usize::try_from(tokens).unwrap_or(usize::MAX)
             })
+    }
+
+    /// Tokens to use now: all that are there, or none where these are too few for what is wanted and not enough to be
+    /// worth a turn either. Who is handed each few as they drip in is never asleep, and moves a few bytes per turn.
+    pub(crate) fn permit(&self, wanted: usize) -> usize {
+        let tokens = self.available();
+        if tokens < self.least(wanted) {
+            0
+        } else {
+            tokens
+        }
     }
 
     /// Takes tokens, if need be those of the future.
@@ -138,18 +151,20 @@ impl Rate {
         .unwrap_or(Some(Duration::ZERO))
     }
 
-    /// Ready when a token is there. The alarm belongs to the one who waits.
-    pub(crate) fn poll(&self, cx: &mut Context<'_>, alarm: &mut Alarm) -> Poll<()> {
+    /// Ready when [`Rate::permit`] gives any for the same. The alarm belongs to the one who waits.
+    pub(crate) fn poll(&self, cx: &mut Context<'_>, alarm: &mut Alarm, wanted: usize) -> Poll<()> {
+        let least = u64::try_from(self.least(wanted)).unwrap_or(u64::MAX);
         loop {
-            let wait = self.with(|bucket, now| match bucket.available(now) {
-                0 => bucket.wait(self.enough, now),
-                _some => Duration::ZERO,
-            });
-            match wait {
+            match self.with(|bucket, now| bucket.wait(least, now)) {
                 None | Some(Duration::ZERO) => return Poll::Ready(()),
                 Some(wait) => ready!(alarm.poll(cx, wait)),
             }
         }
+    }
+
+    /// The fewest tokens that are handed out: what is wanted, if that is little.
+    fn least(&self, wanted: usize) -> usize {
+        wanted.clamp(1, self.enough)
     }
 
     fn with<T>(&self, ask: impl FnOnce(&mut Bucket, Duration) -> T) -> Option<T> {

@@ -1,8 +1,8 @@
 //! A connection whose other end lies beyond this process: bytes are copied between its pipes and a carrier.
 //!
 //! One task per connection. It ends when both directions have ended, or when the connection is reset; then it drops the
-//! carrier, and that is how the peer learns of it. What a socket had queued goes out after the socket, but not after the
-//! nic: when that goes, so does the task.
+//! carrier, and that is how the peer learns of it: only where the data ended in good order was the carrier shut down
+//! before. What a socket had queued goes out after the socket, but not after the nic: when that goes, so does the task.
 
 use std::future::Future;
 use std::net::SocketAddr;

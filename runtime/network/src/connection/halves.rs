@@ -24,7 +24,8 @@ impl Source {
         }
     }
 
-    /// What is there, at most `max` bytes; empty where nothing is there yet, or the rate of the nic is used up.
+    /// What is there, at most `max` bytes; empty where nothing is there yet, or the rate of the nic is used up. A rate
+    /// gives what is asked for, or a hundredth of a second's worth, and never a few bytes at a time.
     ///
     /// # Errors
     ///
@@ -33,8 +34,9 @@ impl Source {
         let Some(account) = &self.end.account else {
             return self.end.incoming.read(max);
         };
-        let max = max.min(account.bytes.available());
-        let bytes = self.end.incoming.read(max)?;
+        let wanted = max.min(self.end.incoming.waiting_bytes());
+        let permitted = wanted.min(account.bytes.permit(wanted));
+        let bytes = self.end.incoming.read(permitted)?;
         account.bytes.charge(bytes.len());
         count(&account.meter.bytes_received, bytes.len());
         Ok(bytes)
@@ -42,16 +44,16 @@ impl Source {
 
     /// Ready when [`Source::read`] has something to say.
     pub fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let has_bytes = ready!(self.end.incoming.poll_readable(cx));
-        match &self.end.account {
-            Some(account) if has_bytes => {
-                let ready = account.bytes.poll(cx, &mut self.alarm);
+        let waiting = ready!(self.end.incoming.poll_readable(cx));
+        match (&self.end.account, waiting) {
+            (Some(account), Ok(wanted)) => {
+                let ready = account.bytes.poll(cx, &mut self.alarm, wanted);
                 if ready.is_pending() {
                     self.end.incoming.watch_reader(cx);
                 }
                 ready
             }
-            _ => Poll::Ready(()),
+            (None, _) | (_, Err(_)) => Poll::Ready(()),
         }
     }
 
@@ -93,15 +95,21 @@ impl Sink {
         }
     }
 
-    /// Bytes that [`Sink::write`] takes now: of the window and of the rate, whichever is less.
+    /// Bytes that [`Sink::write`] takes now: of the window and of the rate, whichever is less. A rate gives what fits into
+    /// the window, or a hundredth of a second's worth, and never a few bytes at a time.
     ///
     /// # Errors
     ///
     /// The connection takes no more.
     pub fn room(&mut self) -> Result<usize, Ended> {
+        self.room_for(usize::MAX)
+    }
+
+    /// As [`Sink::room`], for who knows how much there is to write: little need not wait until much may be written.
+    pub(crate) fn room_for(&mut self, wanted: usize) -> Result<usize, Ended> {
         let room = self.end.outgoing.room()?;
         Ok(match &self.end.account {
-            Some(account) => room.min(account.bytes.available()),
+            Some(account) => room.min(account.bytes.permit(room.min(wanted))),
             None => room,
         })
     }
@@ -127,16 +135,21 @@ impl Sink {
 
     /// Ready when [`Sink::room`] is not zero or the connection is over.
     pub fn poll_writable(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_writable_for(cx, usize::MAX)
+    }
+
+    /// Ready when [`Sink::room_for`] is not zero for the same, or the connection is over.
+    pub(crate) fn poll_writable_for(&mut self, cx: &mut Context<'_>, wanted: usize) -> Poll<()> {
         let room = ready!(self.end.outgoing.poll_room(cx));
-        match &self.end.account {
-            Some(account) if room.is_ok() => {
-                let ready = account.bytes.poll(cx, &mut self.alarm);
+        match (&self.end.account, room) {
+            (Some(account), Ok(room)) => {
+                let ready = account.bytes.poll(cx, &mut self.alarm, room.min(wanted));
                 if ready.is_pending() {
                     self.end.outgoing.watch_writer(cx);
                 }
                 ready
             }
-            _ => Poll::Ready(()),
+            (None, _) | (_, Err(_)) => Poll::Ready(()),
         }
     }
 

@@ -53,8 +53,8 @@ impl AsyncWrite for Stream {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         loop {
-            match self.sink.room() {
-                Ok(0) => ready!(self.sink.poll_writable(cx)),
+            match self.sink.room_for(bytes.len()) {
+                Ok(0) => ready!(self.sink.poll_writable_for(cx, bytes.len())),
                 Ok(room) => {
                     let (now, _later) = bytes.split_at(room.min(bytes.len()));
                     let written = self.sink.write(Bytes::copy_from_slice(now));

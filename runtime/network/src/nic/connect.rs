@@ -165,10 +165,8 @@ async fn knock(
 ) -> Result<Connection, Refusal> {
     loop {
         let backlog = listener_at(&living(nic)?, to)?;
-        // Listening begins before looking: a place that is given back in between is not missed.
+        // Made before looking, it counts from now on: a place that is given back in between is not missed.
         let changed = backlog.changed().notified();
-        tokio::pin!(changed);
-        changed.as_mut().enable();
         match backlog.reserve() {
             Ok(place) => return enter(&living(nic)?, caller, to, place),
             Err(NoRoom::Closed) => return Err(Refusal::ConnectionRefused),

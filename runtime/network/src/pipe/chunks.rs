@@ -32,6 +32,11 @@ impl Chunks {
         self.charged_bytes
     }
 
+    /// Bytes that wait.
+    pub(super) fn bytes(&self) -> usize {
+        self.charged_bytes - self.queue.len() * CHUNK_CHARGE_BYTES
+    }
+
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
@@ -89,6 +94,7 @@ mod tests {
         assert_eq!(chunks.queue.len(), 2);
         chunks.push(&Bytes::from(vec![0; 4_096]));
         assert_eq!(chunks.queue.len(), 3);
+        assert_eq!(chunks.bytes(), 9_096);
         assert_eq!(chunks.charged_bytes(), 9_096 + 3 * CHUNK_CHARGE_BYTES);
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sublet_network::{Ended, Protocol, Refusal};
 use tokio::time::Instant;
 
-use crate::support::{accept, addresses, at, listen, network, pair, settle, terms};
+use crate::support::{accept, addresses, at, is_ready, listen, network, pair, settle, terms};
 
 #[tokio::test(start_paused = true)]
 async fn localhost_is_this_instance_alone() {
@@ -86,6 +86,44 @@ async fn a_full_backlog_makes_a_connect_wait_and_room_lets_it_in() {
     assert!(!second.is_finished());
     let _accepted = accept(&mut listener).await;
     assert!(second.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connect_that_is_never_polled_again_keeps_nobody_from_a_full_backlog() {
+    let (_network, one, two) = pair();
+    let mut listener = listen(&two, "0.0.0.0:80", 1);
+    let _first = one.connect(None, at("10.77.0.2:80")).await.unwrap();
+    // Its guest began to connect, waits first of all, and does something else from then on.
+    let mut idle = one.connect(None, at("10.77.0.2:80"));
+    assert!(!is_ready(|cx| idle.as_mut().poll(cx).map(drop)).await);
+    let waiting = tokio::spawn(one.connect(None, at("10.77.0.2:80")));
+    settle().await;
+    let begin = Instant::now();
+    let _accepted = accept(&mut listener).await;
+    assert!(waiting.await.unwrap().is_ok());
+    assert_eq!(begin.elapsed(), Duration::ZERO);
+    // It has lost its turn, but not its call.
+    let _accepted = accept(&mut listener).await;
+    assert!(idle.await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_who_wait_at_a_full_backlog_get_in_as_others_are_accepted() {
+    let (_network, one, two) = pair();
+    let mut listener = listen(&two, "0.0.0.0:80", 2);
+    let waiting: Vec<_> = (0..50)
+        .map(|_| tokio::spawn(one.connect(None, at("10.77.0.2:80"))))
+        .collect();
+    settle().await;
+    let begin = Instant::now();
+    let mut accepted = Vec::new();
+    while accepted.len() < 50 {
+        accepted.push(accept(&mut listener).await);
+    }
+    for connect in waiting {
+        assert!(connect.await.unwrap().is_ok());
+    }
+    assert_eq!(begin.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,11 +4,13 @@ use std::future::poll_fn;
 use std::time::Duration;
 
 use bytes::Bytes;
-use sublet_network::{Limits, Network, Nic, Refusal};
-use tokio::time::Instant;
+use sublet_network::{Ended, Limits, Network, Nic, Refusal, Sink, Source};
+use tokio::io::AsyncWriteExt;
+use tokio::time::{Instant, advance};
 
 use crate::support::{
-    accept, at, is_ready, limits, listen, mailbox, network, read_to_end, receive, terms, write_all,
+    accept, at, connected, is_ready, limits, listen, mailbox, network, read_to_end, receive, terms,
+    write_all,
 };
 
 fn pair_with(change: impl Fn(&mut Limits)) -> (Network, Nic, Nic) {
@@ -93,10 +95,145 @@ async fn ready_means_both_window_and_tokens_and_a_reset_ends_the_wait() {
     crate::support::settle().await;
     drop((source, far_sink));
     let (room, waited) = waiting.await.unwrap();
-    assert_eq!(
-        (room, waited),
-        (Err(sublet_network::Ended::Closed), Duration::ZERO)
-    );
+    assert_eq!((room, waited), (Err(Ended::Closed), Duration::ZERO));
+}
+
+/// Uses up the burst of whoever is limited: what is written is read at once.
+fn use_up(sink: &mut Sink, source: &mut Source) {
+    while let Ok(room @ 1..) = sink.room() {
+        sink.write(Bytes::from(vec![0; room])).unwrap();
+        while !source.read(usize::MAX).unwrap().is_empty() {}
+    }
+}
+
+/// A loop of a guest, host calls included.
+const TURN: Duration = Duration::from_micros(50);
+
+#[tokio::test(start_paused = true)]
+async fn who_writes_at_a_rate_sleeps_between_pieces_and_does_not_spin() {
+    let (_network, one, two) = pair_with(|limits| limits.bytes_per_s = Some(1_000_000));
+    let (near, far) = connected(&one, &two).await;
+    let (_near_source, mut sink) = near.into_halves();
+    let (mut source, _far_sink) = far.into_halves();
+    use_up(&mut sink, &mut source);
+    // A hundredth of a second of the rate, although the bytes drip in one by one.
+    for turn in 1..200_u64 {
+        advance(TURN).await;
+        let ready = is_ready(|cx| sink.poll_writable(cx)).await;
+        assert_eq!((sink.room(), ready), (Ok(0), false), "turn {turn}");
+    }
+    advance(TURN).await;
+    assert!(is_ready(|cx| sink.poll_writable(cx)).await);
+    assert_eq!(sink.room(), Ok(10_000));
+    let begin = Instant::now();
+    let mut writes = 0;
+    let mut written = 0;
+    while written < 1_000_000 {
+        poll_fn(|cx| sink.poll_writable(cx)).await;
+        let room = sink.room().unwrap();
+        sink.write(Bytes::from(vec![0; room])).unwrap();
+        (writes, written) = (writes + 1, written + room);
+        while !source.read(usize::MAX).unwrap().is_empty() {}
+        advance(TURN).await;
+    }
+    assert!(writes <= 100, "{writes} writes");
+    let taken_ms = begin.elapsed().as_millis();
+    assert!((980..1_100).contains(&taken_ms), "{taken_ms}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_reads_at_a_rate_sleeps_between_pieces_and_does_not_spin() {
+    let (_network, one, two) = pair_with(|limits| limits.bytes_per_s = Some(1_000_000));
+    let (near, far) = connected(&two, &one).await;
+    let (_near_source, mut sink) = near.into_halves();
+    let (mut source, _far_sink) = far.into_halves();
+    let (mut reads, mut read) = (0, 0);
+    let begin = Instant::now();
+    while read < 1_100_000 {
+        while let Ok(room @ 1..) = sink.room() {
+            sink.write(Bytes::from(vec![0; room])).unwrap();
+        }
+        poll_fn(|cx| source.poll_readable(cx)).await;
+        let bytes = source.read(usize::MAX).unwrap();
+        assert!(!bytes.is_empty(), "ready without bytes");
+        (reads, read) = (reads + 1, read + bytes.len());
+        advance(TURN).await;
+    }
+    assert!(reads <= 250, "{reads} reads");
+    let taken_ms = begin.elapsed().as_millis();
+    assert!((980..1_100).contains(&taken_ms), "{taken_ms}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn little_waits_at_a_rate_for_its_own_bytes_alone() {
+    let (_network, one, two) = pair_with(|limits| limits.bytes_per_s = Some(1_000_000));
+    let (limited, free) = connected(&one, &two).await;
+    let (mut source, mut sink) = limited.into_halves();
+    let (mut free_source, mut free_sink) = free.into_halves();
+    use_up(&mut sink, &mut free_source);
+    free_sink.write(Bytes::from_static(b"little")).unwrap();
+    assert_eq!(source.read(100), Ok(Bytes::new()));
+    assert!(!is_ready(|cx| source.poll_readable(cx)).await);
+    advance(Duration::from_micros(5)).await;
+    assert_eq!(source.read(100), Ok(Bytes::new()));
+    assert_eq!(source.read(5).as_deref(), Ok(b"littl".as_slice()));
+    advance(Duration::from_micros(1)).await;
+    assert!(is_ready(|cx| source.poll_readable(cx)).await);
+    assert_eq!(source.read(100).as_deref(), Ok(b"e".as_slice()));
+    // Nor does a stream, which knows how much it writes.
+    let (limited, _free) = connected(&one, &two).await;
+    let mut stream = limited.into_stream();
+    let begin = Instant::now();
+    stream.write_all(b"little").await.unwrap();
+    assert!(begin.elapsed() < Duration::from_millis(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_share_a_rate_all_get_on_be_they_many_or_small() {
+    let (_network, one, two) = pair_with(|limits| limits.bytes_per_s = Some(1_000_000));
+    let mut writers = Vec::new();
+    for piece in [1, 80, 5_000, 64_000] {
+        let (near, far) = connected(&one, &two).await;
+        let (mut source, _sink) = far.into_halves();
+        tokio::spawn(async move { read_to_end(&mut source).await });
+        writers.push(tokio::spawn(async move {
+            let (_source, mut sink) = near.into_halves();
+            let mut written = 0;
+            while written < 100_000 {
+                poll_fn(|cx| sink.poll_writable(cx)).await;
+                // Another one may have been faster.
+                let room = sink.room().unwrap().min(piece);
+                sink.write(Bytes::from(vec![0; room])).unwrap();
+                written += room;
+                tokio::task::yield_now().await;
+            }
+        }));
+    }
+    let begin = Instant::now();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert!(begin.elapsed() < Duration::from_millis(500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_sent_at_a_rate_is_worth_a_turn_and_is_not_dropped() {
+    let (_network, one, two) = pair_with(|limits| limits.datagrams_per_s = Some(10_000));
+    let (mut near, _far) = (mailbox(&one, "0.0.0.0:0"), mailbox(&two, "0.0.0.0:53"));
+    let send = |near: &mut sublet_network::Mailbox| {
+        near.send(at("10.77.0.2:53"), Bytes::from_static(b"x"))
+            .unwrap();
+    };
+    (0..1_000).for_each(|_| send(&mut near));
+    advance(Duration::from_millis(6)).await;
+    assert_eq!(near.permit(), 0);
+    assert!(!is_ready(|cx| near.poll_sendable(cx)).await);
+    poll_fn(|cx| near.poll_sendable(cx)).await;
+    let permit = near.permit();
+    assert_eq!(permit, 64);
+    (0..permit).for_each(|_| send(&mut near));
+    let usage = one.usage();
+    assert_eq!((usage.datagrams_sent, usage.datagrams_dropped), (1_064, 0));
 }
 
 #[tokio::test(start_paused = true)]

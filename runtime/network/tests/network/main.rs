@@ -8,6 +8,7 @@
 
 mod abuse;
 mod apart;
+mod carriers;
 mod connecting;
 mod datagrams;
 mod egress;
