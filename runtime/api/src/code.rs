@@ -68,6 +68,8 @@ codes! {
         "There is no node of this name; the message offers the nearest. `sublet nodes list` shows them.";
     NetworkNotFound = 208, "network not found",
         "There is no network of this name, or it belongs to somebody else. `sublet networks list` shows yours; one is assigned with a user's first job.";
+    UserNotFound = 209, "user not found",
+        "There is no user of this name.";
     QueueFull = 301, "queue is full",
         "As many tasks as allowed are waiting or running. Wait for some to finish, or ask the operator for a larger [defaults] quota.";
     NotPlaceable = 302, "cannot be placed",

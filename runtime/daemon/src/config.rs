@@ -13,6 +13,7 @@ mod tables;
 
 use std::fs;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -72,6 +73,45 @@ pub struct Listen {
 pub struct Service {
     /// How it stops.
     pub drain: Drain,
+    /// The networks that are ready for users to come.
+    pub networks: Networks,
+    /// Where ports are that guests publish.
+    pub publish: Publish,
+}
+
+/// The networks that are ready for users to come.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Networks {
+    /// How many there are in all; each user takes one and keeps it. At most 1,024.
+    pub prepared: u32,
+    /// How few free ones are worth a warning.
+    pub low: u32,
+}
+
+impl Default for Networks {
+    fn default() -> Self {
+        Self {
+            prepared: 64,
+            low: 8,
+        }
+    }
+}
+
+/// Where ports are that guests publish.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Publish {
+    /// The address of this host that they are taken on.
+    pub address: IpAddr,
+}
+
+impl Default for Publish {
+    fn default() -> Self {
+        Self {
+            address: Ipv4Addr::LOCALHOST.into(),
+        }
+    }
 }
 
 /// How the server stops.

@@ -18,6 +18,7 @@ mod command;
 mod ending;
 mod ground;
 mod modules;
+mod networks;
 mod obey;
 mod operate;
 mod resume;
@@ -29,6 +30,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use sublet_network::Addresses;
 use sublet_scheduler::{
     AttemptId, JobId, Scheduler, SlotId, StopReason, SubclusterId, UnixMillis, UserId,
 };
@@ -36,7 +38,7 @@ use sublet_store::{NextIds, Reader, Writer};
 use sublet_worker::protocol::Ended;
 use tokio::sync::watch;
 
-pub(crate) use active::{ActiveJob, ActiveJobs, scheduled};
+pub(crate) use active::{ActiveJob, ActiveJobs, SOCKETS, scheduled};
 use batch::Batch;
 pub(crate) use begin::Beginning;
 pub(crate) use chores::Chores;
@@ -45,8 +47,11 @@ pub(crate) use command::{
     RetryError, Submission, SubmitError, Submitted, reply,
 };
 pub(crate) use ground::Ground;
+pub(crate) use networks::Exhausted;
+use networks::Networks;
 pub(crate) use operate::{ApplyError, Change, Wish, WishError};
 
+use crate::broker::Broker;
 use crate::workers::{WorkerId, Workers};
 
 /// Commands taken in one round at most: bounds how long the first of them waits for its commit.
@@ -66,6 +71,12 @@ pub(crate) struct Driver {
     pub(crate) reader: Reader,
     chores: Chores,
     pub(crate) workers: Workers,
+    broker: Broker,
+    networks: Networks,
+    /// What the operator allows users of whom nothing else is said to reach beyond their networks.
+    policy: Vec<String>,
+    /// What the operator allows single users.
+    policies: HashMap<UserId, Vec<String>>,
     pub(crate) jobs: ActiveJobs,
     pub(crate) ids: NextIds,
     /// The user who owns the socket, in whose name the server itself acts.
@@ -98,6 +109,8 @@ pub(crate) struct Live {
     /// Nothing until the start is carried out.
     worker: Option<WorkerId>,
     stopped: Option<StopReason>,
+    /// Nothing until the start is carried out, and for those without sockets.
+    nic: Option<Addresses>,
 }
 
 /// What a driver is made of.
@@ -107,6 +120,8 @@ pub(crate) struct Parts {
     pub(crate) reader: Reader,
     pub(crate) chores: Chores,
     pub(crate) workers: Workers,
+    pub(crate) broker: Broker,
+    pub(crate) policy: Vec<String>,
     pub(crate) ids: NextIds,
     pub(crate) owner: UserId,
     pub(crate) ground: Ground,
@@ -122,6 +137,10 @@ impl Driver {
             reader: parts.reader,
             chores: parts.chores,
             workers: parts.workers,
+            broker: parts.broker,
+            networks: Networks::default(),
+            policy: parts.policy,
+            policies: HashMap::new(),
             jobs: ActiveJobs::default(),
             ids: parts.ids,
             owner: parts.owner,

@@ -7,6 +7,7 @@ use sublet_store::{DataDirectory, Error, Library, Logs, Reader, Readers, Who, Wh
 use tokio::sync::watch;
 
 use crate::artifacts::Artifacts;
+use crate::broker::Broker;
 use crate::config::Config;
 use crate::driver::DriverHandle;
 
@@ -19,6 +20,7 @@ pub(crate) struct Front {
     pub(crate) logs: Arc<Logs>,
     pub(crate) artifacts: Artifacts,
     pub(crate) driver: DriverHandle,
+    pub(crate) broker: Broker,
     /// The owner of the socket: for now the one user there is.
     pub(crate) owner: Owner,
     /// Changes whenever a job ends.

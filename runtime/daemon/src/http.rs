@@ -6,6 +6,8 @@
 //!   GET    /v1/rules  /v1/rules/history    PUT  /v1/rules    POST  /v1/plan
 //!   GET    /v1/subclusters  …/{name}       DELETE           POST  …/pause  …/resume
 //!   GET    /v1/nodes  …/{name}  …/explain                   POST  …/drain  …/resume  …/label
+//!   GET    /v1/networks  …/{name}  …/flows  …/peers
+//!   GET    /v1/users/{name}/policy  PUT
 //!   POST   /v1/modules              GET  /v1/modules
 //!   GET    /v1/modules/{module}     DELETE
 //!   GET    /v1/inputs/{digest}      PUT
@@ -24,6 +26,7 @@ mod inputs;
 mod jobs;
 mod logs;
 mod modules;
+mod networks;
 mod nodes;
 mod pool;
 mod problem;
@@ -74,6 +77,14 @@ pub(crate) fn router(front: Arc<Front>) -> Router {
         .route("/v1/nodes/{name}/drain", post(nodes::drain))
         .route("/v1/nodes/{name}/resume", post(nodes::resume))
         .route("/v1/nodes/{name}/label", post(nodes::label))
+        .route("/v1/networks", get(networks::list))
+        .route("/v1/networks/{name}", get(networks::show))
+        .route("/v1/networks/{name}/flows", get(networks::flows))
+        .route("/v1/networks/{name}/peers", get(networks::peers))
+        .route(
+            "/v1/users/{name}/policy",
+            get(networks::policy).put(networks::set_policy),
+        )
         .route("/v1/modules", post(modules::push).get(modules::list))
         .route(
             "/v1/modules/{module}",

@@ -11,6 +11,7 @@
 //! * Wire types of the API and nouns of the scheduler meet in `convert`, and HTTP status codes in `http/problem`.
 
 mod artifacts;
+mod broker;
 mod clock;
 pub mod config;
 mod convert;

@@ -16,11 +16,13 @@ use std::{env, io};
 
 use sublet_scheduler::{Quota, Scheduler, Terms};
 use sublet_worker::Bursting;
+use sublet_worker::dial::HostResolver;
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
 
 use crate::artifacts::Artifacts;
+use crate::broker::Broker;
 use crate::clock;
 use crate::config::{ConfigError, Cpu, Size};
 use crate::driver::{Beginning, Chores, Command, Driver, DriverHandle, Ground, Parts};
@@ -123,6 +125,7 @@ impl Server {
         let handle = DriverHandle::new(commands);
         let (finished, sees_finished) = watch::channel(0);
         let (output, sees_output) = watch::channel(0);
+        let broker = broker(settings, runtime);
         let surroundings = Surroundings {
             executable,
             users: disk.directory.path().join("users"),
@@ -133,6 +136,7 @@ impl Server {
             runtime: runtime.handle().clone(),
             alive: Arc::new(disk.alive),
             keeper: Keeper::default(),
+            broker: broker.clone(),
             output,
         };
         let chores = Chores::start(disk.work, Arc::clone(&disk.logs), handle.clone());
@@ -142,6 +146,8 @@ impl Server {
             reader: disk.readers.get()?,
             chores: chores.map_err(doing("start a thread"))?,
             workers: Workers::new(surroundings),
+            broker: broker.clone(),
+            policy: settings.config.defaults.egress.clone(),
             ids: disk.ids,
             owner: disk.owner.id,
             ground: Ground::new(
@@ -154,12 +160,14 @@ impl Server {
             finished,
             now: clock::now,
         });
+        let networks = settings.config.service.networks;
         let beginning = Beginning {
             owner: (disk.owner.id, disk.owner.name.clone()),
             terms: terms(settings),
             host: HOST.to_owned(),
             offered: settings.capacity,
             rules: settings.rules.clone(),
+            networks: (networks.prepared, networks.low),
         };
         let front = Front {
             config: settings.config.clone(),
@@ -169,6 +177,7 @@ impl Server {
             logs: disk.logs,
             artifacts,
             driver: handle,
+            broker,
             owner: disk.owner,
             finished: sees_finished,
             output: sees_output,
@@ -192,6 +201,12 @@ fn start(
         .name("driver".into())
         .spawn(move || driver.run(&commands))
         .map_err(doing("start the driver"))
+}
+
+/// The one who dials and listens for guests, with the resolver of this host.
+fn broker(settings: &Settings, runtime: &Runtime) -> Broker {
+    let address = settings.config.service.publish.address;
+    Broker::new(runtime.handle().clone(), Arc::new(HostResolver), address)
 }
 
 /// Workers have the rights of this process, so what it finds out holds for them.

@@ -25,16 +25,31 @@ use thiserror::Error;
 use tokio::runtime::Handle;
 
 use crate::artifacts::Artifacts;
+use crate::broker::{BindError, Broker};
 use crate::driver::{ActiveJob, Command, DriverHandle};
 pub(crate) use keeper::Keeper;
 use process::{Process, Purpose};
+pub(crate) use worker::Start;
 use worker::{ModuleState, Worker};
+pub(crate) use writer::Speaker;
 
 /// How long a worker without attempts is kept warm.
 const IDLE_MAX: Duration = Duration::from_secs(60);
 /// A worker process, never the same one twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct WorkerId(u64);
+
+impl WorkerId {
+    /// Its number, for those who know workers by numbers.
+    pub(crate) const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The worker of a number.
+    pub(crate) const fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+}
 
 /// Why an attempt cannot be given to a worker.
 #[derive(Debug, Error)]
@@ -43,6 +58,8 @@ pub(crate) enum StartError {
     Process(#[from] io::Error),
     #[error("its directory cannot be made")]
     Directory(#[source] io::Error),
+    #[error(transparent)]
+    Network(#[from] BindError),
 }
 
 /// The shape of the workers of one sub-cluster.
@@ -71,6 +88,8 @@ pub(crate) struct Surroundings {
     pub(crate) alive: Arc<File>,
     /// Keeps guests that have a worker for themselves to their share.
     pub(crate) keeper: Keeper,
+    /// Makes the connections that workers ask for.
+    pub(crate) broker: Broker,
     /// Told whenever output was kept, for those who follow it.
     pub(crate) output: tokio::sync::watch::Sender<u64>,
 }
@@ -115,10 +134,11 @@ impl Workers {
     /// as the module's machine code is there.
     pub(crate) fn start(
         &mut self,
-        attempt: AttemptId,
+        start: Start,
         job: &ActiveJob,
         subcluster: SubclusterId,
     ) -> Result<WorkerId, StartError> {
+        let attempt = start.attempt;
         let id = self.worker_for(job, subcluster)?;
         let worker = self
             .by_id
@@ -132,12 +152,12 @@ impl Workers {
                 .push(ToWorker::Define(Box::new((*job.definition).clone())));
         }
         match worker.modules.get_mut(&job.module) {
-            Some(ModuleState::Sent) => worker.outgoing.push(ToWorker::Start(attempt)),
-            Some(ModuleState::Fetching(waiting)) => waiting.push(attempt),
+            Some(ModuleState::Sent) => worker.outgoing.push(start.into()),
+            Some(ModuleState::Fetching(waiting)) => waiting.push(start),
             None => {
                 worker
                     .modules
-                    .insert(job.module, ModuleState::Fetching(vec![attempt]));
+                    .insert(job.module, ModuleState::Fetching(vec![start]));
                 let preemption = worker.isolation.preemption();
                 fetch(&self.surroundings, id, preemption, job);
             }
@@ -178,7 +198,7 @@ impl Workers {
         }
         worker
             .outgoing
-            .extend(waiting.into_iter().map(ToWorker::Start));
+            .extend(waiting.into_iter().map(ToWorker::from));
         worker.flush();
     }
 
@@ -190,6 +210,11 @@ impl Workers {
         }
     }
 
+    /// How others speak to a worker.
+    pub(crate) fn speaker(&self, id: WorkerId) -> Option<Speaker> {
+        self.by_id.get(&id).map(|worker| worker.process.speaker())
+    }
+
     /// Takes an attempt back that its worker has not been told of yet. Says whether that was so.
     pub(crate) fn take_back(&mut self, id: WorkerId, attempt: AttemptId) -> bool {
         let Some(worker) = self.by_id.get_mut(&id) else {
@@ -198,7 +223,7 @@ impl Workers {
         let waiting = worker.modules.values_mut().find_map(|state| match state {
             ModuleState::Fetching(waiting) => waiting
                 .iter()
-                .position(|one| *one == attempt)
+                .position(|one| one.attempt == attempt)
                 .map(|at| (waiting, at)),
             ModuleState::Sent => None,
         });
@@ -252,6 +277,7 @@ impl Workers {
     /// A worker's process has ended.
     pub(crate) fn gone(&mut self, id: WorkerId) {
         if let Some(worker) = self.by_id.remove(&id) {
+            self.surroundings.broker.worker_gone(id);
             let key = (worker.user, worker.subcluster);
             if self.current.get(&key) == Some(&id) {
                 self.current.remove(&key);

@@ -5,18 +5,23 @@
 //!                           ◄─ FromWorker ─  Outbox ◄── output, endings
 //! ```
 //!
-//! A worker serves one user in one sub-cluster. It opens no file but below its one directory, makes no socket, and ends
-//! with the link to whoever started it. The same [`Slots`] serve `sublet run` over an in-memory link, so that a module
+//! A worker serves one user in one sub-cluster. It opens no file but below its one directory, makes no socket (what leaves
+//! the process is connected by the front, with [`dial`]), and ends with the link to whoever started it. The same [`Slots`] serve `sublet run` over an in-memory link, so that a module
 //! meets one sandbox, not two. The one-shot compile process lives here too, because it needs the engine as well.
 
+mod carrier;
 pub mod child;
 pub mod compile;
+pub mod dial;
 mod environment;
 pub mod frame;
 pub mod local;
+pub mod network;
 mod outbox;
+mod pair;
 pub mod process;
 pub mod protocol;
+mod questions;
 mod shares;
 mod slots;
 mod stage;

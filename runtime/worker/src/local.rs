@@ -5,14 +5,19 @@
 
 mod artifact_cache;
 mod course;
+mod outside;
+mod publish;
 
 use std::future::Future;
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
+use sublet_network::Plan;
+use sublet_network::policy::PatternError;
 use sublet_sandbox::{Access, Burst, Directory, Preemption, Refusal};
 use sublet_scheduler::{AttemptId, JobId, Limits, Outcome, Usage};
 use tempfile::TempDir;
@@ -20,12 +25,16 @@ use thiserror::Error;
 
 use crate::compile::{CompileError, Compiler};
 use crate::environment::scratch_path;
+use crate::network::{self, Networking};
 use crate::outbox::Outbox;
-use crate::protocol::{Definition, Digest, Mount, Stdin, StopCause};
+use crate::protocol::{Definition, Digest, Mount, NetworkTerms, Stdin, StopCause};
 use crate::shares::Shares;
 use crate::slots::{Cut, Slots};
 use artifact_cache::ArtifactCache;
 use course::Course;
+use outside::Here;
+pub use publish::Publication;
+use publish::Published;
 
 /// What is run, and with what.
 #[derive(Debug)]
@@ -54,6 +63,17 @@ pub struct LocalJob {
     pub cache: Option<PathBuf>,
     /// The executable that is started as `sublet compile`.
     pub compiler: PathBuf,
+    /// The network that the tasks share; nothing leaves them without.
+    pub network: Option<LocalNetwork>,
+}
+
+/// What the tasks of a local run may beyond their own network.
+#[derive(Clone, Debug, Default)]
+pub struct LocalNetwork {
+    /// Patterns of what they may dial.
+    pub allow: Vec<String>,
+    /// Ports of this host that lead to the one task.
+    pub publish: Vec<Publication>,
 }
 
 /// Where the guest's standard input comes from.
@@ -78,6 +98,8 @@ pub struct TaskEnding {
     pub usage: Usage,
     /// A few words more.
     pub detail: Option<String>,
+    /// What it was denied on the network, in words: the first few.
+    pub denied: Vec<String>,
 }
 
 /// Why nothing was run.
@@ -89,6 +111,17 @@ pub enum LocalError {
     /// The module cannot be compiled within its budget, or the compiler failed.
     #[error(transparent)]
     Compile(CompileError),
+    /// A port of this host cannot be had.
+    #[error("port {port} of this host cannot be published")]
+    Port {
+        /// Which.
+        port: u16,
+        /// Why.
+        source: io::Error,
+    },
+    /// What the tasks are to reach is not a pattern.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
     /// The host is at fault: a file, a stream, or what the engine asks of it.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -106,6 +139,14 @@ impl From<CompileError> for LocalError {
 /// The one job of this process.
 const JOB: JobId = JobId(1);
 
+/// Its network: large enough that each task of the largest array has a place of its own.
+const NETWORK: Plan = Plan {
+    v4: Ipv4Addr::new(10, 0, 0, 0),
+    v4_bits: 8,
+    v6: Ipv6Addr::new(0xfd53, 0x7562, 0x6c65, 0, 0, 0, 0, 0),
+    v6_bits: 64,
+};
+
 /// Runs the tasks, as many at once as there are processors, until all are over or `stop` says to end them.
 ///
 /// # Errors
@@ -118,20 +159,27 @@ pub async fn run(
     let at_once = tasks_at_once(&job.tasks);
     let scratch = Scratch::for_job(&job)?;
     let outbox = Outbox::default();
+    let definition = definition(&job)?;
+    let ports = publish::take(&publications(&job)).await?;
     let cut = Cut {
         instances_max: at_once,
         memory_bytes_max: job.limits.memory_bytes,
         shares: shares(&job),
         stage: None,
+        network: Networking::new(
+            NETWORK,
+            Arc::new(Here::new(network::egress(&definition.network)?)),
+        ),
     };
     let mut slots = Slots::new(cut, scratch.root().to_owned(), outbox.clone())?;
-    let definition = definition(&job)?;
     let module = definition.module;
     slots.load(module, &artifact, &Sha256::digest(&artifact).into());
     drop(artifact);
     slots.define(definition);
     let slots = Arc::new(slots);
-    let mut course = Course::new(Arc::clone(&slots), outbox.clone(), scratch, job.tasks);
+    let guest = course::addresses(*job.tasks.start()).v4;
+    let _published = Published::lead(&slots, guest, ports);
+    let mut course = Course::new(Arc::clone(&slots), outbox.clone(), scratch, &job);
     let mut over =
         tokio::task::spawn_blocking(move || course.follow(at_once).map(|()| course.into_endings()));
     let endings = tokio::select! {
@@ -200,7 +248,34 @@ fn definition(job: &LocalJob) -> Result<Definition, LocalError> {
         task_count: count,
         stdin,
         mounts,
+        network: terms(job),
     })
+}
+
+/// Whoever runs a module at their own terminal is the operator. What they name by its address they mean, protected or not;
+/// names and wildcards open nothing that is protected.
+fn terms(job: &LocalJob) -> NetworkTerms {
+    let allow = job
+        .network
+        .as_ref()
+        .map(|network| network.allow.clone())
+        .unwrap_or_default();
+    let opened = allow
+        .iter()
+        .filter(|pattern| pattern.starts_with(|first: char| first == '[' || first.is_ascii_digit()))
+        .map(|pattern| format!("protected:{pattern}"));
+    NetworkTerms {
+        names: Vec::new(),
+        operator: std::iter::once("*:*".to_owned()).chain(opened).collect(),
+        allow,
+    }
+}
+
+fn publications(job: &LocalJob) -> Vec<Publication> {
+    let network = job.network.as_ref();
+    network
+        .map(|network| network.publish.clone())
+        .unwrap_or_default()
 }
 
 fn mount(directory: &Directory) -> io::Result<Mount> {

@@ -1,8 +1,8 @@
 //! What a worker has to say, collected until somebody takes it away.
 //!
 //! Guests push, one consumer drains everything at once. While attempts are under way it waits a moment for what they say
-//! next, so that under load a frame carries many messages and wakes the other side once; with the last end it goes at
-//! once, so a lone attempt is not kept waiting. Output waits when too much of it is on its way; endings never wait.
+//! next, so that under load a frame carries many messages and wakes the other side once; with the last end, or with a
+//! question, it goes at once, so neither a lone attempt nor somebody who waits for an answer is kept waiting. Output waits when too much of it is on its way; endings never wait.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -40,7 +40,16 @@ struct Waiting {
     writers: Vec<Waker>,
     /// Attempts whose end was not said yet.
     under_way: usize,
+    /// Whether somebody waits for the answer to one of the messages.
+    is_urgent: bool,
     consumer: Consumer,
+}
+
+impl Waiting {
+    /// Whether messages may wait for company: more is to come, and nobody waits for an answer.
+    const fn has_time(&self) -> bool {
+        self.under_way > 0 && !self.is_urgent
+    }
 }
 
 /// What the consumer waits for. To wake somebody costs more than to add a message, so nobody is woken in vain.
@@ -51,7 +60,7 @@ enum Consumer {
     Busy,
     /// A message.
     First,
-    /// The last end, or until it has waited long enough.
+    /// The last end, a question, or until it has waited long enough.
     Last,
 }
 
@@ -67,6 +76,7 @@ impl Outbox {
         if matches!(message, FromWorker::Ended(_)) {
             waiting.under_way = waiting.under_way.saturating_sub(1);
         }
+        waiting.is_urgent |= matches!(message, FromWorker::Asked { .. } | FromWorker::Taken { .. });
         waiting.messages.push(message);
         self.wake_consumer(waiting);
     }
@@ -99,7 +109,7 @@ impl Outbox {
         let wanted = match waiting.consumer {
             Consumer::Busy => false,
             Consumer::First => true,
-            Consumer::Last => waiting.under_way == 0,
+            Consumer::Last => !waiting.has_time(),
         };
         if wanted {
             // Once is enough, however many messages come before it has the lock.
@@ -122,9 +132,10 @@ impl Outbox {
         (waiting, _) = self
             .0
             .arrived
-            .wait_timeout_while(waiting, COMPANY, |waiting| waiting.under_way > 0)
+            .wait_timeout_while(waiting, COMPANY, |waiting| waiting.has_time())
             .unwrap_or_else(PoisonError::into_inner);
         waiting.consumer = Consumer::Busy;
+        waiting.is_urgent = false;
         waiting.output_bytes = 0;
         let writers = std::mem::take(&mut waiting.writers);
         let messages = std::mem::take(&mut waiting.messages);
@@ -192,6 +203,7 @@ mod tests {
             outcome: sublet_scheduler::Outcome::Succeeded,
             usage: sublet_scheduler::Usage::default(),
             detail: None,
+            denied: Vec::new(),
         }))
     }
 

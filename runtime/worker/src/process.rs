@@ -5,11 +5,15 @@ use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
+use crate::carrier::Hold;
 use crate::frame::{FrameReader, FrameWriter};
+use crate::network::Networking;
 use crate::outbox::Outbox;
-use crate::protocol::{Configuration, FromWorker, Isolation, ToWorker};
+use crate::protocol::{Answer, Configuration, FromWorker, Isolation, ToWorker};
+use crate::questions::Questions;
 use crate::shares::Shares;
 use crate::slots::{Cut, Slots, step_back};
 use crate::stage::{Stage, stage};
@@ -52,13 +56,13 @@ struct Link {
 
 fn serve_many(configuration: Configuration, mut link: Link) -> io::Result<()> {
     let outbox = Outbox::default();
-    let mut slots = make_slots(configuration, None, outbox.clone())?;
+    let mut orders = Orders::new(configuration, None, &outbox)?;
     let writer = link.writer;
     outbox.push(ready(Isolation::User));
     thread::Builder::new()
         .name("answers".into())
         .spawn(move || send_answers(&outbox, writer))?;
-    obey(&mut slots, &mut link.reader, link.batch)
+    orders.obey(&mut link.reader, link.batch)
 }
 
 /// The guest gets this thread, and nothing may wait for it: with the end of its attempt, or of the link, the process ends
@@ -66,7 +70,7 @@ fn serve_many(configuration: Configuration, mut link: Link) -> io::Result<()> {
 fn serve_one(configuration: Configuration, mut link: Link) -> io::Result<()> {
     let outbox = Outbox::default();
     let (stage, performance) = stage();
-    let mut slots = make_slots(configuration, Some(stage), outbox.clone())?;
+    let mut orders = Orders::new(configuration, Some(stage), &outbox)?;
     let writer = link.writer;
     outbox.push(ready(Isolation::Process));
     thread::Builder::new()
@@ -78,7 +82,7 @@ fn serve_one(configuration: Configuration, mut link: Link) -> io::Result<()> {
     thread::Builder::new()
         .name("orders".into())
         .spawn(move || {
-            if let Err(error) = obey(&mut slots, &mut link.reader, link.batch) {
+            if let Err(error) = orders.obey(&mut link.reader, link.batch) {
                 tracing::warn!(%error, "the link to the front is given up");
             }
             end_now();
@@ -92,25 +96,6 @@ fn ready(isolation: Isolation) -> FromWorker {
     FromWorker::Ready {
         engine: sublet_sandbox::engine_identity(isolation.preemption()),
     }
-}
-
-fn make_slots(
-    configuration: Configuration,
-    stage: Option<Stage>,
-    outbox: Outbox,
-) -> io::Result<Slots> {
-    let shares = match configuration.isolation {
-        Isolation::User => Shares::of(configuration.cpu_millis, configuration.burst),
-        // The front keeps it: nothing in here can hold the guest back.
-        Isolation::Process => Shares::unlimited(),
-    };
-    let cut = Cut {
-        instances_max: configuration.instances_max,
-        memory_bytes_max: configuration.memory_bytes_max,
-        shares,
-        stage,
-    };
-    Slots::new(cut, PathBuf::from(configuration.directory), outbox)
 }
 
 /// Ends when the link is broken: then the reader sees it as well and the process ends.
@@ -139,39 +124,95 @@ fn end_now() -> ! {
     std::process::exit(0)
 }
 
-fn obey(slots: &mut Slots, reader: &mut FrameReader, first: Vec<ToWorker>) -> io::Result<()> {
-    for message in first {
-        obey_one(slots, reader, message)?;
-    }
-    while let Some(batch) = reader.receive::<ToWorker>()? {
-        for message in batch {
-            obey_one(slots, reader, message)?;
-        }
-    }
-    Ok(())
+/// What the front has this worker do, and what it answers to its questions.
+struct Orders {
+    slots: Slots,
+    questions: Questions,
 }
 
-fn obey_one(slots: &mut Slots, reader: &mut FrameReader, message: ToWorker) -> io::Result<()> {
-    match message {
-        ToWorker::Configure(_) => return Err(io::Error::other("the worker is configured twice")),
-        ToWorker::Load {
-            module,
-            artifact_sha256,
-            length,
-        } => {
-            let descriptor = reader
-                .next_descriptor()
-                .ok_or_else(|| io::Error::other("a module came without its descriptor"))?;
-            let artifact = read_artifact(descriptor, length)?;
-            slots.load(module, &artifact, &artifact_sha256);
-        }
-        ToWorker::Unload(module) => slots.unload(&module),
-        ToWorker::Define(definition) => slots.define(*definition),
-        ToWorker::Forget(job) => slots.forget(job),
-        ToWorker::Start(attempt) => slots.start(attempt),
-        ToWorker::Stop { attempt, cause } => slots.stop(attempt, cause),
+impl Orders {
+    fn new(
+        configuration: Configuration,
+        stage: Option<Stage>,
+        outbox: &Outbox,
+    ) -> io::Result<Self> {
+        let shares = match configuration.isolation {
+            Isolation::User => Shares::of(configuration.cpu_millis, configuration.burst),
+            // The front keeps it: nothing in here can hold the guest back.
+            Isolation::Process => Shares::unlimited(),
+        };
+        let questions = Questions::new(outbox.clone());
+        let cut = Cut {
+            instances_max: configuration.instances_max,
+            memory_bytes_max: configuration.memory_bytes_max,
+            shares,
+            stage,
+            network: Networking::new(configuration.network, Arc::new(questions.clone())),
+        };
+        let directory = PathBuf::from(configuration.directory);
+        let slots = Slots::new(cut, directory, outbox.clone())?;
+        Ok(Self { slots, questions })
     }
-    Ok(())
+
+    fn obey(&mut self, reader: &mut FrameReader, first: Vec<ToWorker>) -> io::Result<()> {
+        for message in first {
+            self.obey_one(reader, message)?;
+        }
+        while let Some(batch) = reader.receive::<ToWorker>()? {
+            for message in batch {
+                self.obey_one(reader, message)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn obey_one(&mut self, reader: &mut FrameReader, message: ToWorker) -> io::Result<()> {
+        match message {
+            ToWorker::Configure(_) => {
+                return Err(io::Error::other("the worker is configured twice"));
+            }
+            ToWorker::Load {
+                module,
+                artifact_sha256,
+                length,
+            } => {
+                let artifact = read_artifact(descriptor(reader)?, length)?;
+                self.slots.load(module, &artifact, &artifact_sha256);
+            }
+            ToWorker::Unload(module) => self.slots.unload(&module),
+            ToWorker::Define(definition) => self.slots.define(*definition),
+            ToWorker::Forget(job) => self.slots.forget(job),
+            ToWorker::Start { attempt, nic } => self.slots.start(attempt, nic),
+            ToWorker::Stop { attempt, cause } => self.slots.stop(attempt, cause),
+            ToWorker::Answered { number, answer } => {
+                let connected = match &answer {
+                    Answer::Connected { .. } => Some(descriptor(reader)?),
+                    Answer::Neighbours(_) | Answer::Refused(_) => None,
+                };
+                self.questions.answered(number, answer, connected);
+            }
+            ToWorker::TellTraffic(number) => self.slots.tell_traffic(number),
+            ToWorker::Incoming {
+                connection,
+                protocol,
+                to,
+                from,
+            } => {
+                let hold = Hold::new(self.questions.clone(), connection);
+                let connected = descriptor(reader)?;
+                self.slots
+                    .deliver((connection, protocol), (to, from), connected, hold);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The next descriptor: each message that needs one comes with one.
+fn descriptor(reader: &mut FrameReader) -> io::Result<OwnedFd> {
+    reader
+        .next_descriptor()
+        .ok_or_else(|| io::Error::other("a message came without its descriptor"))
 }
 
 fn read_artifact(descriptor: OwnedFd, length: u64) -> io::Result<Vec<u8>> {

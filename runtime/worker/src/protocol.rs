@@ -3,15 +3,22 @@
 //! ```text
 //!   Configure ─► Ready      Load ─► Loaded | LoadFailed      Define, Forget, Unload: no answer
 //!   Start ─► Started, Output*, Ended       Stop: the attempt's own Ended is the answer
+//!   Asked ◄─ by the worker ─► Answered     Incoming, Asked and answered: HungUp when the connection is over
 //! ```
 //!
 //! A job is described once ([`Definition`]); each of its attempts is then started with a few bytes.
 
-use serde::{Deserialize, Serialize};
-use sublet_sandbox::{Burst, Preemption};
-use sublet_scheduler::{AttemptId, JobId, Limits, Outcome, Usage};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use crate::wire::{AttemptIdWire, JobIdWire, LimitsWire, OutcomeWire, UsageWire};
+use serde::{Deserialize, Serialize};
+use sublet_network::{Addresses, Plan, Protocol, Refusal, Target};
+use sublet_sandbox::{Burst, Preemption};
+use sublet_scheduler::{AttemptId, JobId, Limits, NetworkUsage, Outcome, Usage};
+
+use crate::wire::{
+    AttemptIdWire, JobIdWire, LimitsWire, MaybeAddresses, NetworkUsageWire, OutcomeWire, PlanWire,
+    ProtocolWire, RefusalWire, TargetWire, UsageWire,
+};
 
 /// Sha256 of a module's binary.
 pub type Digest = [u8; 32];
@@ -38,7 +45,14 @@ pub enum ToWorker {
     /// Forget a job that is over.
     Forget(#[serde(with = "JobIdWire")] JobId),
     /// Run an attempt of a job that was defined, of a module that is loaded.
-    Start(#[serde(with = "AttemptIdWire")] AttemptId),
+    Start {
+        /// Which.
+        #[serde(with = "AttemptIdWire")]
+        attempt: AttemptId,
+        /// Its addresses on the user's network, if it has a nic.
+        #[serde(with = "MaybeAddresses")]
+        nic: Option<Addresses>,
+    },
     /// End an attempt.
     Stop {
         /// Which.
@@ -47,6 +61,61 @@ pub enum ToWorker {
         /// Why.
         cause: StopCause,
     },
+    /// What the worker asked for under this number. With a descriptor, where something was connected.
+    Answered {
+        /// The number of the question.
+        number: u64,
+        /// The answer.
+        answer: Answer,
+    },
+    /// Say what went over the nics so far; the number comes back with the answer.
+    TellTraffic(u64),
+    /// Somebody beyond this worker wants to reach an instance. With a descriptor of the connection.
+    Incoming {
+        /// The front's number for it.
+        connection: u64,
+        /// What is spoken.
+        #[serde(with = "ProtocolWire")]
+        protocol: Protocol,
+        /// The address and port of the instance.
+        to: SocketAddr,
+        /// Who it is.
+        from: SocketAddr,
+    },
+}
+
+/// What a worker asks of the front.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+pub enum Question {
+    /// Which addresses in other workers of this user carry this name.
+    Neighbours(String),
+    /// To be connected with somebody beyond this worker.
+    Dial {
+        /// The nic of who asks, by its address.
+        nic: Ipv4Addr,
+        /// What is spoken.
+        #[serde(with = "ProtocolWire")]
+        protocol: Protocol,
+        /// With whom.
+        #[serde(with = "TargetWire")]
+        target: Target,
+    },
+}
+
+/// What the front answers.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Answer {
+    /// These.
+    Neighbours(Vec<IpAddr>),
+    /// The descriptor beside this is connected.
+    Connected {
+        /// The front's number for it.
+        connection: u64,
+        /// Who is at the other end.
+        peer: SocketAddr,
+    },
+    /// No, and why.
+    Refused(#[serde(with = "RefusalWire")] Refusal),
 }
 
 /// How the instances of a sub-cluster are kept apart from those of the same user. Users never share a process.
@@ -84,6 +153,9 @@ pub struct Configuration {
     pub burst: Burst,
     /// The worker's one directory.
     pub directory: String,
+    /// The addresses of its user's network.
+    #[serde(with = "PlanWire")]
+    pub network: Plan,
 }
 
 /// All that the attempts of a job have in common.
@@ -113,6 +185,19 @@ pub struct Definition {
     pub stdin: Stdin,
     /// Directories that are the same for each attempt.
     pub mounts: Vec<Mount>,
+    /// What each attempt may on the user's network. Those without a nic have none of it.
+    pub network: NetworkTerms,
+}
+
+/// What the attempts of a job may on their user's network.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkTerms {
+    /// Names that each attempt carries, beside its own.
+    pub names: Vec<String>,
+    /// What the operator allows its user to reach beyond the network, as patterns.
+    pub operator: Vec<String>,
+    /// What the job asks to reach beyond the network, as patterns.
+    pub allow: Vec<String>,
 }
 
 /// What an attempt reads from its standard input.
@@ -181,6 +266,70 @@ pub enum FromWorker {
     },
     /// The instance is gone, and so is all it held in this process.
     Ended(Box<Ended>),
+    /// The worker wants to know something, or to be connected with somebody.
+    Asked {
+        /// Counts the questions of this worker.
+        number: u64,
+        /// What.
+        question: Question,
+    },
+    /// What became of a connection that was offered.
+    Taken {
+        /// Which.
+        connection: u64,
+        /// Why nobody took it; nothing where somebody did.
+        refusal: Option<NotTaken>,
+    },
+    /// A connection of the front is not used any more.
+    HungUp(u64),
+    /// What went over the nics that live.
+    Traffic {
+        /// The number of the question.
+        number: u64,
+        /// Each of them.
+        nics: Vec<NicTraffic>,
+    },
+}
+
+/// Why nobody took a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NotTaken {
+    /// Nobody listens there.
+    Refused,
+    /// Nobody is there.
+    Unreachable,
+    /// As many wait there as may.
+    Limit,
+}
+
+impl From<NotTaken> for Refusal {
+    fn from(reason: NotTaken) -> Self {
+        match reason {
+            NotTaken::Refused => Self::ConnectionRefused,
+            NotTaken::Unreachable => Self::Unreachable,
+            NotTaken::Limit => Self::Limit,
+        }
+    }
+}
+
+impl From<Refusal> for NotTaken {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Unreachable => Self::Unreachable,
+            Refusal::Limit => Self::Limit,
+            _ => Self::Refused,
+        }
+    }
+}
+
+/// What went over one nic so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NicTraffic {
+    /// Its address.
+    pub v4: Ipv4Addr,
+    /// What was counted.
+    #[serde(with = "NetworkUsageWire")]
+    pub usage: NetworkUsage,
 }
 
 /// The end of an attempt.
@@ -201,6 +350,8 @@ pub struct Ended {
     pub usage: Usage,
     /// A few words more.
     pub detail: Option<String>,
+    /// What it was denied on the network, in words: the first few.
+    pub denied: Vec<String>,
 }
 
 /// Which of a guest's two outputs.

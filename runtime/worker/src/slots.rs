@@ -4,16 +4,21 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
+use sublet_network::{Addresses, Carrier, Nic, Protocol};
 use sublet_sandbox::{Ending, Instance, Preemption, Program, Sandbox, Shape, Stop};
 use sublet_scheduler::{AttemptId, CancelReason, JobId, LossReason, Outcome, Usage};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, EnterGuard, Runtime};
 
+use crate::carrier::Hold;
 use crate::environment;
+use crate::network::{self, JoinError, Networking};
 use crate::outbox::{Outbox, OutboxSink};
 use crate::protocol::{Definition, Digest, Ended, FromWorker, StopCause, Stream};
 use crate::shares::{Lease, Shares};
@@ -33,6 +38,7 @@ pub struct Slots {
     root: Arc<Path>,
     shares: Shares,
     stage: Option<Stage>,
+    network: Arc<Networking>,
     programs: HashMap<Digest, Program>,
     jobs: HashMap<JobId, Arc<Prepared>>,
     running: Running,
@@ -49,6 +55,8 @@ pub(crate) struct Cut {
     pub(crate) shares: Shares,
     /// The thread of the one instance, where it has the process for itself.
     pub(crate) stage: Option<Stage>,
+    /// The network of their user.
+    pub(crate) network: Networking,
 }
 
 /// A job with what is the same for all its attempts worked out once.
@@ -100,6 +108,7 @@ impl Slots {
             root: root.into(),
             shares: cut.shares,
             stage: cut.stage,
+            network: Arc::new(cut.network),
             programs: HashMap::new(),
             jobs: HashMap::new(),
             running: Running::default(),
@@ -145,8 +154,9 @@ impl Slots {
         self.jobs.remove(&job);
     }
 
-    /// Starts an attempt. Its end is always said, also where it never came to run.
-    pub(crate) fn start(&self, attempt: AttemptId) {
+    /// Starts an attempt, at its place on the network if it has one. Its end is always said, also where it never came to
+    /// run.
+    pub(crate) fn start(&self, attempt: AttemptId, nic: Option<Addresses>) {
         self.outbox.expect_end();
         let Some(prepared) = self.jobs.get(&attempt.job) else {
             return self
@@ -168,6 +178,8 @@ impl Slots {
             outbox: self.outbox.clone(),
             lease: self.shares.lend(),
             stage: self.stage.clone(),
+            network: Arc::clone(&self.network),
+            nic,
             attempt,
             stop,
         };
@@ -178,6 +190,35 @@ impl Slots {
             running.lock().remove(&attempt);
             outbox.push(ended);
         });
+    }
+
+    /// Hands over a connection that came from beyond this worker, to who waits for it, and says whether somebody took it.
+    pub(crate) fn deliver(
+        &self,
+        (connection, protocol): (u64, Protocol),
+        ends: (SocketAddr, SocketAddr),
+        descriptor: OwnedFd,
+        hold: Hold,
+    ) {
+        let _in_runtime = self.guests.enter();
+        let delivered = self.network.deliver(protocol, ends, descriptor, hold);
+        self.outbox.push(FromWorker::Taken {
+            connection,
+            refusal: delivered.err().map(Into::into),
+        });
+    }
+
+    /// Says what went over the nics so far.
+    pub(crate) fn tell_traffic(&self, number: u64) {
+        let nics = self.network.traffic();
+        self.outbox.push(FromWorker::Traffic { number, nics });
+    }
+
+    /// Hands over a connection that this process accepted itself, to who waits for it.
+    pub(crate) fn deliver_stream(&self, ends: (SocketAddr, SocketAddr), carrier: Box<dyn Carrier>) {
+        if let Err(refusal) = self.network.deliver_stream(ends, carrier) {
+            tracing::debug!(to = %ends.0, %refusal, "nobody takes a connection from beyond");
+        }
     }
 
     /// Ends an attempt early. One that is over already is left alone: its end is on its way.
@@ -215,6 +256,8 @@ struct Run {
     outbox: Outbox,
     lease: Lease,
     stage: Option<Stage>,
+    network: Arc<Networking>,
+    nic: Option<Addresses>,
     attempt: AttemptId,
     stop: Stop,
 }
@@ -231,6 +274,12 @@ impl Run {
                 );
             }
         };
+        // Bound before the first instruction: whoever looks for the attempt from now on finds it.
+        let nic = match self.join() {
+            Ok(nic) => nic,
+            Err(error) => return never_ran(self.attempt, &error.to_string()),
+        };
+        let meter = nic.as_ref().map(Nic::meter);
         let started_at_ms = unix_ms();
         let instance = Instance {
             args: Arc::clone(&self.prepared.arguments),
@@ -242,18 +291,22 @@ impl Run {
             limits: definition.limits,
             share: self.lease.share(),
             directories: environment::directories(definition, self.attempt, &self.root),
-            network: None,
             stdin,
             stdout: Box::new(self.sink(Stream::Stdout)),
             stderr: Box::new(self.sink(Stream::Stderr)),
             stop: self.stop.clone(),
+            network: nic,
         };
         self.outbox.push(FromWorker::Started(self.attempt));
         let Ending {
             outcome,
-            usage,
+            mut usage,
             detail,
         } = self.perform(instance).await;
+        let mut denied = Vec::new();
+        if let Some(meter) = meter {
+            (usage.network, denied) = network::usage(&meter);
+        }
         FromWorker::Ended(Box::new(Ended {
             attempt: self.attempt,
             started_at_ms: Some(started_at_ms),
@@ -261,7 +314,16 @@ impl Run {
             outcome,
             usage,
             detail,
+            denied,
         }))
+    }
+
+    fn join(&self) -> Result<Option<Nic>, JoinError> {
+        let join = |addresses| {
+            self.network
+                .join(self.attempt, addresses, &self.prepared.definition)
+        };
+        self.nic.map(join).transpose()
     }
 
     async fn perform(&self, instance: Instance) -> Ending {
@@ -299,6 +361,7 @@ fn never_ran(attempt: AttemptId, reason: &str) -> FromWorker {
         outcome: Outcome::Lost(LossReason::Setup),
         usage: Usage::default(),
         detail: Some(reason.to_owned()),
+        denied: Vec::new(),
     }))
 }
 
@@ -320,11 +383,18 @@ impl GuestThreads {
     }
 
     fn spawn(&self, guest: impl Future<Output = ()> + Send + 'static) {
-        let runtime = self
-            .0
+        self.runtime().spawn(guest);
+    }
+
+    /// Has what is made while this is held belong to these threads.
+    fn enter(&self) -> EnterGuard<'_> {
+        self.runtime().enter()
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.0
             .as_ref()
-            .expect("the threads are taken away only when they are dropped");
-        runtime.spawn(guest);
+            .expect("the threads are taken away only when they are dropped")
     }
 }
 

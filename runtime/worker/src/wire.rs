@@ -1,7 +1,10 @@
-//! How the scheduler's nouns are written into frames. The scheduler itself knows nothing of any format; the compiler
+//! How the nouns of the scheduler and of the network are written into frames. They know nothing of any format; the compiler
 //! checks these mirrors against the real types, field by field.
 
-use serde::{Deserialize, Serialize};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sublet_network::{Addresses, Denial, DenialReason, Plan, Protocol, Refusal, Target};
 use sublet_scheduler::{
     AttemptId, CancelReason, JobId, Limit, Limits, LossReason, NetworkUsage, Outcome, TrapKind,
     Usage,
@@ -52,7 +55,7 @@ pub(crate) struct UsageWire {
 
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "NetworkUsage")]
-struct NetworkUsageWire {
+pub(crate) struct NetworkUsageWire {
     bytes_sent: u64,
     bytes_received: u64,
     connections_out: u64,
@@ -118,4 +121,80 @@ enum LossReasonWire {
     Setup,
     Panic,
     Host,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Plan")]
+pub(crate) struct PlanWire {
+    v4: Ipv4Addr,
+    v4_bits: u8,
+    v6: Ipv6Addr,
+    v6_bits: u8,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Protocol")]
+pub(crate) enum ProtocolWire {
+    Tcp,
+    Udp,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Target")]
+pub(crate) enum TargetWire {
+    Address(SocketAddr),
+    Name { name: String, port: u16 },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Refusal")]
+pub(crate) enum RefusalWire {
+    Denied(#[serde(with = "DenialWire")] Denial),
+    AddressInUse,
+    AddressNotBindable,
+    ConnectionRefused,
+    ConnectionReset,
+    Unreachable,
+    TimedOut,
+    Limit,
+    TooLarge,
+    InvalidArgument,
+    NameNotFound,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "Denial")]
+struct DenialWire {
+    target: String,
+    #[serde(with = "DenialReasonWire")]
+    reason: DenialReason,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "DenialReason")]
+enum DenialReasonWire {
+    NotAllowed,
+    Protected,
+    NotSupported,
+}
+
+/// `serde` knows no mirrors inside an `Option`.
+pub(crate) struct MaybeAddresses;
+
+impl MaybeAddresses {
+    pub(crate) fn serialize<S: Serializer>(
+        addresses: &Option<Addresses>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        addresses
+            .map(|Addresses { v4, v6 }| (v4, v6))
+            .serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'d, D: Deserializer<'d>>(
+        deserializer: D,
+    ) -> Result<Option<Addresses>, D::Error> {
+        let pair = Option::deserialize(deserializer)?;
+        Ok(pair.map(|(v4, v6)| Addresses { v4, v6 }))
+    }
 }

@@ -8,20 +8,28 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 
 use sha2::{Digest as _, Sha256};
+use sublet_network::Plan;
 use sublet_scheduler::{AttemptId, CancelReason, JobId, Limits, LossReason, Outcome};
 use sublet_worker::frame::{FRAME_BYTES_MAX, FrameReader, FrameWriter};
 use sublet_worker::protocol::{
-    Configuration, Definition, Ended, FromWorker, Stdin, StopCause, ToWorker,
+    Configuration, Definition, Ended, FromWorker, NetworkTerms, Stdin, StopCause, ToWorker,
 };
 use sublet_worker::{Burst, Isolation, Preemption};
 
 const MODULE: [u8; 32] = [7; 32];
 const JOB: JobId = JobId(1);
+const NETWORK: Plan = Plan {
+    v4: Ipv4Addr::new(10, 0, 0, 0),
+    v4_bits: 18,
+    v6: Ipv6Addr::new(0xfd53, 0x7562, 0x6c65, 0, 0, 0, 0, 0),
+    v6_bits: 64,
+};
 
 const HELLO: &str = r#"(module
     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
@@ -51,6 +59,7 @@ impl Worker {
             cpu_millis: 1000,
             burst: Burst::Allowed,
             directory: directory.path().to_str().unwrap().to_owned(),
+            network: NETWORK,
         };
         let mut worker = Self {
             to: FrameWriter::new(ours.try_clone().unwrap()),
@@ -146,6 +155,15 @@ fn definition() -> Definition {
         task_count: 1,
         stdin: Stdin::Empty,
         mounts: Vec::new(),
+        network: NetworkTerms::default(),
+    }
+}
+
+/// Of a program without sockets.
+fn start(task: u32) -> ToWorker {
+    ToWorker::Start {
+        attempt: attempt(task),
+        nic: None,
     }
 }
 
@@ -153,7 +171,7 @@ fn definition() -> Definition {
 fn an_attempt_is_started_heard_and_ended() {
     let mut worker = Worker::start();
     worker.load(HELLO, sha256);
-    worker.to.send(&[ToWorker::Start(attempt(0))], &[]).unwrap();
+    worker.to.send(&[start(0)], &[]).unwrap();
     let (before, ended) = worker.until_ended();
     let output: Vec<u8> = before
         .iter()
@@ -178,13 +196,7 @@ fn an_attempt_is_started_heard_and_ended() {
 fn a_spinning_attempt_is_stopped_and_its_neighbour_runs_to_its_end() {
     let mut worker = Worker::start();
     worker.load(SPIN, sha256);
-    worker
-        .to
-        .send(
-            &[ToWorker::Start(attempt(0)), ToWorker::Start(attempt(1))],
-            &[],
-        )
-        .unwrap();
+    worker.to.send(&[start(0), start(1)], &[]).unwrap();
     let stop = |task, cause| ToWorker::Stop {
         attempt: attempt(task),
         cause,
@@ -211,7 +223,7 @@ fn a_spinning_attempt_is_stopped_and_its_neighbour_runs_to_its_end() {
 fn machine_code_that_is_not_what_was_announced_is_not_loaded_and_its_attempts_say_so() {
     let mut worker = Worker::start();
     worker.load(HELLO, |_| [0; 32]);
-    worker.to.send(&[ToWorker::Start(attempt(0))], &[]).unwrap();
+    worker.to.send(&[start(0)], &[]).unwrap();
     let (before, ended) = worker.until_ended();
     assert!(
         matches!(&before[0], FromWorker::LoadFailed { module: MODULE, .. }),
@@ -228,10 +240,7 @@ fn an_attempt_of_an_unknown_job_ends_and_a_stop_of_one_is_nothing() {
         attempt: attempt(9),
         cause: StopCause::Cancel,
     };
-    worker
-        .to
-        .send(&[stop, ToWorker::Start(attempt(0))], &[])
-        .unwrap();
+    worker.to.send(&[stop, start(0)], &[]).unwrap();
     let (_, ended) = worker.until_ended();
     assert_eq!(
         (ended.attempt, ended.outcome),
@@ -275,7 +284,7 @@ fn a_frame_beyond_the_limit_is_not_sent() {
 fn a_worker_ends_with_its_link_while_guests_spin() {
     let mut worker = Worker::start();
     worker.load(SPIN, sha256);
-    worker.to.send(&[ToWorker::Start(attempt(0))], &[]).unwrap();
+    worker.to.send(&[start(0)], &[]).unwrap();
     while !worker.all_next().contains(&FromWorker::Started(attempt(0))) {}
     worker.ends_well();
 }

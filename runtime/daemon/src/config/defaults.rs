@@ -13,6 +13,8 @@ pub struct Defaults {
     pub job: JobDefaults,
     /// Of a user.
     pub quota: Quota,
+    /// What users may reach beyond their networks: patterns such as `*.example.org:443`. Nothing, unless it stands here.
+    pub egress: Vec<String>,
 }
 
 /// What holds when a job says nothing.

@@ -1,12 +1,13 @@
 //! Jobs in the API's words: what the store knows, and what only the driver does.
 
-use sublet_api::{After, InputMount, Job, JobEnd, JobNetwork, State, TaskCounts, Waiting, When};
+use sublet_api::{After, InputMount, Job, JobEnd, State, TaskCounts, Waiting, When};
 use sublet_scheduler::{JobId, JobView, Restart, TaskRange, Usage};
 use sublet_store::{
     AttemptRow, Error, JobSpec, JobSummary, OutcomeKind, Reader, Tally, TaskFilter, Whose,
 };
 
 use super::explain::{self, Prospect};
+use super::network::job_network;
 use super::{
     job_id, outcome,
     task::{WaitingEnd, settled_as},
@@ -148,7 +149,7 @@ pub(crate) fn job(user: &str, stored: &StoredJob, live: Option<&LiveJob>) -> Job
         class: Some(spec.class.clone()).filter(|class| !class.is_empty()),
         gang: spec.gang.then(|| spec.tasks.end() - spec.tasks.start() + 1),
         after: stored.after.clone(),
-        network: JobNetwork::default(),
+        network: job_network(&spec.network),
         submitted_at: timestamp(summary.submitted_at),
         finished_at: summary.finished_at.map(timestamp),
         usage: usage(live.map_or(&stored.used, |live| &live.used)),

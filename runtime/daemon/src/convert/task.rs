@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 
-use sublet_api::{Attempt, NetworkUsage, Outcome, State, Task, Usage};
+use sublet_api::{Attempt, Outcome, State, Task, Usage};
 use sublet_scheduler::{AttemptState, AttemptView, CancelReason, LossReason, TrapKind};
-use sublet_store::{AttemptRow, JobSummary, OutcomeKind, TaskRow, TaskState};
+use sublet_store::{AttemptRow, JobSummary, OutcomeKind, StoredNetwork, TaskRow, TaskState};
 
+use super::network::{network_usage, nic};
 use super::timestamp;
 
 /// Why tasks of a job that waited never started.
@@ -38,11 +39,12 @@ impl WaitingEnd {
 /// A task with its attempts: those that ended, then the one that lives.
 pub(crate) fn task(
     row: &TaskRow,
-    ended: &[AttemptRow],
+    ended: (&[AttemptRow], Option<&StoredNetwork>),
     live: Option<&AttemptView>,
     waiting: WaitingEnd,
 ) -> Task {
-    let mut attempts: Vec<Attempt> = ended.iter().map(attempt).collect();
+    let (ended, network) = ended;
+    let mut attempts: Vec<Attempt> = ended.iter().map(|row| attempt(row, network)).collect();
     let last = attempts.last().map_or(0, |attempt| attempt.number);
     if let Some(live) = live {
         match live.attempt.number.cmp(&last) {
@@ -88,7 +90,7 @@ pub(super) const fn settled_as(state: TaskState) -> OutcomeKind {
     }
 }
 
-fn attempt(row: &AttemptRow) -> Attempt {
+fn attempt(row: &AttemptRow, network: Option<&StoredNetwork>) -> Attempt {
     Attempt {
         number: row.number,
         state: State::Reclaimed,
@@ -98,7 +100,11 @@ fn attempt(row: &AttemptRow) -> Attempt {
         started_at: row.started_at.map(timestamp),
         ended_at: Some(timestamp(row.ended_at)),
         usage: Some(usage(&row.usage)),
-        nic: None,
+        nic: row
+            .nic
+            .as_ref()
+            .zip(network)
+            .map(|(stored, network)| nic(stored, network)),
     }
 }
 
@@ -188,6 +194,6 @@ pub(crate) fn usage(usage: &sublet_scheduler::Usage) -> Usage {
         memory_denied: usage.memory_denied.into(),
         tables_denied: usage.tables_denied.into(),
         handles_denied: usage.handles_denied.into(),
-        network: NetworkUsage::default(),
+        network: network_usage(&usage.network),
     }
 }

@@ -4,10 +4,17 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use sublet_scheduler::{Dependency, Job, JobId, Outcome, Resources, Said, Usage, UserId, When};
-use sublet_store::{Digest, NewJob, OutcomeKind, PublicId, Tally, Work};
-use sublet_worker::protocol::{Definition, Mount, Stdin};
+use sublet_store::{Digest, NewJob, OutcomeKind, PublicId, StoredPublish, Tally, Work};
+use sublet_worker::protocol::{Definition, Mount, NetworkTerms, Stdin};
 
+use crate::broker::Publication;
 use crate::convert;
+
+/// What programs import that use a network.
+pub(crate) const SOCKETS: &str = "wasi:sockets/";
+
+/// The label whose value all instances of several jobs can be found by.
+const GROUP: &str = "group";
 
 /// A job that is not over.
 #[derive(Clone, Debug)]
@@ -16,6 +23,10 @@ pub(crate) struct ActiveJob {
     pub(crate) module: Digest,
     /// What workers are told of it.
     pub(crate) definition: Arc<Definition>,
+    /// Whether its program can use a network and its user lets it: only then do its attempts have nics.
+    pub(crate) has_sockets: bool,
+    /// Ports of this host that lead to its task.
+    pub(crate) publish: Vec<Publication>,
     /// Settled tasks by outcome, as last made durable or about to be.
     pub(crate) tally: Tally,
     /// What its finished attempts used: sums, and the highest of the peaks.
@@ -52,14 +63,24 @@ impl ActiveJobs {
 }
 
 impl ActiveJob {
-    pub(crate) fn new(job: &NewJob, tally: Tally, used: Usage) -> Self {
+    /// A job with what its module imports, and what the operator allows its user to reach.
+    pub(crate) fn new(job: &NewJob, imports: &[String], operator: &[String]) -> Self {
+        let network = &job.spec.network;
         Self {
             user: job.user,
             module: job.module,
-            definition: Arc::new(definition(job)),
-            tally,
-            used,
+            definition: Arc::new(definition(job, operator)),
+            has_sockets: network.own && imports.iter().any(|import| import.starts_with(SOCKETS)),
+            publish: network.publish.iter().map(publication).collect(),
+            tally: Tally::default(),
+            used: Usage::default(),
         }
+    }
+
+    /// The same job, of which some tasks are over.
+    pub(crate) fn so_far(mut self, tally: Tally, used: Usage) -> Self {
+        (self.tally, self.used) = (tally, used);
+        self
     }
 
     pub(crate) fn add_usage(&mut self, more: &Usage) {
@@ -111,13 +132,17 @@ pub(crate) fn scheduled(job: &NewJob, imports: Vec<String>) -> Job {
             labels: spec.labels.clone(),
             module: spec.module_name.clone(),
             imports,
-            network: NETWORK.to_owned(),
+            network: if spec.network.own { "own" } else { "none" }.to_owned(),
         },
     }
 }
 
-/// What rules read as `job.network`: jobs have none yet.
-const NETWORK: &str = "none";
+const fn publication(stored: &StoredPublish) -> Publication {
+    Publication {
+        host_port: stored.host_port,
+        guest_port: stored.guest_port,
+    }
+}
 
 const fn when(stored: sublet_store::When) -> When {
     match stored {
@@ -134,7 +159,7 @@ const fn want(job: &NewJob) -> Resources {
     }
 }
 
-fn definition(job: &NewJob) -> Definition {
+fn definition(job: &NewJob, operator: &[String]) -> Definition {
     let spec = &job.spec;
     Definition {
         job: job.id,
@@ -158,6 +183,11 @@ fn definition(job: &NewJob) -> Definition {
                 writable: false,
             })
             .collect(),
+        network: NetworkTerms {
+            names: spec.labels.get(GROUP).cloned().into_iter().collect(),
+            operator: operator.to_vec(),
+            allow: spec.network.allow.clone(),
+        },
     }
 }
 

@@ -186,7 +186,8 @@ fn may_wait(record: &Record, gone: &HashSet<JobId>) -> bool {
         | Record::JobTally { job, .. }
         | Record::JobFinished { job, .. } => !gone.contains(job),
         Record::JobRouted(routed) => !gone.contains(&routed.job),
-        Record::NodeMoved(_) => true,
+        // The network is theirs already, whether this submission is kept or not.
+        Record::NodeMoved(_) | Record::NetworkAssigned { .. } => true,
         Record::AttemptFinished(finished) => !gone.contains(&finished.attempt.job),
         Record::UserAdded { .. }
         | Record::ModuleAdded(_)
@@ -202,7 +203,6 @@ fn may_wait(record: &Record, gone: &HashSet<JobId>) -> bool {
         | Record::NodeLabelled { .. }
         | Record::NodeNamed(_)
         | Record::NetworkPrepared(_)
-        | Record::NetworkAssigned { .. }
         | Record::EgressPolicySet { .. }
         | Record::Audited(_) => false,
     }

@@ -19,6 +19,8 @@ pub(crate) struct Beginning {
     pub(crate) offered: Resources,
     /// The rules that the configuration says, or that fit the host: for a store that has none yet.
     pub(crate) rules: Rules,
+    /// Networks to have ready, and how few free ones are worth a warning.
+    pub(crate) networks: (u32, u32),
 }
 
 impl Driver {
@@ -33,7 +35,9 @@ impl Driver {
             host,
             offered,
             rules,
+            networks: (prepared, low),
         } = beginning;
+        self.prepare_networks(prepared, low)?;
         let (rules, records) = self.rules_in_force(rules)?;
         let (known, wishes) = (self.reader.nodes()?, self.reader.wishes()?);
         let carved = rules.carve_anyway(offered);

@@ -5,14 +5,16 @@
 
 use std::collections::HashSet;
 
-use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome, StopReason};
+use sublet_network::Addresses;
+use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome, StopReason, UserId};
 use sublet_store::{Error, Record};
 use sublet_worker::protocol::{Ended, StopCause};
 
 use super::batch::Effect;
 use super::ending::{cancel_reason, unreported};
 use super::{Driver, NotKept};
-use crate::workers::{StartError, WorkerId};
+use crate::broker::NicId;
+use crate::workers::{Start, StartError, WorkerId};
 
 impl Driver {
     /// Commits what has come together and carries it out.
@@ -65,17 +67,47 @@ impl Driver {
     }
 
     fn start(&mut self, attempt: AttemptId) {
-        let (Some(job), Some(live)) = (self.jobs.get(attempt.job), self.live.get_mut(&attempt))
-        else {
+        let (Some(job), Some(live)) = (self.jobs.get(attempt.job), self.live.get(&attempt)) else {
             return;
         };
         let prepared = self
             .chores
             .make_directory(job, attempt)
             .map_err(StartError::Directory);
-        match prepared.and_then(|()| self.workers.start(attempt, job, live.subcluster)) {
-            Ok(worker) => live.worker = Some(worker),
-            Err(error) => self.could_not_start(attempt, &error),
+        let (user, subcluster) = (job.user, live.subcluster);
+        let begun = match prepared.and_then(|()| Ok(self.bind(attempt, job)?)) {
+            Ok(nic) => {
+                let start = Start { attempt, nic };
+                let begun = self.workers.start(start, job, subcluster);
+                begun
+                    .map(|worker| (worker, nic))
+                    .map_err(|error| (error, nic))
+            }
+            Err(error) => Err((error, None)),
+        };
+        match begun {
+            Ok(begun) => self.is_begun(user, attempt, begun),
+            Err((error, nic)) => {
+                self.unbind(user, nic);
+                self.could_not_start(attempt, &error);
+            }
+        }
+    }
+
+    /// Before anything is sent: whoever looks for the attempt finds it from its first instruction on.
+    fn is_begun(
+        &mut self,
+        user: UserId,
+        attempt: AttemptId,
+        (worker, nic): (WorkerId, Option<Addresses>),
+    ) {
+        if let Some(live) = self.live.get_mut(&attempt) {
+            (live.worker, live.nic) = (Some(worker), nic);
+        }
+        if let Some(Addresses { v4, .. }) = nic
+            && let Some(speaker) = self.workers.speaker(worker)
+        {
+            self.broker.place(NicId { user, v4 }, worker, speaker);
         }
     }
 

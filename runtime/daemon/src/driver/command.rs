@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::ActiveJobs;
 use super::ground::Ground;
+use super::networks::Exhausted;
 use super::operate::{ApplyError, Change, Wish, WishError};
 use crate::workers::WorkerId;
 
@@ -45,6 +46,14 @@ pub(crate) enum Command {
         wish: Wish,
         who: Who,
         answer: Answer<Result<(), WishError>>,
+    },
+    /// Have a user reach this beyond the network, and nothing else.
+    SetPolicy {
+        user: UserId,
+        name: String,
+        allow: Vec<String>,
+        who: Who,
+        answer: Answer<Result<(), NotKept>>,
     },
     /// What was measured of the host: thousandths of all its processors in use, and whether it can be trusted with work.
     HostFacts { load_millis: u64, is_healthy: bool },
@@ -108,6 +117,8 @@ pub(crate) struct Submitted {
 pub(crate) enum SubmitError {
     /// The scheduler does not admit it.
     Rejected(Rejection),
+    /// Its user has no network, and none is left.
+    NoNetwork(Exhausted),
     /// Its idempotency key was used with another body.
     KeyReused,
     /// The module was deleted meanwhile.

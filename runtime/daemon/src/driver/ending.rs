@@ -12,6 +12,7 @@ pub(super) fn unreported(attempt: AttemptId, outcome: Outcome, at: UnixMillis) -
         outcome,
         usage: Usage::default(),
         detail: None,
+        denied: Vec::new(),
     }
 }
 

@@ -23,6 +23,16 @@ impl Driver {
             } => self.delete_module(user, module, answer),
             Command::Apply(change, answer) => self.apply(*change, answer),
             Command::Wish { wish, who, answer } => self.wish(&wish, who, answer),
+            Command::SetPolicy {
+                user,
+                name,
+                allow,
+                who,
+                answer,
+            } => {
+                let done = self.set_policy(user, name, allow, who);
+                reply(answer, done);
+            }
             Command::HostFacts {
                 load_millis,
                 is_healthy,

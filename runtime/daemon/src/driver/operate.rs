@@ -2,6 +2,7 @@
 //! with who asked and what was so before.
 
 mod apply;
+mod policy;
 mod wish;
 
 use sublet_store::{AuditOutcome, Audited, Record, Who};

@@ -40,9 +40,16 @@ impl Driver {
             Some(owned) => owned.usage()?.usage,
             None => Usage::default(),
         };
-        self.jobs.insert(job.id, ActiveJob::new(&job, tally, used));
-        self.batch.touch(job.id);
         let imports = self.imports_of(job.user, job.module)?;
+        if self.ensure_network(job.user).is_err() {
+            tracing::error!(
+                job = job.id.0,
+                "no network is left for the user of a job: its attempts will not start"
+            );
+        }
+        let active = ActiveJob::new(&job, &imports, self.policy_of(job.user));
+        self.jobs.insert(job.id, active.so_far(tally, used));
+        self.batch.touch(job.id);
         let can_start = self.can_still_start(&job)?;
         let resumption = Resumption {
             job: scheduled(&job, imports),

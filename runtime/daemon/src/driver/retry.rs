@@ -97,7 +97,11 @@ impl Driver {
         let job = owned.new_job()?;
         let active = match self.jobs.get(id) {
             Some(active) => active.clone(),
-            None => ActiveJob::new(&job, owned.summary.tally, owned.usage()?.usage),
+            None => {
+                let imports = self.imports_of(job.user, job.module)?;
+                ActiveJob::new(&job, &imports, self.policy_of(job.user))
+                    .so_far(owned.summary.tally, owned.usage()?.usage)
+            }
         };
         Ok(Some((job, active)))
     }

@@ -1,7 +1,7 @@
 //! A submission becomes a job, once for each idempotency key.
 
-use sublet_scheduler::{Event, JobId, UnixMillis, Usage, UserId};
-use sublet_store::{Digest, JobEnd, NewJob, Record, Tally, When, Whose};
+use sublet_scheduler::{Event, JobId, UnixMillis, UserId};
+use sublet_store::{Digest, JobEnd, NewJob, Record, When, Whose};
 
 use super::active::new_public_id;
 use super::{
@@ -37,8 +37,12 @@ impl Driver {
         if let Err(error) = self.check_dependencies(&submission) {
             return reply(answer, Err(error));
         }
+        if let Err(exhausted) = self.ensure_network(submission.user) {
+            return reply(answer, Err(SubmitError::NoNetwork(exhausted)));
+        }
         let imports = submission.imports.clone();
         let job = self.named(submission);
+        let active = ActiveJob::new(&job, &imports, self.policy_of(job.user));
         let scheduled = scheduled(&job, imports);
         if let Err(rejection) = self.scheduler.admit((self.now)(), &scheduled) {
             return reply(answer, Err(SubmitError::Rejected(rejection)));
@@ -51,8 +55,7 @@ impl Driver {
                 was_known: false,
             },
         );
-        self.jobs
-            .insert(id, ActiveJob::new(&job, Tally::default(), Usage::default()));
+        self.jobs.insert(id, active);
         self.batch.record_submission(Box::new(job));
         self.batch
             .answer(move |kept| answer_submission(answer, kept, submitted));

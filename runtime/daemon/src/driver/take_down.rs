@@ -6,7 +6,7 @@ use sublet_scheduler::{
     Action, AttemptId, CancelReason, Event, JobId, Next, NodeMove, NodeState, Outcome, Routing,
     TaskRange, UnixMillis, Usage,
 };
-use sublet_store::{FinishedAttempt, Membership, Place, Record, RoutedJob};
+use sublet_store::{FinishedAttempt, Membership, Place, Record, RoutedJob, StoredNic};
 use sublet_worker::protocol::Ended;
 
 use super::batch::Effect;
@@ -42,6 +42,7 @@ impl Driver {
                         subcluster,
                         worker: None,
                         stopped: None,
+                        nic: None,
                     },
                 );
                 self.batch.record_start(attempt, now);
@@ -111,7 +112,7 @@ impl Driver {
     }
 
     fn finish(&mut self, now: UnixMillis, attempt: AttemptId, outcome: Outcome, next: Next) {
-        let ended = self.ends.remove(&attempt);
+        let mut ended = self.ends.remove(&attempt);
         if let Some(job) = self.jobs.get_mut(attempt.job) {
             job.add_usage(&ended.as_ref().map(|ended| ended.usage).unwrap_or_default());
             if next == Next::Settled {
@@ -122,6 +123,7 @@ impl Driver {
         let live = self.live.get(&attempt).copied();
         let slot = live.map(|live| live.slot);
         let place = live.and_then(|live| self.place_of(live));
+        let nic = self.stored_nic(attempt, ended.as_mut());
         let (started_at, ended_at, usage, detail) = reported(now, ended);
         self.batch.record(Record::AttemptFinished(FinishedAttempt {
             attempt,
@@ -132,9 +134,21 @@ impl Driver {
             usage,
             slot,
             place,
-            nic: None,
             next,
+            nic,
         }));
+    }
+
+    /// The nic that the attempt had, and what it was denied there.
+    fn stored_nic(&self, attempt: AttemptId, ended: Option<&mut Ended>) -> Option<StoredNic> {
+        let nic = self.live.get(&attempt)?.nic?;
+        let user = self.jobs.get(attempt.job)?.user;
+        Some(StoredNic {
+            number: self.number_of(user, nic)?,
+            denied: ended
+                .map(|ended| std::mem::take(&mut ended.denied))
+                .unwrap_or_default(),
+        })
     }
 
     fn place_of(&self, live: Live) -> Option<Place> {
@@ -144,9 +158,12 @@ impl Driver {
         })
     }
 
-    /// Only a directory takes time to release; without one the slot is free at once.
+    /// The nic goes first. Only a directory takes time to release; without one the slot is free at once.
     fn release(&mut self, attempt: AttemptId) -> Option<Event> {
-        self.live.remove(&attempt);
+        let nic = self.live.remove(&attempt).and_then(|live| live.nic);
+        if let Some(job) = self.jobs.get(attempt.job) {
+            self.unbind(job.user, nic);
+        }
         match self.jobs.get(attempt.job) {
             Some(job) if job.has_directories() => {
                 self.batch.then(Effect::Release(job.user, attempt));

@@ -15,7 +15,7 @@ use super::request_id;
 use crate::artifacts::ArtifactError;
 use crate::config::RulesError;
 use crate::convert;
-use crate::driver::{ApplyError, Gone, NotKept, RetryError, SubmitError, WishError};
+use crate::driver::{ApplyError, Exhausted, Gone, NotKept, RetryError, SubmitError, WishError};
 
 /// Seconds after which a client may try again what failed for want of room.
 const RETRY_AFTER_S: u32 = 5;
@@ -104,7 +104,8 @@ const fn status_of(code: Code) -> StatusCode {
         | Code::InputNotFound
         | Code::SubclusterNotFound
         | Code::NodeNotFound
-        | Code::NetworkNotFound => StatusCode::NOT_FOUND,
+        | Code::NetworkNotFound
+        | Code::UserNotFound => StatusCode::NOT_FOUND,
         Code::ForeignCaller | Code::QuotaExceeded | Code::EgressDenied => StatusCode::FORBIDDEN,
         Code::Ambiguous
         | Code::ModuleInUse
@@ -228,6 +229,13 @@ impl From<SubmitError> for ApiError {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::Rejected(rejection) => rejection.into(),
+            SubmitError::NoNetwork(Exhausted { prepared }) => Self::new(
+                Code::NoNetworkLeft,
+                format!(
+                    "all {prepared} prepared networks have users, and none is left for this one"
+                ),
+            )
+            .with_help("ask the operator to prepare more: `networks.prepared` in [service]"),
             SubmitError::KeyReused => Self::new(
                 Code::KeyReused,
                 "this Idempotency-Key came before with another body",

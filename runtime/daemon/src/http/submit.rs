@@ -12,9 +12,9 @@ use sublet_store::{Digest, IdempotencyKey, InputKind, JobSpec, ModuleRow, Stored
 
 use super::extract::Json;
 use super::problem::{Answer, ApiError};
-use super::{inputs, jobs, selector, validate};
+use super::{inputs, jobs, networks, selector, validate};
 use crate::convert;
-use crate::driver::{Command, Submission};
+use crate::driver::{Command, SOCKETS, Submission};
 use crate::front::Front;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -37,6 +37,8 @@ pub(super) async fn submit(
     if front.is_disk_short()? {
         return Err(crate::driver::NotKept::DiskFull.into());
     }
+    may_publish(&front, &module, &spec)?;
+    networks::may_reach(&front, &spec.network.allow).await?;
     let submission = Submission {
         user: front.owner.id,
         name: asked.name,
@@ -123,6 +125,37 @@ fn memory_suffices(module: &ModuleRow, spec: &JobSpec) -> Answer<()> {
     )
     .at("/limits/memory_bytes", Some(needs), Some(has))
     .with_help("give it more with --memory"))
+}
+
+/// A port leads to a guest that can listen, and to one only.
+fn may_publish(front: &Front, module: &ModuleRow, spec: &JobSpec) -> Answer<()> {
+    let publish = &spec.network.publish;
+    let has_sockets = convert::imports(module)
+        .iter()
+        .any(|import| import.starts_with(SOCKETS));
+    if !publish.is_empty() && !has_sockets {
+        return Err(ApiError::new(
+            Code::OutOfRange,
+            "the job publishes a port, but its module has no sockets to listen with",
+        )
+        .at("/network/publish", None, None)
+        .with_help("build it for WASI 0.2 (wasm32-wasip2): WASI 0.1 has no sockets"));
+    }
+    match publish
+        .iter()
+        .find(|one| front.broker.publishes(one.host_port))
+    {
+        None => Ok(()),
+        Some(taken) => Err(ApiError::new(
+            Code::PortTaken,
+            format!(
+                "port {} of the host is published by another job",
+                taken.host_port
+            ),
+        )
+        .at("/network/publish", None, None)
+        .with_help("publish another port, or wait until that job is over")),
+    }
 }
 
 async fn inputs_are_there(front: &Arc<Front>, spec: &JobSpec) -> Answer<()> {

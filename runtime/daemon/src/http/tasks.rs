@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use sublet_api::{Code, Page, Task, TaskQuery};
 use sublet_scheduler::{AttemptView, JobId};
-use sublet_store::{AttemptRow, Error, OutcomeKind, OwnedJob, TaskFilter, TaskRow};
+use sublet_store::{AttemptRow, Error, OutcomeKind, OwnedJob, StoredNetwork, TaskFilter, TaskRow};
 
 use super::extract::{Path, Query};
 use super::problem::{Answer, ApiError};
@@ -26,19 +26,16 @@ pub(super) async fn list(
     let after = query.cursor.as_deref().map(cursor).transpose()?;
     let filter = filter(query.outcome.as_deref())?;
     let live = live_attempts(&front, id).await?;
-    let whose = front.whose();
-    let rows = front
-        .read(move |reader| match reader.job(whose, id)? {
-            Some(job) => with_attempts(&job, filter, after, limit),
-            None => Ok(Vec::new()),
-        })
-        .await?;
+    let Found { rows, network } = find(&front, id, (filter, after, limit)).await?;
     let next_cursor = (rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX))
         .then(|| rows.last().map(|(row, _)| row.task.to_string()))
         .flatten();
     let items = rows
         .iter()
-        .map(|(row, attempts)| convert::task(row, attempts, live.get(&row.task), waiting))
+        .map(|(row, attempts)| {
+            let ended = (attempts.as_slice(), network.as_ref());
+            convert::task(row, ended, live.get(&row.task), waiting)
+        })
         .collect();
     Ok(Json(Page { items, next_cursor }))
 }
@@ -59,30 +56,46 @@ pub(super) async fn show(
         ));
     }
     let live = live_attempts(&front, summary.id).await?;
-    let (whose, id) = (front.whose(), summary.id);
-    let rows = front
-        .read(move |reader| match reader.job(whose, id)? {
-            Some(job) => with_attempts(&job, TaskFilter::All, index.checked_sub(1), 1),
-            None => Ok(Vec::new()),
-        })
-        .await?;
+    let wanted = (TaskFilter::All, index.checked_sub(1), 1);
+    let Found { rows, network } = find(&front, summary.id, wanted).await?;
     let found = rows
         .first()
         .ok_or_else(|| ApiError::new(Code::TaskNotFound, format!("no task {index}")))?;
     let waiting = WaitingEnd::of(&summary);
     Ok(Json(convert::task(
         &found.0,
-        &found.1,
+        (&found.1, network.as_ref()),
         live.get(&index),
         waiting,
     )))
 }
 
+/// Tasks with their attempts, and the network that their user has.
+struct Found {
+    rows: Vec<(TaskRow, Vec<AttemptRow>)>,
+    network: Option<StoredNetwork>,
+}
+
+async fn find(
+    front: &Arc<Front>,
+    job: JobId,
+    wanted: (TaskFilter, Option<u32>, u32),
+) -> Answer<Found> {
+    let (whose, user) = (front.whose(), front.owner.id);
+    let found = front.read(move |reader| {
+        let rows = match reader.job(whose, job)? {
+            Some(job) => with_attempts(&job, wanted)?,
+            None => Vec::new(),
+        };
+        let network = reader.network_of(user)?;
+        Ok(Found { rows, network })
+    });
+    Ok(found.await?)
+}
+
 fn with_attempts(
     job: &OwnedJob<'_>,
-    filter: TaskFilter,
-    after: Option<u32>,
-    limit: u32,
+    (filter, after, limit): (TaskFilter, Option<u32>, u32),
 ) -> Result<Vec<(TaskRow, Vec<AttemptRow>)>, Error> {
     let rows = job.tasks(filter, after, limit)?;
     rows.into_iter()

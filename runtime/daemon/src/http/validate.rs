@@ -2,6 +2,7 @@
 //! is allowed.
 
 mod job;
+mod network;
 
 use sublet_api::Code;
 

@@ -5,7 +5,6 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -14,11 +13,11 @@ use sublet_scheduler::UserId;
 use sublet_worker::frame::{FrameReader, FrameWriter};
 use sublet_worker::protocol::{Configuration, ToWorker};
 
-use super::{Surroundings, WorkerId, WorkerShape, reader, writer};
+use super::{Speaker, Surroundings, WorkerId, WorkerShape, reader, writer};
 
 /// A worker process. Dropping it closes the link, and with the link the process ends.
 pub(super) struct Process {
-    outgoing: mpsc::Sender<writer::Parcel>,
+    speaker: Speaker,
     /// Names the process and no other, also after it has ended.
     handle: OwnedFd,
 }
@@ -43,6 +42,10 @@ impl Process {
             .work
             .user_directory(user)
             .map_err(io::Error::other)?;
+        let plan = surroundings
+            .broker
+            .plan_of(user)
+            .ok_or_else(|| io::Error::other("its user has no network"))?;
         let (ours, theirs) = UnixStream::pair()?;
         let child = Command::new(&surroundings.executable)
             .arg("worker")
@@ -57,16 +60,16 @@ impl Process {
         let handle = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
         tracing::debug!(worker = id.0, pid = child.id(), "a worker is started");
         let frames = FrameReader::new(ours.try_clone()?);
-        let desk = reader::Desk::new(surroundings, id, purpose);
+        let (speaker, parcels) = Speaker::new();
+        let desk = reader::Desk::new(surroundings, (id, speaker.clone()), purpose);
         thread::Builder::new()
             .name(format!("hears-{}", id.0))
             .spawn(move || desk.listen(frames, child))?;
-        let (outgoing, parcels) = mpsc::channel();
         let link = FrameWriter::new(ours);
         thread::Builder::new()
             .name(format!("tells-{}", id.0))
             .spawn(move || writer::send_all(link, &parcels))?;
-        let process = Self { outgoing, handle };
+        let process = Self { speaker, handle };
         let alive = surroundings.alive.try_clone()?;
         let configuration = Configuration {
             instances_max: shape.instances_max,
@@ -80,6 +83,7 @@ impl Process {
                 .join("work")
                 .display()
                 .to_string(),
+            network: plan,
         };
         process.send(vec![ToWorker::Configure(configuration)], vec![alive.into()]);
         Ok(process)
@@ -87,13 +91,12 @@ impl Process {
 
     /// Hands messages over without waiting: a worker that does not read must not hold up the driver.
     pub(super) fn send(&self, batch: Vec<ToWorker>, descriptors: Vec<OwnedFd>) {
-        if self
-            .outgoing
-            .send(writer::Parcel { batch, descriptors })
-            .is_err()
-        {
-            tracing::debug!("a worker ended before it could be told something");
-        }
+        self.speaker.say(batch, descriptors);
+    }
+
+    /// How others speak to it.
+    pub(super) fn speaker(&self) -> Speaker {
+        self.speaker.clone()
     }
 
     /// Ends the process at once.
@@ -101,5 +104,11 @@ impl Process {
         if let Err(error) = pidfd_send_signal(&self.handle, Signal::KILL) {
             tracing::debug!(%error, "a worker had ended by itself");
         }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.speaker.end();
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid};
+use sublet_network::Refusal;
 use sublet_scheduler::{AttemptId, UnixMillis, Usage};
 use sublet_store::{Digest, Logs};
 use sublet_worker::frame::FrameReader;
@@ -20,13 +21,16 @@ use tokio::sync::watch;
 
 use super::keeper::{Keeper, Terms, processor_time};
 use super::process::Purpose;
-use super::{Surroundings, WorkerId};
+use super::{Speaker, Surroundings, WorkerId};
+use crate::broker::{Asker, Broker};
 use crate::clock;
 use crate::driver::{Command, DriverHandle, Report};
 
 /// Where the reports of one worker arrive.
 pub(super) struct Desk {
     worker: WorkerId,
+    asker: Asker,
+    broker: Broker,
     logs: Arc<Logs>,
     driver: DriverHandle,
     output: watch::Sender<u64>,
@@ -40,9 +44,19 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(surroundings: &Surroundings, worker: WorkerId, purpose: Purpose) -> Self {
+    pub(super) fn new(
+        surroundings: &Surroundings,
+        (worker, speaker): (WorkerId, Speaker),
+        purpose: Purpose,
+    ) -> Self {
         Self {
             worker,
+            asker: Asker {
+                user: purpose.user,
+                worker,
+                speaker,
+            },
+            broker: surroundings.broker.clone(),
             logs: Arc::clone(&surroundings.logs),
             driver: surroundings.driver.clone(),
             output: surroundings.output.clone(),
@@ -123,6 +137,21 @@ impl Desk {
                     self.begins(process)?;
                     reports.push(Report::Started(attempt));
                 }
+                FromWorker::Asked { number, question } => {
+                    self.broker.asked(&self.asker, number, question);
+                }
+                FromWorker::Taken {
+                    connection,
+                    refusal,
+                } => {
+                    let refusal = refusal.map(Refusal::from);
+                    self.broker.taken(self.worker, connection, refusal);
+                }
+                FromWorker::Traffic { number, nics } => {
+                    let nics = nics.into_iter().map(|nic| (nic.v4, nic.usage)).collect();
+                    self.broker.told_traffic(self.worker, number, nics);
+                }
+                FromWorker::HungUp(connection) => self.broker.hung_up(self.worker, connection),
                 FromWorker::Ended(ended) => {
                     reports.push(Report::Ended(Box::new(self.account(*ended))));
                 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
+use sublet_network::Addresses;
 use sublet_scheduler::{AttemptId, JobId, SubclusterId, UserId};
 use sublet_store::Digest;
 use sublet_worker::Isolation;
@@ -30,9 +31,22 @@ pub(super) struct Worker {
     pub(super) descriptors: Vec<OwnedFd>,
 }
 
+/// An attempt that is to run, and its place on the network.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Start {
+    pub(crate) attempt: AttemptId,
+    pub(crate) nic: Option<Addresses>,
+}
+
+impl From<Start> for ToWorker {
+    fn from(Start { attempt, nic }: Start) -> Self {
+        Self::Start { attempt, nic }
+    }
+}
+
 pub(super) enum ModuleState {
     /// Its machine code is being fetched; these attempts wait for it.
-    Fetching(Vec<AttemptId>),
+    Fetching(Vec<Start>),
     /// The worker has it, or will before the next start reaches it.
     Sent,
 }

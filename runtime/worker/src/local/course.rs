@@ -1,12 +1,14 @@
 //! The course of a local run: start tasks as slots get free, pass their output on, collect their endings.
 
 use std::io::{self, Write};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use sublet_network::Addresses;
 use sublet_scheduler::{AttemptId, Outcome};
 
-use super::{JOB, Scratch, TaskEnding};
+use super::{JOB, LocalJob, NETWORK, Scratch, TaskEnding};
 use crate::outbox::Outbox;
 use crate::protocol::{Ended, FromWorker, StopCause, Stream};
 use crate::slots::Slots;
@@ -16,6 +18,7 @@ pub(super) struct Course {
     slots: Arc<Slots>,
     outbox: Outbox,
     scratch: Scratch,
+    has_network: bool,
     /// Tasks that were not started yet.
     fresh: RangeInclusive<u32>,
     running: u32,
@@ -25,17 +28,13 @@ pub(super) struct Course {
 }
 
 impl Course {
-    pub(super) const fn new(
-        slots: Arc<Slots>,
-        outbox: Outbox,
-        scratch: Scratch,
-        tasks: RangeInclusive<u32>,
-    ) -> Self {
+    pub(super) fn new(slots: Arc<Slots>, outbox: Outbox, scratch: Scratch, job: &LocalJob) -> Self {
         Self {
             slots,
             outbox,
             scratch,
-            fresh: tasks,
+            has_network: job.network.is_some(),
+            fresh: job.tasks.clone(),
             running: 0,
             endings: Vec::new(),
             stopped: false,
@@ -68,7 +67,8 @@ impl Course {
             return Ok(());
         };
         self.scratch.make(attempt(task))?;
-        self.slots.start(attempt(task));
+        let nic = self.has_network.then(|| addresses(task));
+        self.slots.start(attempt(task), nic);
         self.running += 1;
         Ok(())
     }
@@ -78,7 +78,14 @@ impl Course {
             FromWorker::Output { stream, bytes, .. } => self.pass_on(stream, &bytes),
             FromWorker::Ended(ended) => self.note(*ended),
             FromWorker::LoadFailed { reason, .. } => Err(io::Error::other(reason)),
-            FromWorker::Ready { .. } | FromWorker::Loaded(_) | FromWorker::Started(_) => Ok(()),
+            // Nothing is asked of anybody: what leaves this process is dialled in it.
+            FromWorker::Ready { .. }
+            | FromWorker::Loaded(_)
+            | FromWorker::Started(_)
+            | FromWorker::Asked { .. }
+            | FromWorker::HungUp(_)
+            | FromWorker::Taken { .. }
+            | FromWorker::Traffic { .. } => Ok(()),
         }
     }
 
@@ -106,11 +113,21 @@ impl Course {
             outcome: ended.outcome,
             usage: ended.usage,
             detail: ended.detail,
+            denied: ended.denied,
         });
         if matches!(ended.outcome, Outcome::Cancelled(_)) {
             self.stopped = true;
         }
         self.start_next()
+    }
+}
+
+/// Each task has an address of its own; that of number 0 is the network itself.
+pub(super) fn addresses(task: u32) -> Addresses {
+    let number = task.saturating_add(1);
+    Addresses {
+        v4: Ipv4Addr::from(u32::from(NETWORK.v4) | number),
+        v6: Ipv6Addr::from(u128::from(NETWORK.v6) | u128::from(number)),
     }
 }
 

@@ -6,9 +6,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sublet_api::{Code, Limits as Asked};
+use sublet_api::{Code, JobNetwork, Limits as Asked, NetworkMode, Publish};
 use sublet_daemon::paths;
-use sublet_worker::local::{LocalInput, LocalJob};
+use sublet_worker::local::{LocalInput, LocalJob, LocalNetwork, Publication};
 use sublet_worker::{Access, Directory, Limits};
 use tempfile::TempDir;
 
@@ -38,8 +38,7 @@ pub(super) fn of(run: &Run) -> Result<Configuration, Failure> {
     let stdin = stdin(&source, run.given.input.as_deref())?;
     let asked = run.given.limits();
     let limits = limits(&asked);
-    // No network is here yet, which is all that `none` asks for; what contradicts itself is told all the same.
-    run.given.network()?;
+    let network = network(run.given.network()?);
     let mut copies = Vec::new();
     let directories = directories(run, &mut copies)?;
     let binary = match &source {
@@ -60,12 +59,29 @@ pub(super) fn of(run: &Run) -> Result<Configuration, Failure> {
         tasks: first..=last,
         cache: Some(paths::cache_directory()),
         compiler: compiler()?,
+        network,
     };
     Ok(Configuration {
         job,
         limits: said(&limits),
         _copies: copies,
     })
+}
+
+/// The network that the tasks share, as far as the flags open it.
+fn network(asked: Option<JobNetwork>) -> Option<LocalNetwork> {
+    let asked = asked.unwrap_or_default();
+    let publish = |one: &Publish| Publication {
+        host_port: one.host_port,
+        guest_port: one.guest_port,
+    };
+    match asked.mode {
+        NetworkMode::None => None,
+        NetworkMode::Own => Some(LocalNetwork {
+            publish: asked.publish.iter().map(publish).collect(),
+            allow: asked.allow,
+        }),
+    }
 }
 
 fn program(source: &Source) -> String {

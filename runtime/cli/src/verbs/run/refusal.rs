@@ -18,6 +18,12 @@ pub(super) fn failure(error: LocalError) -> Failure {
         LocalError::Compile(error) => {
             Failure::new(Code::CompilerFault, "the module cannot be compiled").caused_by(&error)
         }
+        LocalError::Port { port, source } => Failure::new(
+            Code::PortTaken,
+            format!("port {port} of this host cannot be published"),
+        )
+        .caused_by(&source),
+        LocalError::Pattern(error) => with_page(Code::PatternInvalid, error.to_string()),
         LocalError::Io(error) => {
             Failure::new(Code::LocalFault, "the module cannot be run here").caused_by(&error)
         }

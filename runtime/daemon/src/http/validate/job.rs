@@ -5,8 +5,9 @@ use std::path::{Component, Path};
 
 use sublet_api::{Code, InputMount, Restart as WireRestart, SubmitJob};
 use sublet_scheduler::{Limits, Restart, TaskRange};
-use sublet_store::{JobSpec, NewInput, StoredDependency, StoredJobNetwork};
+use sublet_store::{JobSpec, NewInput, StoredDependency};
 
+use super::network::network;
 use super::{LABEL_BYTES_MAX, job_name, length, within, word};
 use crate::config::{Config, DEFAULT_RESTART};
 use crate::http::inputs;
@@ -65,8 +66,10 @@ pub(in crate::http) fn spec(
             byte.is_ascii_alphanumeric() || b"._-".contains(&byte)
         })?;
     }
+    let tasks = gang(asked.gang, asked.array)?;
     Ok(JobSpec {
-        tasks: gang(asked.gang, asked.array)?,
+        network: network(asked.network.as_ref(), &tasks)?,
+        tasks,
         module_name: asked.module.clone(),
         class: asked.class.clone().unwrap_or_default(),
         gang: asked.gang.is_some(),
@@ -86,7 +89,6 @@ pub(in crate::http) fn spec(
             .map(|digest| inputs::parse("/stdin", digest))
             .transpose()?,
         inputs: mounts(&asked.inputs)?,
-        network: StoredJobNetwork::default(),
     })
 }
 
@@ -331,6 +333,6 @@ fn no_nul<'a>(field: &str, mut texts: impl Iterator<Item = &'a String>) -> Answe
     Ok(())
 }
 
-fn at_fault(field: &str, message: String) -> ApiError {
+pub(super) fn at_fault(field: &str, message: String) -> ApiError {
     ApiError::new(Code::OutOfRange, message).at(field, None, None)
 }
