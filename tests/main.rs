@@ -41,6 +41,9 @@ mod versions;
 mod waiting;
 
 #[cfg(test)]
+mod networks;
+
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod limits;

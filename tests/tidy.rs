@@ -18,17 +18,23 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
     ),
     ("runtime/api", "sublet-api", &[]),
     ("runtime/store", "sublet-store", &["sublet-scheduler"]),
-    ("runtime/sandbox", "sublet-sandbox", &["sublet-scheduler"]),
+    ("runtime/network", "sublet-network", &[]),
+    (
+        "runtime/sandbox",
+        "sublet-sandbox",
+        &["sublet-network", "sublet-scheduler"],
+    ),
     (
         "runtime/worker",
         "sublet-worker",
-        &["sublet-sandbox", "sublet-scheduler"],
+        &["sublet-network", "sublet-sandbox", "sublet-scheduler"],
     ),
     (
         "runtime/daemon",
         "sublet-daemon",
         &[
             "sublet-api",
+            "sublet-network",
             "sublet-scheduler",
             "sublet-store",
             "sublet-worker",

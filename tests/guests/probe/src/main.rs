@@ -5,8 +5,10 @@
 
 use std::error::Error;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process;
+use std::sync::OnceLock;
 use std::time::Duration;
 use std::{env, thread};
 
@@ -61,6 +63,14 @@ fn take(step: &[String]) -> Done {
             }
         }
         ["sleep", milliseconds] => thread::sleep(Duration::from_millis(milliseconds.parse()?)),
+        ["connect", target] => drop(TcpStream::connect(target)?),
+        ["fetch", target] => drop(io::copy(
+            &mut TcpStream::connect(target)?,
+            &mut io::stdout(),
+        )?),
+        ["listen", port] => listen(port.parse()?)?,
+        ["accept"] => accept()?,
+        ["hold", target] => hold(TcpStream::connect(target)?)?,
         ["spin"] => spin(),
         ["trap"] => process::abort(),
         _ => {
@@ -122,6 +132,40 @@ fn touch(bytes: usize) {
     let mut memory = vec![0_u8; bytes];
     memory.iter_mut().step_by(4096).for_each(|byte| *byte = 1);
     println!("took {} bytes", std::hint::black_box(&memory).len());
+}
+
+/// What later steps accept from. It is never closed: whoever ends this program closes it.
+static LISTENER: OnceLock<TcpListener> = OnceLock::new();
+
+fn listen(port: u16) -> Done {
+    let listener = TcpListener::bind(("0.0.0.0", port))?;
+    LISTENER.get_or_init(|| listener);
+    Ok(())
+}
+
+/// Lets somebody in and keeps the connection until the end.
+fn accept() -> Done {
+    let listener = LISTENER.get().ok_or("nothing listens")?;
+    std::mem::forget(listener.accept()?);
+    Ok(())
+}
+
+/// Says when it is connected, and how that ends.
+fn hold(mut connection: TcpStream) -> Done {
+    println!("connected");
+    match connection.read(&mut [0]) {
+        Ok(0) => println!("closed"),
+        Ok(_) => println!("spoken to"),
+        Err(error) => println!(
+            "{}",
+            if error.kind() == io::ErrorKind::ConnectionReset {
+                "reset"
+            } else {
+                "broken"
+            }
+        ),
+    }
+    Ok(())
 }
 
 fn spin() {
