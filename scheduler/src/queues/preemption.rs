@@ -31,12 +31,13 @@ impl Queues {
     }
 }
 
-/// The youngest attempt of each user that holds a slot there. One of a gang is none: the others would have run for nothing.
+/// The youngest attempt of each user that holds a slot there which will be granted again: another one would end for
+/// nobody. One of a gang is none: the others would have run for nothing.
 fn youngest_by_user(queue: &LocalQueue) -> BTreeMap<UserId, (UnixMillis, AttemptId)> {
     let mut youngest = BTreeMap::new();
     let alone = queue
         .running
-        .grants()
+        .grants_to_come()
         .filter(|(_, grant)| !grant.is_of_gang);
     for (attempt, grant) in alone {
         let place = youngest.entry(grant.user).or_insert((grant.since, attempt));

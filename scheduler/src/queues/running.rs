@@ -106,6 +106,15 @@ impl Running {
             .map(|(&attempt, &grant)| (attempt, grant))
     }
 
+    /// Those whose slot will be granted again.
+    pub(crate) fn grants_to_come(&self) -> impl Iterator<Item = (AttemptId, Grant)> {
+        let at = |place| {
+            let attempt = self.ends.nth(place)?.attempt;
+            Some((attempt, *self.grants.get(&attempt)?))
+        };
+        (0..self.ends.len()).filter_map(at)
+    }
+
     /// When, of `free` slots now, there will be `wanted` ones, if nobody else takes any. Nothing, when there never will.
     /// Who outlives its timeout is about to end.
     pub(crate) fn promise(&self, now: UnixMillis, free: u64, wanted: u64) -> Option<Promise> {

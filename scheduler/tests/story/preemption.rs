@@ -180,3 +180,27 @@ fn nobody_is_preempted_for_a_user_who_waits_elsewhere() {
     }
     assert_eq!(stage.tell("tick"), ["wake at 10000"]);
 }
+
+#[test]
+fn an_attempt_on_a_node_that_drains_makes_no_room_and_is_left_alone() {
+    check(
+        "
+        rules p preemption=on
+        host h 0:1 1:1
+        submit x*2 user=1
+          start x/0 on 0.0
+          start x/1 on 1.0
+        drain-node 1
+        submit y user=2
+          wake at 5000
+        at 5000
+        tick
+          stop x/0: Preempt
+          wake at 10000
+        end x/0 preempted
+          finish x/0: cancelled: its slot was needed for another user's share; #2 at 5000
+          reclaim x/0 on 0.0
+          start y/0 on 0.0
+        ",
+    );
+}
