@@ -17,9 +17,10 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
-use wasmtime::{Engine, Store};
+use wasmtime::Store;
 
 use crate::attempt::{self, Prepared};
+use crate::base::Base;
 use crate::halts::{Halt, Halts};
 use crate::processor::process_time;
 use crate::state::State;
@@ -72,7 +73,7 @@ impl fmt::Debug for Guest {
 
 /// Both sides of an instance.
 pub(crate) fn prepare(
-    engine: &Engine,
+    base: &Base,
     program: &Program,
     instance: Instance,
 ) -> Result<(Guest, impl Future<Output = Ending> + use<>), Box<Ending>> {
@@ -81,7 +82,7 @@ pub(crate) fn prepare(
         store,
         account,
         scratch,
-    } = attempt::prepare(engine, instance, Arc::<Turn>::default())?;
+    } = attempt::prepare(base, instance, Arc::<Turn>::default())?;
     let (result, over) = oneshot::channel();
     let guest = Guest {
         program: program.clone(),

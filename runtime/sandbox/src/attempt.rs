@@ -10,9 +10,11 @@ use std::time::Duration;
 use sublet_scheduler::{Limits, LossReason, Usage};
 use wasmtime::{Engine, Store};
 
+use crate::base::Base;
 use crate::counts::Counts;
 use crate::files::OpenFiles;
 use crate::halts::{Halt, Halts};
+use crate::http::Reach;
 use crate::limiter::Limiter;
 use crate::output::{Allowance, Output};
 use crate::scratch::{Scratch, Used};
@@ -29,13 +31,13 @@ const HOST_CALL_BYTES_MAX: usize = 1 << 20;
 
 /// Runs one instance. A panic in a host function ends this attempt and no other.
 pub(crate) async fn run(
-    engine: &Engine,
+    base: &Base,
     ticker: &Ticker,
     program: &Program,
     instance: Instance,
     turn: Arc<Turn>,
 ) -> Ending {
-    let mut attempt = pin!(attempt(engine, ticker, program, instance, turn));
+    let mut attempt = pin!(attempt(base, ticker, program, instance, turn));
     poll_fn(
         |cx| match catch_unwind(AssertUnwindSafe(|| attempt.as_mut().poll(cx))) {
             Ok(polled) => polled,
@@ -46,14 +48,14 @@ pub(crate) async fn run(
 }
 
 async fn attempt(
-    engine: &Engine,
+    base: &Base,
     ticker: &Ticker,
     program: &Program,
     instance: Instance,
     turn: Arc<Turn>,
 ) -> Ending {
     let (share, stop) = (instance.share.clone(), instance.stop.clone());
-    let prepared = match prepare(engine, instance, Arc::clone(&turn)) {
+    let prepared = match prepare(base, instance, Arc::clone(&turn)) {
         Ok(prepared) => prepared,
         Err(ending) => return *ending,
     };
@@ -83,7 +85,7 @@ pub(crate) struct Prepared {
 
 /// Makes the store, and what will tell of its use.
 pub(crate) fn prepare(
-    engine: &Engine,
+    base: &Base,
     instance: Instance,
     turn: Arc<Turn>,
 ) -> Result<Prepared, Box<Ending>> {
@@ -97,7 +99,7 @@ pub(crate) fn prepare(
         args: &instance.args,
         env: [&instance.env, &instance.attempt_env],
         directories: &instance.directories,
-        network: instance.network,
+        reach: Reach::new(instance.network, base.trust.clone()),
         stdin: instance.stdin,
         stdout: streams.stdout.clone(),
         stderr: streams.stderr.clone(),
@@ -106,7 +108,7 @@ pub(crate) fn prepare(
     let state = State::new(surroundings, limiter, files, limits.handles, turn)
         .map_err(|error| Box::new(not_set_up(&error)))?;
     Ok(Prepared {
-        store: store(engine, state, &limits),
+        store: store(&base.engine, state, &limits),
         account: Account {
             limits,
             counts,

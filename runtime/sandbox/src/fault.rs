@@ -2,6 +2,8 @@
 
 use std::io;
 
+use tokio_rustls::rustls;
+
 /// The sandbox could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -9,6 +11,12 @@ pub enum Fault {
     #[error("create the engine: {reason}")]
     Engine {
         /// What wasmtime said.
+        reason: String,
+    },
+    /// A root that was given is no certificate of one.
+    #[error("read the roots that guests believe: {reason}")]
+    Roots {
+        /// What is wrong with it.
         reason: String,
     },
     /// The thread that makes guests give way could not be started.
@@ -34,6 +42,12 @@ impl Fault {
     pub(crate) fn engine(error: &wasmtime::Error) -> Self {
         Self::Engine {
             reason: format!("{error:#}"),
+        }
+    }
+
+    pub(crate) fn roots(error: &rustls::Error) -> Self {
+        Self::Roots {
+            reason: error.to_string(),
         }
     }
 

@@ -19,6 +19,7 @@ mod refusal;
 
 mod recognise;
 
+mod base;
 mod config;
 mod fault;
 mod identity;
@@ -28,6 +29,7 @@ mod shape;
 mod ticker;
 
 mod files;
+mod http;
 mod link;
 mod program;
 mod sockets;

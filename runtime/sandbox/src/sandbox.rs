@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use wasmtime::Engine;
 
+use crate::base::Base;
+use crate::http::Trust;
 use crate::lane::{Attempt, Lane};
 use crate::link::Linkers;
 use crate::ride::{Reasons, Ride};
@@ -21,7 +23,7 @@ use crate::{
 pub struct Sandbox(Arc<Parts>);
 
 struct Parts {
-    engine: Engine,
+    base: Base,
     linkers: Linkers,
     ticker: Ticker,
     lane: Lane,
@@ -31,11 +33,17 @@ struct Parts {
 impl Sandbox {
     /// Makes the engine and reserves the pool's address space. To be called before the process is locked down.
     pub fn new(shape: Shape) -> Result<Self, Fault> {
+        Self::trusting(shape, &[])
+    }
+
+    /// As [`Sandbox::new`], and requests of its guests over TLS also believe these roots, each a certificate in DER.
+    pub fn trusting(shape: Shape, roots: &[&[u8]]) -> Result<Self, Fault> {
+        let trust = Trust::new(roots).map_err(|error| Fault::roots(&error))?;
         let engine = Engine::new(&config::running(shape)).map_err(|error| Fault::engine(&error))?;
         let linkers = Linkers::new(&engine).map_err(|error| Fault::engine(&error))?;
         let ticker = Ticker::start(engine.weak(), shape.threads).map_err(Fault::Ticker)?;
         Ok(Self(Arc::new(Parts {
-            engine,
+            base: Base { engine, trust },
             linkers,
             ticker,
             lane: Lane::new(shape.threads),
@@ -46,13 +54,13 @@ impl Sandbox {
     /// Turns an artifact into a program that can be started many times. The bytes must hash to `sha256`: they are
     /// machine code, and the hash is what says that our own compiler made them.
     pub fn load(&self, artifact: &[u8], sha256: &[u8; 32]) -> Result<Program, Fault> {
-        Program::load(&self.0.engine, &self.0.linkers, artifact, sha256)
+        Program::load(&self.0.base.engine, &self.0.linkers, artifact, sha256)
     }
 
     /// A handle that ends one instance, to be put into that [`Instance`].
     #[must_use]
     pub fn stop_handle(&self) -> Stop {
-        Stop::new(self.0.engine.weak())
+        Stop::new(self.0.base.engine.weak())
     }
 
     /// Runs one instance to its end. Dropping the future ends the instance as well. To be polled on a tokio runtime.
@@ -91,21 +99,21 @@ impl Sandbox {
         program: &Program,
         instance: Instance,
     ) -> Result<(alone::Guest, impl Future<Output = Ending> + use<>), Box<Ending>> {
-        alone::prepare(&self.0.engine, program, instance)
+        alone::prepare(&self.0.base, program, instance)
     }
 
     /// An attempt that owns all it needs, so that it can go from thread to thread.
     fn attempt(self, program: Program, instance: Instance, turn: Arc<Turn>) -> Attempt {
         Box::pin(async move {
-            let Parts { engine, ticker, .. } = &*self.0;
-            attempt::run(engine, ticker, &program, instance, turn).await
+            let Parts { base, ticker, .. } = &*self.0;
+            attempt::run(base, ticker, &program, instance, turn).await
         })
     }
 
     /// What of the pool is in use.
     #[must_use]
     pub fn occupancy(&self) -> Occupancy {
-        Occupancy::of(&self.0.engine)
+        Occupancy::of(&self.0.base.engine)
     }
 }
 

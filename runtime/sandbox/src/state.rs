@@ -8,9 +8,11 @@ use sublet_network::Nic;
 use wasmtime::{Result, StoreContextMut, UpdateDeadline};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::WasiHttpCtx;
 
 use crate::clocks::{MonotonicClock, WallClock};
 use crate::files::OpenFiles;
+use crate::http::{self, Reach};
 use crate::input::Input;
 use crate::instance::{Access, Directory};
 use crate::lane;
@@ -25,7 +27,8 @@ const OWN_RESOURCES: u32 = 64;
 
 pub(crate) struct State {
     /// Stands first and so goes first: what a guest that was cut off held open is reset, not closed in good order.
-    pub(crate) nic: Option<Nic>,
+    pub(crate) reach: Reach,
+    pub(crate) http: WasiHttpCtx,
     pub(crate) wasi: WasiP1Ctx,
     pub(crate) limiter: Limiter,
     pub(crate) files: OpenFiles,
@@ -37,7 +40,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) args: &'a [String],
     pub(crate) env: [&'a [(String, String)]; 2],
     pub(crate) directories: &'a [Directory],
-    pub(crate) network: Option<Nic>,
+    pub(crate) reach: Reach,
     pub(crate) stdin: Input,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
@@ -45,14 +48,13 @@ pub(crate) struct Surroundings<'a> {
 
 impl State {
     pub(crate) fn new(
-        mut surroundings: Surroundings<'_>,
+        surroundings: Surroundings<'_>,
         limiter: Limiter,
         files: OpenFiles,
         handles: u32,
         turn: Arc<Turn>,
     ) -> Result<Self> {
-        let nic = surroundings.network.take();
-        let mut wasi = surroundings.wasi()?.build_p1();
+        let (mut wasi, reach) = surroundings.wasi()?;
         let resources = handles
             .saturating_add(files.limit())
             .saturating_add(OWN_RESOURCES);
@@ -61,7 +63,8 @@ impl State {
             .table
             .set_max_capacity(usize::try_from(resources).unwrap_or(usize::MAX));
         Ok(Self {
-            nic,
+            reach,
+            http: http::context(),
             wasi,
             limiter,
             files,
@@ -74,7 +77,7 @@ impl State {
     /// Takes the nic out, for a guest that came to its own end: what it still held open is closed in good order when the
     /// store is dropped, as the exit of any process closes it. The nic is to be dropped after the store.
     pub(crate) fn take_leave(&mut self) -> Option<Nic> {
-        self.nic.take()
+        self.reach.leave()
     }
 }
 
@@ -85,7 +88,7 @@ impl WasiView for State {
 }
 
 impl Surroundings<'_> {
-    fn wasi(self) -> Result<WasiCtxBuilder> {
+    fn wasi(self) -> Result<(WasiP1Ctx, Reach)> {
         let mut wasi = WasiCtxBuilder::new();
         // The sockets of the host are not linked at all; these three are the second wall.
         wasi.allow_tcp(false)
@@ -106,7 +109,7 @@ impl Surroundings<'_> {
                 directory.access.permissions(),
             )?;
         }
-        Ok(wasi)
+        Ok((wasi.build_p1(), self.reach))
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) const PREVIEW1_FUNCTIONS: [&str; 46] = [
 ];
 
 /// The interfaces of WASI 0.2, of any 0.2 version.
-pub(crate) const PREVIEW2_INTERFACES: [&str; 27] = [
+pub(crate) const PREVIEW2_INTERFACES: [&str; 29] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stderr",
@@ -71,6 +71,8 @@ pub(crate) const PREVIEW2_INTERFACES: [&str; 27] = [
     "wasi:clocks/wall-clock",
     "wasi:filesystem/preopens",
     "wasi:filesystem/types",
+    "wasi:http/outgoing-handler",
+    "wasi:http/types",
     "wasi:io/error",
     "wasi:io/poll",
     "wasi:io/streams",
@@ -130,10 +132,10 @@ fn check_component(import: &str) -> Result<(), Refusal> {
         return Ok(());
     }
     let shown = shown(import);
-    let advice = if interface.starts_with("wasi:http/") {
-        "wasi:http is not available yet: use sockets of WASI 0.2 (wasm32-wasip2)"
-    } else if version.starts_with("0.3.") {
+    let advice = if version.starts_with("0.3.") {
         "WASI 0.3 is not available yet: build it for WASI 0.2 (wasm32-wasip2)"
+    } else if interface.starts_with("wasi:http/") {
+        "of wasi:http there are outgoing requests alone: to serve, listen at a socket of WASI 0.2 (wasm32-wasip2)"
     } else {
         "build it as a WASI command (wasm32-wasip1 or wasm32-wasip2)"
     };

@@ -26,7 +26,7 @@ pub(crate) struct SocketsView<'a> {
 impl State {
     pub(crate) fn network(&mut self) -> SocketsView<'_> {
         SocketsView {
-            nic: self.nic.as_ref(),
+            nic: self.reach.nic(),
             table: self.wasi.ctx().table,
         }
     }

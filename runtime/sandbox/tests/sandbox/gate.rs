@@ -306,9 +306,9 @@ fn components_import_known_interfaces_only() {
         "build it for WASI 0.2 (wasm32-wasip2)",
     );
     refused(
-        &import("wasi:http/outgoing-handler@0.2.0"),
+        &import("wasi:http/incoming-handler@0.2.0"),
         RefusalCode::UnknownImport,
-        "wasi:http is not available yet",
+        "of wasi:http there are outgoing requests alone",
     );
     refused(
         &import("wasi:cli/environment@0.3.0"),
