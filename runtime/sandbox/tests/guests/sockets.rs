@@ -23,6 +23,7 @@ fn take(step: &[&str]) -> io::Result<()> {
     match *step {
         ["echo", at, connections] => echo(at, number(connections)),
         ["answer", at] => answer(at),
+        ["serve", at, requests] => serve(at, number(requests)),
         ["hold", at] => hold(at),
         ["accept-many", at] => accept_many(at),
         ["mark", at, text] => mark(at, text),
@@ -72,6 +73,44 @@ fn answer(at: &str) -> io::Result<()> {
     write!(stream, "{count} bytes, sum {total}")?;
     // After its answer it expects no word more.
     stream.shutdown(Shutdown::Both)
+}
+
+/// Answers HTTP requests with what it heard of them, one after the other.
+fn serve(at: &str, requests: usize) -> io::Result<()> {
+    let listener = listen(at)?;
+    for _ in 0..requests {
+        let (mut stream, _) = listener.accept()?;
+        let heard = heard(&mut stream)?;
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{heard}",
+            heard.len()
+        )?;
+    }
+    Ok(())
+}
+
+/// A request to its end, which is where its head says.
+fn heard(stream: &mut TcpStream) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    loop {
+        let mut piece = [0; 4096];
+        let length = stream.read(&mut piece)?;
+        bytes.extend_from_slice(&piece[..length]);
+        let text = String::from_utf8_lossy(&bytes);
+        let is_whole = text.split_once("\r\n\r\n").is_some_and(|(head, body)| {
+            let length = head
+                .split("\r\n")
+                .find_map(|line| line.strip_prefix("content-length: "));
+            match length {
+                Some(length) => body.len() >= number(length),
+                None => !head.contains("chunked") || body.ends_with("0\r\n\r\n"),
+            }
+        });
+        if is_whole || length == 0 {
+            return Ok(text.replace('\r', ""));
+        }
+    }
 }
 
 /// Hears whoever comes first out, and tells who is there.

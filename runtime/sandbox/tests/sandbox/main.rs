@@ -32,4 +32,9 @@ mod datagrams;
 mod reach;
 mod tcp;
 
+mod answers;
+mod requests;
+mod tls;
+mod web;
+
 mod floor;

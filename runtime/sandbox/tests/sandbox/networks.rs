@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::harness::{Collected, Guest, Ran, compiled, load, sandbox, sha256};
 
-const PLAN: Plan = Plan {
+pub(crate) const PLAN: Plan = Plan {
     v4: Ipv4Addr::new(10, 77, 0, 0),
     v4_bits: 24,
     v6: Ipv6Addr::new(0xfd77, 0, 0, 0, 0, 0, 0, 0),
@@ -42,7 +42,13 @@ pub(crate) fn nic(network: &Network, number: u8, name: &str) -> Nic {
 }
 
 pub(crate) fn nic_with(network: &Network, number: u8, name: &str, limits: Limits) -> Nic {
-    let terms = Terms {
+    let terms = terms(number, name, limits);
+    network.attach(terms).expect("the address is free")
+}
+
+/// Terms without any way out of the network.
+pub(crate) fn terms(number: u8, name: &str, limits: Limits) -> Terms {
+    Terms {
         id: number.into(),
         addresses: Addresses {
             v4: Ipv4Addr::new(10, 77, 0, number),
@@ -51,8 +57,7 @@ pub(crate) fn nic_with(network: &Network, number: u8, name: &str, limits: Limits
         names: vec![name.to_owned()],
         egress: sublet_network::policy::Egress::default(),
         limits,
-    };
-    network.attach(terms).expect("the address is free")
+    }
 }
 
 /// The guest of `tests/guests/sockets.rs`, with its steps.
