@@ -56,10 +56,11 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
 const OWNED: &[(&str, &str)] = &[
     ("wasmtime", "sublet-sandbox"),
     ("wasmtime-wasi", "sublet-sandbox"),
+    ("wasmtime-wasi-http", "sublet-sandbox"),
+    ("tokio-rustls", "sublet-sandbox"),
     ("wasmparser", "sublet-sandbox"),
     ("rusqlite", "sublet-store"),
     ("axum", "sublet-daemon"),
-    ("hyper", "sublet-daemon"),
     ("hyper-util", "sublet-daemon"),
     ("tower", "sublet-daemon"),
     ("clap", "sublet"),

@@ -10,8 +10,10 @@ use sublet_worker::protocol::{Definition, Mount, NetworkTerms, Stdin};
 use crate::broker::Publication;
 use crate::convert;
 
-/// What programs import that use a network.
+/// What programs import that can listen.
 pub(crate) const SOCKETS: &str = "wasi:sockets/";
+/// What programs import that send requests.
+const HTTP: &str = "wasi:http/";
 
 /// The label whose value all instances of several jobs can be found by.
 const GROUP: &str = "group";
@@ -24,7 +26,7 @@ pub(crate) struct ActiveJob {
     /// What workers are told of it.
     pub(crate) definition: Arc<Definition>,
     /// Whether its program can use a network and its user lets it: only then do its attempts have nics.
-    pub(crate) has_sockets: bool,
+    pub(crate) has_nic: bool,
     /// Ports of this host that lead to its task.
     pub(crate) publish: Vec<Publication>,
     /// Settled tasks by outcome, as last made durable or about to be.
@@ -70,7 +72,7 @@ impl ActiveJob {
             user: job.user,
             module: job.module,
             definition: Arc::new(definition(job, operator)),
-            has_sockets: network.own && imports.iter().any(|import| import.starts_with(SOCKETS)),
+            has_nic: network.own && imports.iter().any(|import| uses_network(import)),
             publish: network.publish.iter().map(publication).collect(),
             tally: Tally::default(),
             used: Usage::default(),
@@ -106,6 +108,10 @@ impl ActiveJob {
     pub(crate) const fn count(&mut self, outcome: Outcome) {
         *self.tally.of(OutcomeKind::of(outcome)) += 1;
     }
+}
+
+fn uses_network(import: &str) -> bool {
+    import.starts_with(SOCKETS) || import.starts_with(HTTP)
 }
 
 /// The job as the scheduler sees it, with what its module imports.

@@ -123,13 +123,13 @@ impl Driver {
         self.policies.get(&user).unwrap_or(&self.policy)
     }
 
-    /// Makes the nic of an attempt that is about to start. One whose program has no sockets has none.
+    /// Makes the nic of an attempt that is about to start. One whose program can use none has none.
     pub(super) fn bind(
         &self,
         attempt: AttemptId,
         job: &ActiveJob,
     ) -> Result<Option<Addresses>, BindError> {
-        if !job.has_sockets {
+        if !job.has_nic {
             return Ok(None);
         }
         let names = Names {
