@@ -100,12 +100,6 @@ impl Running {
         self.ends.len()
     }
 
-    pub(crate) fn grants(&self) -> impl Iterator<Item = (AttemptId, Grant)> {
-        self.grants
-            .iter()
-            .map(|(&attempt, &grant)| (attempt, grant))
-    }
-
     /// Those whose slot will be granted again.
     pub(crate) fn grants_to_come(&self) -> impl Iterator<Item = (AttemptId, Grant)> {
         let at = |place| {
