@@ -57,7 +57,7 @@ impl Guest {
             Ok(_) | Err(_) => None,
         };
         drop(store);
-        drop(nic);
+        runtime.block_on(attempt::depart(nic));
         // Where a host function panicked nothing is sent, and where the end was told before nobody listens.
         if let Ok(called) = called {
             drop(result.send(called));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use sublet_network::Nic;
 use sublet_scheduler::{Limits, LossReason, Usage};
 use wasmtime::{Engine, Store};
 
@@ -26,6 +27,8 @@ use crate::verdict::{self, Facts};
 use crate::watch::Watch;
 use crate::{Ending, Instance, Program};
 
+/// How long a guest that is over may wait for others to take what it sent them.
+const DEPARTURE_MAX: Duration = Duration::from_secs(1);
 /// Bytes that one call of a host function may make us copy. Without it a guest could have us hold as much as it has.
 const HOST_CALL_BYTES_MAX: usize = 1 << 20;
 
@@ -72,8 +75,16 @@ async fn attempt(
         .ending(result, &mut watch.halts, processor_time)
         .await;
     drop(store);
-    drop(nic);
+    depart(nic).await;
     ending
+}
+
+/// Takes the nic of a guest that came to its own end off the network, once what it sent to those beyond this process is
+/// out. Who takes it too slowly sees a reset.
+pub(crate) async fn depart(nic: Option<Nic>) {
+    if let Some(nic) = nic {
+        drop(tokio::time::timeout(DEPARTURE_MAX, nic.drained()).await);
+    }
 }
 
 /// An instance whose program was not called yet.
