@@ -1,6 +1,6 @@
 //! Who is where on one network, over all processes of its user. Pure: for the front, which alone knows all of them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use thiserror::Error;
@@ -22,7 +22,7 @@ pub enum Taken {
 /// Names, addresses and workers of one network.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
-    nics: BTreeMap<u64, Entry>,
+    nics: HashMap<u64, Entry>,
     by_address: HashMap<IpAddr, u64>,
     by_name: HashMap<String, BTreeSet<u64>>,
 }
@@ -89,14 +89,6 @@ impl Directory {
         Some(entry.addresses)
     }
 
-    /// Takes all nics of a worker out that is gone.
-    pub fn leave_worker(&mut self, worker: u64) -> Vec<(u64, Addresses)> {
-        let of_worker = |(nic, entry): (&u64, &Entry)| (entry.worker == worker).then_some(*nic);
-        let nics: Vec<u64> = self.nics.iter().filter_map(of_worker).collect();
-        let leave = |nic: u64| self.leave(nic).map(|addresses| (nic, addresses));
-        nics.into_iter().filter_map(leave).collect()
-    }
-
     /// Which nic has an address, and which worker that nic.
     pub fn at(&self, ip: IpAddr) -> Option<(u64, u64)> {
         let nic = *self.by_address.get(&ip.to_canonical())?;
@@ -116,15 +108,5 @@ impl Directory {
             .filter(|entry| entry.worker != asking_worker)
             .flat_map(|entry| [entry.addresses.v6.into(), entry.addresses.v4.into()])
             .collect()
-    }
-
-    /// How many nics there are.
-    pub fn len(&self) -> usize {
-        self.nics.len()
-    }
-
-    /// Whether nobody is there.
-    pub fn is_empty(&self) -> bool {
-        self.nics.is_empty()
     }
 }

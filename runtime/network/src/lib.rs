@@ -14,7 +14,7 @@
 //! * [`Nic`] is the place of one instance: ports, sockets, lookups, limits, counters. What it holds goes with it.
 //! * [`Connection`], [`Listener`] and [`Mailbox`] are what sockets are made of. None of them keeps a nic alive.
 //! * [`policy`] says what may be dialled; the process that dials asks the same code once more.
-//! * [`Supply`], [`Allocator`] and [`Directory`] are for the front, which gives out networks and addresses.
+//! * [`Allocator`] and [`Directory`] are for the front, which gives out addresses and knows who is where.
 
 #![deny(clippy::indexing_slicing)]
 
@@ -45,7 +45,6 @@ mod rate;
 
 mod addresses;
 mod directory;
-mod supply;
 
 pub use addresses::{Allocator, NoAddress};
 pub use connection::{Connection, Ended, Sink, Source, Stream};
@@ -60,5 +59,4 @@ pub use places::Place;
 pub use ports::Port;
 pub use range::Range;
 pub use refusal::{AttachError, Denial, DenialReason, LookupError, Refusal};
-pub use supply::{NoNetwork, Supply};
 pub use terms::{Addresses, Family, Limits, Plan, Protocol, Terms};

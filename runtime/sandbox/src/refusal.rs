@@ -37,9 +37,6 @@ pub enum RefusalCode {
     TooLarge,
     /// It imports something that nothing provides.
     UnknownImport,
-    /// It imports sockets, and there are no networks. Not given any more: sockets of WASI 0.2 are provided to all, and
-    /// whether an instance has a network is seen when it asks for one.
-    NoNetwork,
     /// It exports no entry point.
     NoEntryPoint,
     /// The compiler failed on it.

@@ -22,9 +22,11 @@ mod pair;
 pub mod process;
 pub mod protocol;
 mod questions;
+mod run;
 mod shares;
 mod slots;
 mod stage;
+mod threads;
 mod wire;
 
 pub use protocol::{Definition, FromWorker, Isolation, Mount, Stdin, StopCause, Stream, ToWorker};

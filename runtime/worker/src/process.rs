@@ -15,8 +15,9 @@ use crate::outbox::Outbox;
 use crate::protocol::{Answer, Configuration, FromWorker, Isolation, ToWorker};
 use crate::questions::Questions;
 use crate::shares::Shares;
-use crate::slots::{Cut, Slots, step_back};
+use crate::slots::{Cut, Slots};
 use crate::stage::{Stage, stage};
+use crate::threads::step_back;
 
 /// Serves the link until the other end closes it.
 ///

@@ -8,26 +8,19 @@ use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jiff::Timestamp;
-use sublet_network::{Addresses, Carrier, Nic, Protocol};
-use sublet_sandbox::{Ending, Instance, Preemption, Program, Sandbox, Shape, Stop};
-use sublet_scheduler::{AttemptId, CancelReason, JobId, LossReason, Outcome, Usage};
-use tokio::runtime::{Builder, EnterGuard, Runtime};
+use sublet_network::{Addresses, Carrier, Protocol};
+use sublet_sandbox::{Preemption, Program, Sandbox, Shape, Stop};
+use sublet_scheduler::{AttemptId, CancelReason, JobId};
 
 use crate::carrier::Hold;
-use crate::environment;
-use crate::network::{self, JoinError, Networking};
-use crate::outbox::{Outbox, OutboxSink};
-use crate::protocol::{Definition, Digest, Ended, FromWorker, StopCause, Stream};
-use crate::shares::{Lease, Shares};
+use crate::network::Networking;
+use crate::outbox::Outbox;
+use crate::protocol::{Definition, Digest, FromWorker, StopCause};
+use crate::run::{Prepared, Run, never_ran};
+use crate::shares::Shares;
 use crate::stage::Stage;
-
-/// Threads for the blocking file operations of guests. Operations beyond it queue; they cannot be interrupted once begun.
-const BLOCKING_THREADS_MAX: usize = 16;
-/// Guests run below the front and the link in the kernel's eyes, so that a spinning guest never delays an answer.
-const GUEST_NICENESS: i32 = 10;
+use crate::threads::{GuestThreads, stay, step_back};
 
 /// Everything that runs in one worker.
 #[derive(Debug)]
@@ -57,14 +50,6 @@ pub(crate) struct Cut {
     pub(crate) stage: Option<Stage>,
     /// The network of their user.
     pub(crate) network: Networking,
-}
-
-/// A job with what is the same for all its attempts worked out once.
-#[derive(Debug)]
-struct Prepared {
-    definition: Definition,
-    arguments: Arc<[String]>,
-    variables: Arc<[(String, String)]>,
 }
 
 /// The attempts under way, each with the handle that ends it.
@@ -137,16 +122,8 @@ impl Slots {
 
     /// Learns of a job.
     pub(crate) fn define(&mut self, definition: Definition) {
-        let arguments = environment::arguments(&definition);
-        let variables = environment::shared_variables(&definition);
-        self.jobs.insert(
-            definition.job,
-            Arc::new(Prepared {
-                definition,
-                arguments,
-                variables,
-            }),
-        );
+        let job = definition.job;
+        self.jobs.insert(job, Arc::new(Prepared::new(definition)));
     }
 
     /// Forgets a job.
@@ -245,185 +222,4 @@ impl From<StopCause> for CancelReason {
             StopCause::Preempt => Self::Preempted,
         }
     }
-}
-
-/// One attempt with all that it needs, on its own from here on.
-struct Run {
-    sandbox: Sandbox,
-    program: Program,
-    prepared: Arc<Prepared>,
-    root: Arc<Path>,
-    outbox: Outbox,
-    lease: Lease,
-    stage: Option<Stage>,
-    network: Arc<Networking>,
-    nic: Option<Addresses>,
-    attempt: AttemptId,
-    stop: Stop,
-}
-
-impl Run {
-    async fn until_over(self) -> FromWorker {
-        let definition = &self.prepared.definition;
-        let stdin = match environment::stdin(definition, &self.root).await {
-            Ok(stdin) => stdin,
-            Err(error) => {
-                return never_ran(
-                    self.attempt,
-                    &format!("its standard input cannot be opened: {error}"),
-                );
-            }
-        };
-        // Bound before the first instruction: whoever looks for the attempt from now on finds it.
-        let nic = match self.join() {
-            Ok(nic) => nic,
-            Err(error) => return never_ran(self.attempt, &error.to_string()),
-        };
-        let meter = nic.as_ref().map(Nic::meter);
-        let started_at_ms = unix_ms();
-        let instance = Instance {
-            args: Arc::clone(&self.prepared.arguments),
-            env: Arc::clone(&self.prepared.variables),
-            attempt_env: environment::own_variables(
-                self.attempt,
-                deadline(started_at_ms, definition.limits.wall_ms),
-            ),
-            limits: definition.limits,
-            share: self.lease.share(),
-            directories: environment::directories(definition, self.attempt, &self.root),
-            stdin,
-            stdout: Box::new(self.sink(Stream::Stdout)),
-            stderr: Box::new(self.sink(Stream::Stderr)),
-            stop: self.stop.clone(),
-            network: nic,
-        };
-        self.outbox.push(FromWorker::Started(self.attempt));
-        let Ending {
-            outcome,
-            mut usage,
-            detail,
-        } = self.perform(instance).await;
-        let mut denied = Vec::new();
-        if let Some(meter) = meter {
-            (usage.network, denied) = network::usage(&meter);
-        }
-        FromWorker::Ended(Box::new(Ended {
-            attempt: self.attempt,
-            started_at_ms: Some(started_at_ms),
-            ended_at_ms: unix_ms(),
-            outcome,
-            usage,
-            detail,
-            denied,
-        }))
-    }
-
-    fn join(&self) -> Result<Option<Nic>, JoinError> {
-        let join = |addresses| {
-            self.network
-                .join(self.attempt, addresses, &self.prepared.definition)
-        };
-        self.nic.map(join).transpose()
-    }
-
-    async fn perform(&self, instance: Instance) -> Ending {
-        let Some(stage) = &self.stage else {
-            return self.sandbox.run(&self.program, instance).await;
-        };
-        let (guest, ending) = match self.sandbox.alone(&self.program, instance) {
-            Ok(both) => both,
-            Err(ending) => return *ending,
-        };
-        match stage.send(guest) {
-            Ok(()) => ending.await,
-            Err(error) => Ending {
-                outcome: Outcome::Lost(LossReason::Setup),
-                usage: Usage::default(),
-                detail: Some(error.to_string()),
-            },
-        }
-    }
-
-    fn sink(&self, stream: Stream) -> OutboxSink {
-        OutboxSink {
-            outbox: self.outbox.clone(),
-            attempt: self.attempt,
-            stream,
-        }
-    }
-}
-
-fn never_ran(attempt: AttemptId, reason: &str) -> FromWorker {
-    FromWorker::Ended(Box::new(Ended {
-        attempt,
-        started_at_ms: None,
-        ended_at_ms: unix_ms(),
-        outcome: Outcome::Lost(LossReason::Setup),
-        usage: Usage::default(),
-        detail: Some(reason.to_owned()),
-        denied: Vec::new(),
-    }))
-}
-
-/// The threads that guests run on. They are let go without waiting: a guest may sit in a read of a terminal that never
-/// answers, and whoever drops the slots is about to end the process.
-#[derive(Debug)]
-struct GuestThreads(Option<Runtime>);
-
-impl GuestThreads {
-    fn start(threads: usize, on_start: fn()) -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(threads)
-            .max_blocking_threads(BLOCKING_THREADS_MAX)
-            .thread_name("guests")
-            .on_thread_start(on_start)
-            .enable_all()
-            .build()?;
-        Ok(Self(Some(runtime)))
-    }
-
-    fn spawn(&self, guest: impl Future<Output = ()> + Send + 'static) {
-        self.runtime().spawn(guest);
-    }
-
-    /// Has what is made while this is held belong to these threads.
-    fn enter(&self) -> EnterGuard<'_> {
-        self.runtime().enter()
-    }
-
-    fn runtime(&self) -> &Runtime {
-        self.0
-            .as_ref()
-            .expect("the threads are taken away only when they are dropped")
-    }
-}
-
-impl Drop for GuestThreads {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
-/// On Linux the niceness is the thread's own. A host that forbids it loses a courtesy, not a promise.
-pub(crate) fn step_back() {
-    if let Err(error) = rustix::process::setpriority_process(None, GUEST_NICENESS) {
-        tracing::debug!(%error, "guests keep the default niceness");
-    }
-}
-
-const fn stay() {}
-
-fn unix_ms() -> u64 {
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The instant at which the wall limit ends the attempt, where that is an instant people can write down.
-fn deadline(started_at_ms: u64, wall_ms: u64) -> Option<Timestamp> {
-    let at = Duration::from_millis(started_at_ms.checked_add(wall_ms)?);
-    Timestamp::from_millisecond(i64::try_from(at.as_millis()).ok()?).ok()
 }

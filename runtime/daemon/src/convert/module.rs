@@ -58,7 +58,7 @@ pub const fn code_of(refusal: RefusalCode) -> Code {
         RefusalCode::Invalid => Code::ModuleInvalid,
         RefusalCode::Proposal => Code::FeatureRefused,
         RefusalCode::TooLarge => Code::ModuleTooComplex,
-        RefusalCode::UnknownImport | RefusalCode::NoNetwork => Code::UnknownImport,
+        RefusalCode::UnknownImport => Code::UnknownImport,
         RefusalCode::NoEntryPoint => Code::NoEntryPoint,
         RefusalCode::Compiler => Code::ModuleInvalid,
     }

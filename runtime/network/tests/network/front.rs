@@ -1,8 +1,6 @@
 //! What the front keeps: supplies, addresses, and who is where.
 
-use std::time::Duration;
-
-use sublet_network::{Addresses, Allocator, Directory, Plan, Supply};
+use sublet_network::{Addresses, Allocator, Directory, Plan};
 
 use crate::support::{addresses, network, plan, terms};
 
@@ -103,25 +101,7 @@ fn tiny_networks_have_few_addresses_or_none() {
 }
 
 #[test]
-fn networks_rest_before_they_belong_to_another() {
-    let second = Duration::from_secs(1);
-    let mut supply = Supply::new(vec![plan(), small()], 10 * second);
-    assert_eq!(supply.reassign(1), Some(small()));
-    assert_eq!((supply.reassign(1), supply.reassign(2)), (None, None));
-    assert_eq!(supply.assign(second), Ok((0, plan())));
-    assert_eq!((supply.assigned(), supply.free()), (2, 0));
-    let exhausted = supply.assign(second).unwrap_err();
-    assert_eq!(
-        exhausted.to_string(),
-        "all 2 prepared networks are assigned or at rest; wait, or prepare more"
-    );
-    assert!(supply.give_back(1, second) && !supply.give_back(1, second));
-    assert!(supply.assign(10 * second).is_err());
-    assert_eq!(supply.assign(11 * second), Ok((1, small())));
-}
-
-#[test]
-fn the_directory_knows_who_is_where_and_forgets_whole_workers() {
+fn the_directory_knows_who_is_where() {
     let mut directory = Directory::default();
     let names = |names: &[&str]| {
         names
@@ -168,12 +148,12 @@ fn the_directory_knows_who_is_where_and_forgets_whole_workers() {
         directory.at("::ffff:10.77.0.2".parse().unwrap()),
         Some((2, 71))
     );
-    assert_eq!(directory.leave_worker(71), [(2, addresses(2))]);
+    assert_eq!(directory.leave(2), Some(addresses(2)));
     assert_eq!(directory.at(addresses(2).v4.into()), None);
     assert_eq!(neighbours(&directory, "sort", 9), "fd77::1 10.77.0.1");
     assert_eq!(
         (directory.leave(1), directory.leave(1)),
         (Some(addresses(1)), None)
     );
-    assert_eq!((directory.is_empty(), directory.len()), (true, 0));
+    assert_eq!(neighbours(&directory, "sort", 9), "");
 }

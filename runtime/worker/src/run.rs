@@ -1,0 +1,168 @@
+//! One attempt from its nic to its end: what it finds around it, what it is called, what it used.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use sublet_network::{Addresses, Nic};
+use sublet_sandbox::{Ending, Instance, Program, Sandbox, Stop};
+use sublet_scheduler::{AttemptId, LossReason, Outcome, Usage};
+
+use crate::environment;
+use crate::network::{self, JoinError, Networking};
+use crate::outbox::{Outbox, OutboxSink};
+use crate::protocol::{Definition, Ended, FromWorker, Stream};
+use crate::shares::Lease;
+use crate::stage::Stage;
+
+/// A job with what is the same for all its attempts worked out once.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) definition: Definition,
+    arguments: Arc<[String]>,
+    variables: Arc<[(String, String)]>,
+}
+
+impl Prepared {
+    pub(crate) fn new(definition: Definition) -> Self {
+        Self {
+            arguments: environment::arguments(&definition),
+            variables: environment::shared_variables(&definition),
+            definition,
+        }
+    }
+}
+
+/// One attempt with all that it needs, on its own from here on.
+pub(crate) struct Run {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) program: Program,
+    pub(crate) prepared: Arc<Prepared>,
+    pub(crate) root: Arc<Path>,
+    pub(crate) outbox: Outbox,
+    pub(crate) lease: Lease,
+    pub(crate) stage: Option<Stage>,
+    pub(crate) network: Arc<Networking>,
+    pub(crate) nic: Option<Addresses>,
+    pub(crate) attempt: AttemptId,
+    pub(crate) stop: Stop,
+}
+
+impl Run {
+    /// Runs the guest to its end, and says how that was.
+    pub(crate) async fn until_over(self) -> FromWorker {
+        let definition = &self.prepared.definition;
+        let stdin = match environment::stdin(definition, &self.root).await {
+            Ok(stdin) => stdin,
+            Err(error) => {
+                return never_ran(
+                    self.attempt,
+                    &format!("its standard input cannot be opened: {error}"),
+                );
+            }
+        };
+        // Bound before the first instruction: whoever looks for the attempt from now on finds it.
+        let nic = match self.join() {
+            Ok(nic) => nic,
+            Err(error) => return never_ran(self.attempt, &error.to_string()),
+        };
+        let meter = nic.as_ref().map(Nic::meter);
+        let started_at_ms = unix_ms();
+        let instance = Instance {
+            args: Arc::clone(&self.prepared.arguments),
+            env: Arc::clone(&self.prepared.variables),
+            attempt_env: environment::own_variables(
+                self.attempt,
+                deadline(started_at_ms, definition.limits.wall_ms),
+            ),
+            limits: definition.limits,
+            share: self.lease.share(),
+            directories: environment::directories(definition, self.attempt, &self.root),
+            stdin,
+            stdout: Box::new(self.sink(Stream::Stdout)),
+            stderr: Box::new(self.sink(Stream::Stderr)),
+            stop: self.stop.clone(),
+            network: nic,
+        };
+        self.outbox.push(FromWorker::Started(self.attempt));
+        let Ending {
+            outcome,
+            mut usage,
+            detail,
+        } = self.perform(instance).await;
+        let mut denied = Vec::new();
+        if let Some(meter) = meter {
+            (usage.network, denied) = network::usage(&meter);
+        }
+        FromWorker::Ended(Box::new(Ended {
+            attempt: self.attempt,
+            started_at_ms: Some(started_at_ms),
+            ended_at_ms: unix_ms(),
+            outcome,
+            usage,
+            detail,
+            denied,
+        }))
+    }
+
+    fn join(&self) -> Result<Option<Nic>, JoinError> {
+        let join = |addresses| {
+            self.network
+                .join(self.attempt, addresses, &self.prepared.definition)
+        };
+        self.nic.map(join).transpose()
+    }
+
+    async fn perform(&self, instance: Instance) -> Ending {
+        let Some(stage) = &self.stage else {
+            return self.sandbox.run(&self.program, instance).await;
+        };
+        let (guest, ending) = match self.sandbox.alone(&self.program, instance) {
+            Ok(both) => both,
+            Err(ending) => return *ending,
+        };
+        match stage.send(guest) {
+            Ok(()) => ending.await,
+            Err(error) => Ending {
+                outcome: Outcome::Lost(LossReason::Setup),
+                usage: Usage::default(),
+                detail: Some(error.to_string()),
+            },
+        }
+    }
+
+    fn sink(&self, stream: Stream) -> OutboxSink {
+        OutboxSink {
+            outbox: self.outbox.clone(),
+            attempt: self.attempt,
+            stream,
+        }
+    }
+}
+
+/// The end of an attempt that did not come to its first instruction.
+pub(crate) fn never_ran(attempt: AttemptId, reason: &str) -> FromWorker {
+    FromWorker::Ended(Box::new(Ended {
+        attempt,
+        started_at_ms: None,
+        ended_at_ms: unix_ms(),
+        outcome: Outcome::Lost(LossReason::Setup),
+        usage: Usage::default(),
+        detail: Some(reason.to_owned()),
+        denied: Vec::new(),
+    }))
+}
+
+fn unix_ms() -> u64 {
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The instant at which the wall limit ends the attempt, where that is an instant people can write down.
+fn deadline(started_at_ms: u64, wall_ms: u64) -> Option<Timestamp> {
+    let at = Duration::from_millis(started_at_ms.checked_add(wall_ms)?);
+    Timestamp::from_millisecond(i64::try_from(at.as_millis()).ok()?).ok()
+}
