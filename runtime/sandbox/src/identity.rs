@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 /// The exact wasmtime that is linked; a test compares it with the lock file.
 const WASMTIME_VERSION: &str = "48.0.8";
 
-/// Raised with every change of the configuration that generated code could notice.
-const REVISION: u32 = 1;
+/// Raised with every change of the configuration that generated code could notice, and of what is let through: refusals are
+/// remembered under it as well.
+const REVISION: u32 = 2;
 
 /// Who makes a guest give its thread away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

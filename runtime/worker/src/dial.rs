@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use sublet_network::policy::Egress;
-use sublet_network::{Pending, Refusal, Target};
+use sublet_network::{Pending, Range, Refusal, Target};
 use tokio::net::{TcpStream, UdpSocket, lookup_host};
 use tokio::time::timeout;
 
@@ -84,11 +84,7 @@ pub async fn datagrams(
 }
 
 async fn connected(address: SocketAddr) -> io::Result<UdpSocket> {
-    let any: IpAddr = match address {
-        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
-        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
-    };
-    let socket = UdpSocket::bind((any, 0)).await?;
+    let socket = UdpSocket::bind((any_of_family(address.ip()), 0)).await?;
     socket.connect(address).await?;
     Ok(socket)
 }
@@ -101,11 +97,11 @@ async fn permitted(
 ) -> Result<Vec<SocketAddr>, Refusal> {
     match target {
         Target::Address(address) => {
-            egress.decide_address(*address).map_err(Refusal::Denied)?;
-            Ok(vec![SocketAddr::new(
-                address.ip().to_canonical(),
-                address.port(),
-            )])
+            let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+            closing_own(egress, &[address.ip()], is_own)
+                .decide_address(address)
+                .map_err(Refusal::Denied)?;
+            Ok(vec![address])
         }
         Target::Name { name, port } => {
             // A name that is not allowed is not asked for: a lookup is a message, too.
@@ -118,12 +114,38 @@ async fn permitted(
                 }
                 Err(_elapsed) => return Err(Refusal::TimedOut),
             };
-            let mut allowed = egress
+            let mut allowed = closing_own(egress, &resolved, is_own)
                 .filter(name, *port, &resolved)
                 .map_err(Refusal::Denied)?;
             allowed.truncate(ADDRESSES_MAX);
             Ok(allowed)
         }
+    }
+}
+
+/// The rules, with those of the addresses protected that are this very host's: what listens here listens for others than
+/// guests, also on an address that is public.
+fn closing_own(egress: &Egress, addresses: &[IpAddr], is_own: impl Fn(IpAddr) -> bool) -> Egress {
+    let canonical = addresses.iter().map(IpAddr::to_canonical);
+    let own = canonical.filter(|ip| is_own(*ip));
+    egress.clone().protecting(own.map(Range::one))
+}
+
+/// Whether an address is this host's. Nothing is sent: the kernel only says from where it would be reached, and its own
+/// addresses it reaches from themselves.
+fn is_own(ip: IpAddr) -> bool {
+    let reached_from = || {
+        let socket = std::net::UdpSocket::bind((any_of_family(ip), 0))?;
+        socket.connect((ip, 9))?;
+        socket.local_addr()
+    };
+    reached_from().is_ok_and(|from: SocketAddr| from.ip() == ip)
+}
+
+const fn any_of_family(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     }
 }
 
@@ -234,6 +256,34 @@ mod tests {
         assert_eq!(peer, listener.local_addr().unwrap());
         let refused = stream(&egress, &target, &resolver).await;
         assert_eq!(denial(refused), DenialReason::Protected);
+    }
+
+    #[test]
+    fn a_public_address_of_this_host_is_protected_until_a_rule_opens_it() {
+        let public = "203.0.114.8:80".parse().unwrap();
+        let decided = |operator: &[&str], is_own: fn(IpAddr) -> bool| {
+            let egress = egress(operator, &["203.0.114.8:80"]);
+            let closed = closing_own(&egress, &["::ffff:203.0.114.8".parse().unwrap()], is_own);
+            closed
+                .decide_address(public)
+                .map_err(|denial| denial.reason)
+        };
+        assert_eq!(decided(&["*:*"], |_| false), Ok(()));
+        assert_eq!(decided(&["*:*"], |_| true), Err(DenialReason::Protected));
+        assert_eq!(decided(&["protected:203.0.114.8:80"], |_| true), Ok(()));
+    }
+
+    #[test]
+    fn this_host_knows_its_own_addresses() {
+        assert!(is_own("127.0.0.1".parse().unwrap()));
+        for foreign in ["192.0.2.1", "198.51.100.7"] {
+            assert!(!is_own(foreign.parse().unwrap()), "{foreign}");
+        }
+        let outward = std::net::UdpSocket::bind("0.0.0.0:0").unwrap();
+        match outward.connect("198.51.100.7:9") {
+            Ok(()) => assert!(is_own(outward.local_addr().unwrap().ip())),
+            Err(error) => eprintln!("SKIPPED: this host reaches nothing beyond itself: {error}"),
+        }
     }
 
     #[tokio::test]
