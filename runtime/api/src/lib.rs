@@ -26,8 +26,8 @@ pub use job::{
 pub use log::{LogEntry, LogQuery, Stream};
 pub use module::{Module, ModuleKind, ModuleQuery, PushQuery};
 pub use network::{
-    EgressPolicy, Flow, JobNetwork, Network, NetworkList, NetworkMode, NetworkUsage, Nic, Peer,
-    Publish,
+    EgressPolicy, Flow, JobNetwork, Network, NetworkList, NetworkMode, NetworkUsage, Nic,
+    NicLimits, Peer, Publish,
 };
 pub use pool::{
     Amount, Asked, DeleteQuery, DrainNode, LabelNode, Node, NodeExplanation, NodeQuery,

@@ -118,6 +118,23 @@ pub struct Network {
     pub nics: u64,
     /// The operator's policy for its user: what their jobs may dial outside, if they ask for it.
     pub allow: Vec<String>,
+    /// How much each instance on it may use; absent from servers that do not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limits: Option<NicLimits>,
+}
+
+/// How much one instance may use of its network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NicLimits {
+    /// Sockets at a time.
+    pub sockets: u32,
+    /// Connections at a time that leave its worker.
+    pub connections: u32,
+    /// Bytes per second, those sent and those received together.
+    pub bytes_per_s: u64,
+    /// Datagrams sent per second.
+    pub datagrams_per_s: u32,
 }
 
 /// An attempt that is on a network, and its counters as last reported: an item of `GET /v1/networks/{name}/flows`.

@@ -4,6 +4,7 @@ mod carve;
 mod defaults;
 #[cfg(test)]
 mod document;
+mod network;
 mod place;
 mod pool;
 mod quantity;
@@ -24,6 +25,7 @@ use thiserror::Error;
 pub use carve::CarvedNode;
 pub(crate) use carve::SLOTS_MAX;
 pub use defaults::{Defaults, JobDefaults, Quota};
+pub use network::NetworkDefaults;
 pub use place::Place;
 pub use pool::{Pool, Reserve};
 pub use quantity::{Cpu, Size, Span};

@@ -35,7 +35,7 @@ use sublet_scheduler::{
     AttemptId, JobId, Scheduler, SlotId, StopReason, SubclusterId, UnixMillis, UserId,
 };
 use sublet_store::{NextIds, Reader, Writer};
-use sublet_worker::protocol::Ended;
+use sublet_worker::protocol::{Ended, NetworkTerms};
 use tokio::sync::watch;
 
 pub(crate) use active::{ActiveJob, ActiveJobs, SOCKETS, scheduled};
@@ -73,8 +73,8 @@ pub(crate) struct Driver {
     pub(crate) workers: Workers,
     broker: Broker,
     networks: Networks,
-    /// What the operator allows users of whom nothing else is said to reach beyond their networks.
-    policy: Vec<String>,
+    /// What the operator says of the networks of users of whom nothing else is said.
+    terms: NetworkTerms,
     /// What the operator allows single users.
     policies: HashMap<UserId, Vec<String>>,
     pub(crate) jobs: ActiveJobs,
@@ -121,7 +121,7 @@ pub(crate) struct Parts {
     pub(crate) chores: Chores,
     pub(crate) workers: Workers,
     pub(crate) broker: Broker,
-    pub(crate) policy: Vec<String>,
+    pub(crate) terms: NetworkTerms,
     pub(crate) ids: NextIds,
     pub(crate) owner: UserId,
     pub(crate) ground: Ground,
@@ -139,7 +139,7 @@ impl Driver {
             workers: parts.workers,
             broker: parts.broker,
             networks: Networks::default(),
-            policy: parts.policy,
+            terms: parts.terms,
             policies: HashMap::new(),
             jobs: ActiveJobs::default(),
             ids: parts.ids,

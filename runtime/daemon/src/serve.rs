@@ -17,6 +17,7 @@ use std::{env, io};
 use sublet_scheduler::{Quota, Scheduler, Terms};
 use sublet_worker::Bursting;
 use sublet_worker::dial::HostResolver;
+use sublet_worker::protocol::NetworkTerms;
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
@@ -147,7 +148,7 @@ impl Server {
             chores: chores.map_err(doing("start a thread"))?,
             workers: Workers::new(surroundings),
             broker: broker.clone(),
-            policy: settings.config.defaults.egress.clone(),
+            terms: network_terms(settings),
             ids: disk.ids,
             owner: disk.owner.id,
             ground: Ground::new(
@@ -207,6 +208,16 @@ fn start(
 fn broker(settings: &Settings, runtime: &Runtime) -> Broker {
     let address = settings.config.service.publish.address;
     Broker::new(runtime.handle().clone(), Arc::new(HostResolver), address)
+}
+
+/// What holds for the networks of users of whom nothing else is said.
+fn network_terms(settings: &Settings) -> NetworkTerms {
+    let defaults = &settings.config.defaults;
+    NetworkTerms {
+        operator: defaults.egress.clone(),
+        limits: defaults.network.into(),
+        ..NetworkTerms::default()
+    }
 }
 
 /// Workers have the rights of this process, so what it finds out holds for them.

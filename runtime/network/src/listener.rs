@@ -44,9 +44,11 @@ impl Listener {
             let nic = self.nic.upgrade()?;
             let connection = match waiting {
                 Waiting::Connection(connection) => Some(connection),
-                Waiting::Carrier { carrier, to, from } => {
-                    splice::carry(&nic, None, (to, from), carrier).ok()
-                }
+                // Without a place the carrier is dropped, which is how its peer learns of it.
+                Waiting::Carrier { carrier, to, from } => nic
+                    .beyond()
+                    .and_then(|place| splice::carry(&nic, None, (to, from), (carrier, place)))
+                    .ok(),
             };
             if connection.is_some() {
                 count(&nic.meter().connections_in, 1);

@@ -19,6 +19,7 @@ use crate::Refusal;
 use crate::connection::{self, Connection, Ended, Party, Side, Sink, Source};
 use crate::nic::NicState;
 use crate::outside::Carrier;
+use crate::places::Place;
 use crate::ports::Port;
 
 /// What is read from a carrier at a time: a buffer of each connection, beside its two windows.
@@ -27,12 +28,13 @@ const BUFFER_BYTES: usize = 16 * 1024;
 /// Rounds of copying before others get their turn.
 const ROUNDS_MAX: usize = 32;
 
-/// Connects a nic with a carrier and begins to copy. `ends` are the addresses of the nic's side and of the other.
+/// Connects a nic with a carrier and begins to copy. `ends` are the addresses of the nic's side and of the other. The place
+/// of the connection is given back when the carrier is.
 pub(crate) fn carry(
     nic: &Arc<NicState>,
     port: Option<Port>,
     ends: (SocketAddr, SocketAddr),
-    carrier: Box<dyn Carrier>,
+    (carrier, place): (Box<dyn Carrier>, Place),
 ) -> Result<Connection, Refusal> {
     let (address, peer) = ends;
     let inner = Party {
@@ -54,6 +56,7 @@ pub(crate) fn carry(
         outward: Bytes::new(),
         unflushed: false,
         buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
+        _place: place,
     });
     // Not awaited: it ends with the connection.
     drop::<JoinHandle<()>>(task);
@@ -71,6 +74,7 @@ struct Splice {
     outward: Bytes,
     unflushed: bool,
     buffer: Box<[u8]>,
+    _place: Place,
 }
 
 /// The carrier or the connection broke.

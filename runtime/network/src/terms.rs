@@ -84,6 +84,9 @@ impl Addresses {
 pub struct Limits {
     /// Sockets at a time, accepted ones included: bounds host memory, together with the window.
     pub sockets: u32,
+    /// Connections at a time that lead beyond this process, peers with whom it exchanges datagrams among them: each costs
+    /// a descriptor here, and one of whoever dialled it.
+    pub connections: u32,
     /// Bytes that wait in one direction of a connection, at least 4 KiB. The smaller of the two ends holds.
     pub window_bytes: u32,
     /// Bytes per second in all directions together; nothing is no bound.

@@ -25,7 +25,7 @@ use thiserror::Error;
 
 use crate::compile::{CompileError, Compiler};
 use crate::environment::scratch_path;
-use crate::network::{self, Networking};
+use crate::network::{self, Networking, NicLimits};
 use crate::outbox::Outbox;
 use crate::protocol::{Definition, Digest, Mount, NetworkTerms, Stdin, StopCause};
 use crate::shares::Shares;
@@ -268,6 +268,7 @@ fn terms(job: &LocalJob) -> NetworkTerms {
         names: Vec::new(),
         operator: std::iter::once("*:*".to_owned()).chain(opened).collect(),
         allow,
+        limits: NicLimits::default(),
     }
 }
 

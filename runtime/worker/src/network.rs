@@ -1,5 +1,9 @@
 //! The user's network in this worker: the nic of each attempt, with its names, what it may dial and how much of everything.
 
+mod limits;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -7,25 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use sublet_network::policy::{Egress, JobRules, OperatorRules, PatternError};
 use sublet_network::{
-    Addresses, AttachError, Carrier, Limits, Meter, Network, Nic, Outside, Plan, Protocol, Refusal,
-    Terms,
+    Addresses, AttachError, Carrier, Meter, Network, Nic, Outside, Plan, Protocol, Refusal, Terms,
 };
 use sublet_scheduler::{AttemptId, NetworkUsage};
 use thiserror::Error;
 
 use crate::carrier::{self, Hold};
 use crate::protocol::{Definition, NetworkTerms, NicTraffic};
-
-/// What every nic may use. Together they bound what one instance can make this process hold: a socket has a window in each
-/// direction.
-const LIMITS: Limits = Limits {
-    sockets: 128,
-    window_bytes: 256 << 10,
-    bytes_per_s: None,
-    datagrams_per_s: Some(200_000),
-    connects_per_s: Some(20_000),
-    lookups_per_s: Some(10_000),
-};
+pub use limits::NicLimits;
 
 /// The network of this worker's user, as much of it as is here.
 #[derive(Debug)]
@@ -64,7 +57,7 @@ impl Networking {
             addresses,
             names: names(definition, attempt.task),
             egress: egress(&definition.network)?,
-            limits: LIMITS,
+            limits: definition.network.limits.into(),
         };
         let nic = self.network.attach(terms)?;
         self.meters()

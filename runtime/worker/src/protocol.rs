@@ -15,6 +15,7 @@ use sublet_network::{Addresses, Plan, Protocol, Refusal, Target};
 use sublet_sandbox::{Burst, Preemption};
 use sublet_scheduler::{AttemptId, JobId, Limits, NetworkUsage, Outcome, Usage};
 
+use crate::network::NicLimits;
 use crate::wire::{
     AttemptIdWire, JobIdWire, LimitsWire, MaybeAddresses, NetworkUsageWire, OutcomeWire, PlanWire,
     ProtocolWire, RefusalWire, TargetWire, UsageWire,
@@ -198,6 +199,8 @@ pub struct NetworkTerms {
     pub operator: Vec<String>,
     /// What the job asks to reach beyond the network, as patterns.
     pub allow: Vec<String>,
+    /// How much each nic may use.
+    pub limits: NicLimits,
 }
 
 /// What an attempt reads from its standard input.

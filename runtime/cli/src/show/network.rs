@@ -1,7 +1,7 @@
 //! Networks: many in a table, one on a page, who is on one, and what an operator lets out.
 
 use jiff::Timestamp;
-use sublet_api::{EgressPolicy, Flow, Network, NetworkList, Peer};
+use sublet_api::{EgressPolicy, Flow, Network, NetworkList, NicLimits, Peer};
 
 use super::table::{self, ABSENT};
 use super::unit;
@@ -73,7 +73,19 @@ pub(crate) fn page(network: &Network, now: Timestamp) -> String {
         ("assigned", network.assigned_at.map(assigned)),
         ("nics", Some(network.nics.to_string())),
         ("allowed out", Some(allowed(&network.allow))),
+        ("each instance", network.limits.as_ref().map(limits)),
     ])
+}
+
+/// How much each instance may use: `128 sockets, 256 connections outside its worker, 256 MiB/s, 200000 datagrams/s`
+fn limits(limits: &NicLimits) -> String {
+    format!(
+        "{}, {} outside its worker, {}/s, {}/s",
+        unit::count(limits.sockets.into(), "socket"),
+        unit::count(limits.connections.into(), "connection"),
+        unit::bytes(limits.bytes_per_s),
+        unit::count(limits.datagrams_per_s.into(), "datagram"),
+    )
 }
 
 /// Who is on a network, and what went over it.

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use sublet_scheduler::Limits;
 
+use super::network::NetworkDefaults;
 use super::quantity::{Cpu, Size, Span};
 
 /// What holds when a job or a user says nothing.
@@ -13,6 +14,8 @@ pub struct Defaults {
     pub job: JobDefaults,
     /// Of a user.
     pub quota: Quota,
+    /// Of one running instance on its network.
+    pub network: NetworkDefaults,
     /// What users may reach beyond their networks: patterns such as `*.example.org:443`. Nothing, unless it stands here.
     pub egress: Vec<String>,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use sublet_api::{JobNetwork, Network, NetworkMode, NetworkUsage, Nic, Peer, Publish};
+use sublet_api::{JobNetwork, Network, NetworkMode, NetworkUsage, Nic, NicLimits, Peer, Publish};
 use sublet_store::{StoredJobNetwork, StoredNetwork, StoredNic, StoredPublish};
 
 use super::timestamp;
@@ -29,12 +29,12 @@ const fn publish(stored: &StoredPublish) -> Publish {
     }
 }
 
-/// A network that has a user, who has `nics` instances on it and may reach what is in `allow`.
+/// A network that has a user, who has `nics` instances on it and may reach what is in `allow`, each within `limits`.
 pub(crate) fn network(
     stored: &StoredNetwork,
     user: Option<String>,
     nics: usize,
-    allow: Vec<String>,
+    (allow, limits): (Vec<String>, sublet_worker::network::NicLimits),
 ) -> Network {
     Network {
         name: network_name(stored.id),
@@ -44,6 +44,12 @@ pub(crate) fn network(
         assigned_at: stored.assigned_at.map(timestamp),
         nics: u64::try_from(nics).unwrap_or(u64::MAX),
         allow,
+        limits: Some(NicLimits {
+            sockets: limits.sockets,
+            connections: limits.connections,
+            bytes_per_s: limits.bytes_per_s,
+            datagrams_per_s: limits.datagrams_per_s,
+        }),
     }
 }
 

@@ -65,8 +65,8 @@ impl ActiveJobs {
 }
 
 impl ActiveJob {
-    /// A job with what its module imports, and what the operator allows its user to reach.
-    pub(crate) fn new(job: &NewJob, imports: &[String], operator: &[String]) -> Self {
+    /// A job with what its module imports, and what the operator says of its user's network.
+    pub(crate) fn new(job: &NewJob, imports: &[String], operator: NetworkTerms) -> Self {
         let network = &job.spec.network;
         Self {
             user: job.user,
@@ -165,7 +165,7 @@ const fn want(job: &NewJob) -> Resources {
     }
 }
 
-fn definition(job: &NewJob, operator: &[String]) -> Definition {
+fn definition(job: &NewJob, operator: NetworkTerms) -> Definition {
     let spec = &job.spec;
     Definition {
         job: job.id,
@@ -191,8 +191,8 @@ fn definition(job: &NewJob, operator: &[String]) -> Definition {
             .collect(),
         network: NetworkTerms {
             names: spec.labels.get(GROUP).cloned().into_iter().collect(),
-            operator: operator.to_vec(),
             allow: spec.network.allow.clone(),
+            ..operator
         },
     }
 }

@@ -8,6 +8,7 @@ use sublet_network::{Addresses, Plan};
 use sublet_scheduler::{AttemptId, UnixMillis, UserId};
 use sublet_store::{Error, Record, StoredNetwork};
 use sublet_worker::network;
+use sublet_worker::protocol::NetworkTerms;
 
 use super::{ActiveJob, Driver};
 use crate::broker::{BindError, Names, NicId};
@@ -120,7 +121,15 @@ impl Driver {
 
     /// What the operator allows a user to reach beyond the network.
     pub(super) fn policy_of(&self, user: UserId) -> &[String] {
-        self.policies.get(&user).unwrap_or(&self.policy)
+        self.policies.get(&user).unwrap_or(&self.terms.operator)
+    }
+
+    /// What the operator says of a user's network.
+    pub(super) fn terms_of(&self, user: UserId) -> NetworkTerms {
+        NetworkTerms {
+            operator: self.policy_of(user).to_vec(),
+            ..self.terms.clone()
+        }
     }
 
     /// Makes the nic of an attempt that is about to start. One whose program can use none has none.

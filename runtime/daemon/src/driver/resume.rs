@@ -47,7 +47,7 @@ impl Driver {
                 "no network is left for the user of a job: its attempts will not start"
             );
         }
-        let active = ActiveJob::new(&job, &imports, self.policy_of(job.user));
+        let active = ActiveJob::new(&job, &imports, self.terms_of(job.user));
         self.jobs.insert(job.id, active.so_far(tally, used));
         self.batch.touch(job.id);
         let can_start = self.can_still_start(&job)?;

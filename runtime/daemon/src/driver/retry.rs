@@ -99,7 +99,7 @@ impl Driver {
             Some(active) => active.clone(),
             None => {
                 let imports = self.imports_of(job.user, job.module)?;
-                ActiveJob::new(&job, &imports, self.policy_of(job.user))
+                ActiveJob::new(&job, &imports, self.terms_of(job.user))
                     .so_far(owned.summary.tally, owned.usage()?.usage)
             }
         };

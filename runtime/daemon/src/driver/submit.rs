@@ -42,7 +42,7 @@ impl Driver {
         }
         let imports = submission.imports.clone();
         let job = self.named(submission);
-        let active = ActiveJob::new(&job, &imports, self.policy_of(job.user));
+        let active = ActiveJob::new(&job, &imports, self.terms_of(job.user));
         let scheduled = scheduled(&job, imports);
         if let Err(rejection) = self.scheduler.admit((self.now)(), &scheduled) {
             return reply(answer, Err(SubmitError::Rejected(rejection)));

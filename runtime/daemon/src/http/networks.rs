@@ -199,7 +199,7 @@ async fn view(front: &Arc<Front>, network: &StoredNetwork) -> Answer<Network> {
         network,
         Some(front.owner.name.clone()),
         nics,
-        allow,
+        (allow, front.config.defaults.network.into()),
     ))
 }
 

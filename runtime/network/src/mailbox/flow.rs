@@ -37,10 +37,10 @@ pub(super) fn send(
     payload: Bytes,
 ) -> Result<(), Refusal> {
     let flow = post.flow_to(peer, || {
-        let place = nic.flow()?;
+        let places = nic.flow()?;
         let outgoing = Arc::<Queue>::default();
         let dialling = nic.network.outside.dial_datagrams(nic.id(), target);
-        let ends = Ends::new(post, &outgoing, peer, place);
+        let ends = Ends::new(post, &outgoing, peer, places);
         let meter = Arc::clone(nic.meter());
         spawn(async move {
             let answer = tokio::time::timeout(DIAL_WAIT, dialling).await;
@@ -70,9 +70,9 @@ pub(crate) fn accept_flow(
     peer: SocketAddr,
     carrier: Box<dyn DatagramCarrier>,
 ) -> Result<(), Refusal> {
-    let place = nic.flow()?;
+    let places = nic.flow()?;
     let outgoing = Arc::<Queue>::default();
-    let ends = Ends::new(post, &outgoing, peer, place);
+    let ends = Ends::new(post, &outgoing, peer, places);
     // If both began at once, answers go the way of the first; the carrier still brings what the peer sends.
     let _first = post.flow_to(peer, || Ok(outgoing))?;
     spawn(Flow::new(ends, carrier).run());
@@ -89,16 +89,16 @@ struct Ends {
     post: Weak<Post>,
     outgoing: Arc<Queue>,
     peer: SocketAddr,
-    _place: Place,
+    _places: [Place; 2],
 }
 
 impl Ends {
-    fn new(post: &Arc<Post>, outgoing: &Arc<Queue>, peer: SocketAddr, place: Place) -> Self {
+    fn new(post: &Arc<Post>, outgoing: &Arc<Queue>, peer: SocketAddr, places: [Place; 2]) -> Self {
         Self {
             post: Arc::downgrade(post),
             outgoing: Arc::clone(outgoing),
             peer,
-            _place: place,
+            _places: places,
         }
     }
 

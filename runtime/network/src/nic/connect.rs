@@ -227,9 +227,10 @@ async fn dial(
     target: Target,
     dialled: Option<SocketAddr>,
 ) -> Result<(Connection, SocketAddr), Refusal> {
-    let dialling = {
+    let (dialling, place) = {
         let nic = living(nic)?;
-        nic.network.outside.dial(nic.id(), target)
+        let place = nic.beyond()?;
+        (nic.network.outside.dial(nic.id(), target), place)
     };
     let answer = timeout(DIAL_WAIT, dialling).await;
     let nic = living(nic)?;
@@ -238,7 +239,7 @@ async fn dial(
         .inspect_err(|refusal| nic.meter().note(refusal))?;
     let peer = dialled.unwrap_or(outside.peer);
     let ends = (caller.address, peer);
-    let connection = splice::carry(&nic, Some(caller.port), ends, outside.carrier)?;
+    let connection = splice::carry(&nic, Some(caller.port), ends, (outside.carrier, place))?;
     count(&nic.meter().connections_out, 1);
     Ok((connection, peer))
 }

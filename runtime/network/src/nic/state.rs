@@ -45,6 +45,7 @@ pub(crate) struct NicState {
     pub(super) synthetic: Mutex<Synthetic>,
     sockets: Arc<Places>,
     flows: Arc<Places>,
+    beyond: Arc<Places>,
     meter: Arc<Meter>,
     pub(crate) rates: Rates,
 }
@@ -85,6 +86,7 @@ impl NicState {
             synthetic: Mutex::default(),
             sockets: Places::new(limits.sockets),
             flows: Places::new(FLOWS_MAX),
+            beyond: Places::new(limits.connections),
             meter: Arc::default(),
             rates: Rates {
                 bytes: Arc::new(Rate::new(limits.bytes_per_s, BYTES_BURST_MIN)),
@@ -159,9 +161,14 @@ impl NicState {
         self.sockets.take()
     }
 
+    /// Room for one more connection that leads beyond this process.
+    pub(crate) fn beyond(&self) -> Result<Place, Refusal> {
+        self.beyond.take()
+    }
+
     /// Room for one more peer outside with whom datagrams are exchanged.
-    pub(crate) fn flow(&self) -> Result<Place, Refusal> {
-        self.flows.take()
+    pub(crate) fn flow(&self) -> Result<[Place; 2], Refusal> {
+        Ok([self.flows.take()?, self.beyond.take()?])
     }
 
     pub(crate) fn bind(

@@ -9,8 +9,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, advance};
 
 use crate::support::{
-    accept, at, connected, is_ready, limits, listen, mailbox, network, read_to_end, receive, terms,
-    write_all,
+    accept, at, connected, egress, is_ready, limits, listen, mailbox, network, read_to_end,
+    receive, settle, terms, write_all,
 };
 
 fn pair_with(change: impl Fn(&mut Limits)) -> (Network, Nic, Nic) {
@@ -32,6 +32,37 @@ async fn sockets_are_counted_and_given_back() {
     assert_eq!(one.in_use().0, 2);
     drop(one);
     drop(places);
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_leave_the_process_are_counted_and_given_back() {
+    let (network, world) = network();
+    let mut one = terms(1, &[]);
+    one.limits.connections = 2;
+    one.egress = egress(&["*:*"], &["*:*"]);
+    let one = network.attach(one).unwrap();
+    let two = network.attach(terms(2, &[])).unwrap();
+    let _listener = listen(&two, "0.0.0.0:80", 8);
+    let outside = at("8.8.8.8:443");
+    let first = one.connect(None, outside).await.unwrap();
+    // A peer with whom it exchanges datagrams is one of them.
+    let mut near = mailbox(&one, "0.0.0.0:0");
+    near.send(at("8.8.8.8:53"), Bytes::from_static(b"x"))
+        .unwrap();
+    let refused = one.connect(None, outside).await;
+    assert_eq!(refused.err(), Some(Refusal::Limit));
+    let also = near.send(at("8.8.4.4:53"), Bytes::from_static(b"x"));
+    assert_eq!(also, Err(Refusal::Limit));
+    assert_eq!(
+        world.dialled.lock().unwrap().len(),
+        2,
+        "nothing more was dialled"
+    );
+    // Those who are in this process take none.
+    let _inside = one.connect(None, at("10.77.0.2:80")).await.unwrap();
+    drop(first);
+    settle().await;
+    assert!(one.connect(None, outside).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,7 +123,7 @@ async fn ready_means_both_window_and_tokens_and_a_reset_ends_the_wait() {
         poll_fn(|cx| sink.poll_writable(cx)).await;
         (sink.room(), begin.elapsed())
     });
-    crate::support::settle().await;
+    settle().await;
     drop((source, far_sink));
     let (room, waited) = waiting.await.unwrap();
     assert_eq!((room, waited), (Err(Ended::Closed), Duration::ZERO));

@@ -153,6 +153,7 @@ pub(crate) fn addresses(number: u16) -> Addresses {
 pub(crate) fn limits() -> Limits {
     Limits {
         sockets: 100,
+        connections: 256,
         window_bytes: u32::try_from(WINDOW_BYTES).unwrap(),
         bytes_per_s: None,
         datagrams_per_s: None,

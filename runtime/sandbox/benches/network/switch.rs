@@ -26,6 +26,7 @@ const PLAN: Plan = Plan {
 /// The window is that of an ordinary nic; of everything else there is enough.
 const NIC_LIMITS: NicLimits = NicLimits {
     sockets: 4_096,
+    connections: 256,
     window_bytes: 256 << 10,
     bytes_per_s: None,
     datagrams_per_s: None,

@@ -30,6 +30,7 @@ fn nic() -> Nic {
         egress: policy::Egress::default(),
         limits: Limits {
             sockets: 64,
+            connections: 256,
             window_bytes: 256 << 10,
             bytes_per_s: None,
             datagrams_per_s: None,

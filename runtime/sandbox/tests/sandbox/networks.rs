@@ -24,6 +24,7 @@ pub(crate) const PLAN: Plan = Plan {
 
 pub(crate) const LIMITS: Limits = Limits {
     sockets: 64,
+    connections: 256,
     window_bytes: 256 << 10,
     bytes_per_s: None,
     datagrams_per_s: None,

@@ -8,7 +8,8 @@ fn list() -> NetworkList {
     serde_json::from_str(
         r#"{"items": [
             {"name": "net-1", "user": "ada", "v4": "10.80.1.0/24", "v6": "fd5b:1::/64", "assigned_at": "2025-11-21T20:13:20Z",
-             "nics": 12, "allow": ["*.example.org:443", "protected:10.1.0.0/16:5432"]},
+             "nics": 12, "allow": ["*.example.org:443", "protected:10.1.0.0/16:5432"],
+             "limits": {"sockets": 128, "connections": 1, "bytes_per_s": 67108864, "datagrams_per_s": 200000}},
             {"name": "net-22", "v4": "10.80.22.0/24", "v6": "fd5b:22::/64"}],
             "prepared": 61, "low": 8}"#,
     )
@@ -50,13 +51,14 @@ fn a_network_on_a_page() {
     let networks = list().items;
     assert_eq!(
         page(&networks[0], now()),
-        "name         net-1\n\
-         user         ada\n\
-         ipv4         10.80.1.0/24\n\
-         ipv6         fd5b:1::/64\n\
-         assigned     2025-11-21T20:13:20Z (2m ago)\n\
-         nics         12\n\
-         allowed out  *.example.org:443  protected:10.1.0.0/16:5432"
+        "name           net-1\n\
+         user           ada\n\
+         ipv4           10.80.1.0/24\n\
+         ipv6           fd5b:1::/64\n\
+         assigned       2025-11-21T20:13:20Z (2m ago)\n\
+         nics           12\n\
+         allowed out    *.example.org:443  protected:10.1.0.0/16:5432\n\
+         each instance  128 sockets, 1 connection outside its worker, 64 MiB/s, 200000 datagrams/s"
     );
     assert!(page(&networks[1], now()).ends_with("nics         0\nallowed out  nothing"));
 }
