@@ -35,6 +35,7 @@ use crate::workers::{Speaker, WorkerId};
 pub(crate) use answering::Asker;
 use joining::Joins;
 use lines::Lines;
+pub(crate) use publishing::PortTaken;
 use standing::{Grant, Standing};
 pub(crate) use standing::{Names, Seen};
 use traffic::Polls;
@@ -112,15 +113,6 @@ impl Broker {
         self.state().networks.get(&user).map(Standing::plan)
     }
 
-    /// Whether a running attempt publishes the port.
-    pub(crate) fn publishes(&self, port: u16) -> bool {
-        let state = self.state();
-        state
-            .networks
-            .values()
-            .any(|network| network.publishes(port))
-    }
-
     /// Makes the nic of an attempt: its addresses are taken, and so are the ports that it publishes. Nobody reaches it yet.
     pub(crate) fn bind(
         &self,
@@ -130,8 +122,8 @@ impl Broker {
         publications: &[Publication],
     ) -> Result<Addresses, BindError> {
         let egress = network::egress(&definition.network)?;
-        let ports = publishing::take(self.0.address, publications)?;
         let mut state = self.state();
+        let ports = publishing::take(self.0.address, publications)?;
         let network = state.networks.get_mut(&user).ok_or(BindError::NoNetwork)?;
         let addresses = network.allocate()?;
         network.grant(addresses, Grant::new(names, egress, ports));

@@ -28,6 +28,17 @@ impl Taken {
     }
 }
 
+/// Why a port of this host cannot be published now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PortTaken {
+    /// A running attempt publishes it.
+    ByJob(u16),
+    /// Another program of this host listens there.
+    ByProgram(u16),
+    /// This server may not listen there.
+    Forbidden(u16),
+}
+
 /// Takes all of the ports, or none.
 pub(super) fn take(address: IpAddr, publications: &[Publication]) -> Result<Vec<Taken>, BindError> {
     let take = |&publication: &Publication| {
@@ -51,7 +62,33 @@ fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
+/// Whether somebody else has the port, as far as trying to listen there tells. What else goes wrong is no verdict on the
+/// port: the start will find it.
+fn try_listen(at: SocketAddr) -> Option<PortTaken> {
+    match listen(at).err()?.kind() {
+        io::ErrorKind::AddrInUse => Some(PortTaken::ByProgram(at.port())),
+        io::ErrorKind::PermissionDenied => Some(PortTaken::Forbidden(at.port())),
+        _ => None,
+    }
+}
+
 impl Broker {
+    /// Whether the ports could be published now. Nothing is kept, so the start may still find one taken.
+    pub(crate) fn can_publish(&self, publications: &[Publication]) -> Result<(), PortTaken> {
+        // Held, so that no port is tried in the moment in which an attempt takes it.
+        let state = self.state();
+        for port in publications.iter().map(|one| one.host_port) {
+            let mut networks = state.networks.values();
+            if networks.any(|network| network.publishes(port)) {
+                return Err(PortTaken::ByJob(port));
+            }
+            if let Some(taken) = try_listen(SocketAddr::new(self.0.address, port)) {
+                return Err(taken);
+            }
+        }
+        Ok(())
+    }
+
     /// Hands those who come to a published port over to the worker, until the nic is released.
     pub(super) async fn lead(self, nic: NicId, worker: WorkerId, taken: Taken) {
         let to = (nic.v4, taken.publication.guest_port);

@@ -143,7 +143,7 @@ pub(crate) fn scheduled(job: &NewJob, imports: Vec<String>) -> Job {
     }
 }
 
-const fn publication(stored: &StoredPublish) -> Publication {
+pub(super) const fn publication(stored: &StoredPublish) -> Publication {
     Publication {
         host_port: stored.host_port,
         guest_port: stored.guest_port,

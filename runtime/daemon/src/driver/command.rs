@@ -12,6 +12,7 @@ use super::ActiveJobs;
 use super::ground::Ground;
 use super::networks::Exhausted;
 use super::operate::{ApplyError, Change, Wish, WishError};
+use crate::broker::PortTaken;
 use crate::workers::WorkerId;
 
 /// Where an answer goes. Who does not wait for it any more is not missed.
@@ -119,6 +120,8 @@ pub(crate) enum SubmitError {
     Rejected(Rejection),
     /// Its user has no network, and none is left.
     NoNetwork(Exhausted),
+    /// A port that it publishes is taken.
+    PortTaken(PortTaken),
     /// Its idempotency key was used with another body.
     KeyReused,
     /// The module was deleted meanwhile.

@@ -3,7 +3,7 @@
 use sublet_scheduler::{Event, JobId, UnixMillis, UserId};
 use sublet_store::{Digest, JobEnd, NewJob, Record, When, Whose};
 
-use super::active::new_public_id;
+use super::active::{new_public_id, publication};
 use super::{
     ActiveJob, Answer, Driver, NotKept, Submission, SubmitError, Submitted, reply, scheduled,
 };
@@ -36,6 +36,16 @@ impl Driver {
         }
         if let Err(error) = self.check_dependencies(&submission) {
             return reply(answer, Err(error));
+        }
+        let publish: Vec<_> = submission
+            .spec
+            .network
+            .publish
+            .iter()
+            .map(publication)
+            .collect();
+        if let Err(taken) = self.broker.can_publish(&publish) {
+            return reply(answer, Err(SubmitError::PortTaken(taken)));
         }
         if let Err(exhausted) = self.ensure_network(submission.user) {
             return reply(answer, Err(SubmitError::NoNetwork(exhausted)));

@@ -13,6 +13,7 @@ use sublet_worker::compile::CompileError;
 
 use super::request_id;
 use crate::artifacts::ArtifactError;
+use crate::broker::PortTaken;
 use crate::config::RulesError;
 use crate::convert;
 use crate::driver::{ApplyError, Exhausted, Gone, NotKept, RetryError, SubmitError, WishError};
@@ -236,6 +237,7 @@ impl From<SubmitError> for ApiError {
                 ),
             )
             .with_help("ask the operator to prepare more: `networks.prepared` in [service]"),
+            SubmitError::PortTaken(taken) => taken.into(),
             SubmitError::KeyReused => Self::new(
                 Code::KeyReused,
                 "this Idempotency-Key came before with another body",
@@ -250,6 +252,28 @@ impl From<SubmitError> for ApiError {
             .with_help("leave it out, or wait for it with `always`"),
             SubmitError::NotKept(why) => why.into(),
         }
+    }
+}
+
+impl From<PortTaken> for ApiError {
+    fn from(taken: PortTaken) -> Self {
+        let (detail, help) = match taken {
+            PortTaken::ByJob(port) => (
+                format!("port {port} of the host is published by another job"),
+                "publish another port, or wait until that job is over",
+            ),
+            PortTaken::ByProgram(port) => (
+                format!("port {port} of the host is taken by another program"),
+                "publish another port, or end what listens there",
+            ),
+            PortTaken::Forbidden(port) => (
+                format!("the server has no right to listen on port {port} of the host"),
+                "publish a port from 1024 on",
+            ),
+        };
+        Self::new(Code::PortTaken, detail)
+            .at("/network/publish", None, None)
+            .with_help(help)
     }
 }
 

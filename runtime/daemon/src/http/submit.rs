@@ -37,7 +37,7 @@ pub(super) async fn submit(
     if front.is_disk_short()? {
         return Err(crate::driver::NotKept::DiskFull.into());
     }
-    may_publish(&front, &module, &spec)?;
+    may_publish(&module, &spec)?;
     networks::may_reach(&front, &spec.network.allow).await?;
     let submission = Submission {
         user: front.owner.id,
@@ -127,8 +127,8 @@ fn memory_suffices(module: &ModuleRow, spec: &JobSpec) -> Answer<()> {
     .with_help("give it more with --memory"))
 }
 
-/// A port leads to a guest that can listen, and to one only.
-fn may_publish(front: &Front, module: &ModuleRow, spec: &JobSpec) -> Answer<()> {
+/// A port leads to a guest that can listen.
+fn may_publish(module: &ModuleRow, spec: &JobSpec) -> Answer<()> {
     let publish = &spec.network.publish;
     let has_sockets = convert::imports(module)
         .iter()
@@ -141,21 +141,7 @@ fn may_publish(front: &Front, module: &ModuleRow, spec: &JobSpec) -> Answer<()> 
         .at("/network/publish", None, None)
         .with_help("build it for WASI 0.2 (wasm32-wasip2): WASI 0.1 has no sockets"));
     }
-    match publish
-        .iter()
-        .find(|one| front.broker.publishes(one.host_port))
-    {
-        None => Ok(()),
-        Some(taken) => Err(ApiError::new(
-            Code::PortTaken,
-            format!(
-                "port {} of the host is published by another job",
-                taken.host_port
-            ),
-        )
-        .at("/network/publish", None, None)
-        .with_help("publish another port, or wait until that job is over")),
-    }
+    Ok(())
 }
 
 async fn inputs_are_there(front: &Arc<Front>, spec: &JobSpec) -> Answer<()> {
