@@ -127,6 +127,13 @@ impl Broker {
         let network = state.networks.get_mut(&user).ok_or(BindError::NoNetwork)?;
         let addresses = network.allocate()?;
         network.grant(addresses, Grant::new(names, egress, ports));
+        let nic = NicId {
+            user,
+            v4: addresses.v4,
+        };
+        state
+            .lines
+            .admit(nic, definition.network.limits.connections);
         Ok(addresses)
     }
 
@@ -147,6 +154,9 @@ impl Broker {
     /// Takes everything back that a nic had: ports, connections, names, addresses.
     pub(crate) fn release(&self, nic: NicId) {
         let mut state = self.state();
+        for there in state.joins.of_nic(nic) {
+            state.conclude(there, Some(Refusal::ConnectionReset));
+        }
         state.lines.cut(nic);
         if let Some(network) = state.networks.get_mut(&nic.user) {
             network.release(nic.v4);
@@ -170,6 +180,13 @@ impl Broker {
             .get(&user)
             .map(Standing::seen)
             .unwrap_or_default()
+    }
+
+    /// Connections that have a place, and those that a worker was offered and has not answered.
+    #[cfg(test)]
+    pub(crate) fn in_use(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.lines.count(), state.joins.count())
     }
 
     /// Nothing that can panic runs under the lock, so its contents are whole even after a panic elsewhere.

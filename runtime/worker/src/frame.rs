@@ -19,6 +19,8 @@ use serde::de::DeserializeOwned;
 
 /// Longest frame. A worker gone mad must not make the front allocate without bound.
 pub const FRAME_BYTES_MAX: usize = 64 << 20;
+/// Most messages of one frame. The shortest take two bytes, and many times that once they are read.
+const MESSAGES_MAX: usize = 1 << 16;
 /// Most descriptors beside one frame: the kernel takes 253 in one message.
 pub const DESCRIPTORS_MAX: usize = 32;
 /// Bytes before the batch: its length, little endian.
@@ -41,11 +43,22 @@ impl FrameWriter {
         }
     }
 
-    /// Sends one frame and blocks until the kernel has all of it.
+    /// Sends a batch, in one frame if it fits, and blocks until the kernel has all of it.
     ///
     /// # Errors
-    /// When the other end is gone, or the batch does not fit a frame.
+    /// When the other end is gone, or the batch does not fit its frames.
     pub fn send<M: Serialize>(
+        &mut self,
+        batch: &[M],
+        descriptors: &[BorrowedFd<'_>],
+    ) -> io::Result<()> {
+        let (first, rest) = batch.split_at(batch.len().min(MESSAGES_MAX));
+        self.send_frame(first, descriptors)?;
+        rest.chunks(MESSAGES_MAX)
+            .try_for_each(|frame| self.send_frame(frame, &[]))
+    }
+
+    fn send_frame<M: Serialize>(
         &mut self,
         batch: &[M],
         descriptors: &[BorrowedFd<'_>],
@@ -151,6 +164,14 @@ impl FrameReader {
         }
         self.buffer.resize(length, 0);
         self.socket.read_exact(&mut self.buffer)?;
+        // How many there are stands first.
+        let (count, _) =
+            postcard::take_from_bytes::<usize>(&self.buffer).map_err(io::Error::other)?;
+        if count > MESSAGES_MAX {
+            return Err(io::Error::other(format!(
+                "frame has {count} messages, the limit is {MESSAGES_MAX}"
+            )));
+        }
         postcard::from_bytes(&self.buffer)
             .map(Some)
             .map_err(io::Error::other)

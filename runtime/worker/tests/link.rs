@@ -281,6 +281,22 @@ fn a_frame_beyond_the_limit_is_not_sent() {
 }
 
 #[test]
+fn a_batch_of_many_messages_arrives_whole_and_in_order() {
+    const MESSAGES: u64 = 150_000;
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let batch: Vec<_> = (0..MESSAGES).map(FromWorker::HungUp).collect();
+    let sending = thread::spawn(move || FrameWriter::new(ours).send(&batch, &[]));
+    let mut frames = FrameReader::new(theirs);
+    let mut expected = (0..MESSAGES).map(FromWorker::HungUp);
+    while let Some(frame) = frames.receive::<FromWorker>().unwrap() {
+        assert!(frame.len() <= 1 << 16, "{} in one frame", frame.len());
+        assert!(frame.into_iter().all(|one| Some(one) == expected.next()));
+    }
+    assert_eq!(expected.next(), None);
+    sending.join().unwrap().unwrap();
+}
+
+#[test]
 fn a_worker_ends_with_its_link_while_guests_spin() {
     let mut worker = Worker::start();
     worker.load(SPIN, sha256);

@@ -58,7 +58,7 @@ impl Broker {
 
     /// A worker does not use a connection any more.
     pub(crate) fn hung_up(&self, worker: WorkerId, connection: u64) {
-        self.state().lines.close(connection, worker);
+        self.state().lines.hang_up(connection, worker);
     }
 
     fn dial(
@@ -91,7 +91,7 @@ impl Broker {
             };
             let joined = joining::begin(&mut state, wish);
             if joined.is_err() {
-                state.lines.close(connection, asker.worker);
+                state.lines.close(connection);
             }
             return joined;
         }
@@ -124,7 +124,7 @@ impl Broker {
                 }
             }
             Err(refusal) => {
-                state.lines.close(connection, asker.worker);
+                state.lines.close(connection);
                 asker.answer(number, Answer::Refused(refusal), None);
             }
         }

@@ -36,7 +36,9 @@ pub(super) struct Joins(HashMap<u64, Join>);
 
 struct Join {
     wish: Wish,
+    /// Whom it was offered to.
     worker: WorkerId,
+    nic: NicId,
     ours: OwnedFd,
 }
 
@@ -57,6 +59,9 @@ pub(super) fn begin(state: &mut State, wish: Wish) -> Result<(), Refusal> {
     let from = network.source(wish.nic.v4, wish.to, wish.connection);
     let speaker = state.speakers.get(&worker).cloned();
     let speaker = speaker.ok_or(Refusal::Unreachable)?;
+    if !speaker.is_heard() {
+        return Err(Refusal::Limit);
+    }
     let (ours, theirs) = pair(wish.protocol).map_err(|error| short(&error))?;
     let other = NicId { user, v4 };
     let there = state.lines.open(other, worker).ok_or(Refusal::Limit)?;
@@ -66,7 +71,12 @@ pub(super) fn begin(state: &mut State, wish: Wish) -> Result<(), Refusal> {
         to: wish.to,
         from,
     };
-    let join = Join { wish, worker, ours };
+    let join = Join {
+        wish,
+        worker,
+        nic: other,
+        ours,
+    };
     state.joins.0.insert(there, join);
     speaker.say(vec![incoming], vec![theirs]);
     Ok(())
@@ -74,9 +84,23 @@ pub(super) fn begin(state: &mut State, wish: Wish) -> Result<(), Refusal> {
 
 impl Joins {
     /// Those that a worker will never answer.
-    pub(super) fn of_worker(&mut self, worker: WorkerId) -> Vec<u64> {
-        let of_worker = |(there, join): (&u64, &Join)| (join.worker == worker).then_some(*there);
-        self.0.iter().filter_map(of_worker).collect()
+    pub(super) fn of_worker(&self, worker: WorkerId) -> Vec<u64> {
+        self.those(|_, join| join.worker == worker)
+    }
+
+    /// Those that begin or end at a nic.
+    pub(super) fn of_nic(&self, nic: NicId) -> Vec<u64> {
+        self.those(|_, join| join.nic == nic || join.wish.nic == nic)
+    }
+
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn those(&self, fits: impl Fn(u64, &Join) -> bool) -> Vec<u64> {
+        let those = self.0.iter().filter(|(there, join)| fits(**there, join));
+        those.map(|(there, _)| *there).collect()
     }
 }
 
@@ -98,11 +122,13 @@ impl Broker {
 impl State {
     /// Tells who dials what became of it.
     pub(super) fn conclude(&mut self, there: u64, refusal: Option<Refusal>) {
-        let Some(Join { wish, worker, ours }) = self.joins.0.remove(&there) else {
+        let Some(Join { wish, ours, .. }) = self.joins.0.remove(&there) else {
             return;
         };
         match refusal {
             None => {
+                self.lines.settle(there);
+                self.lines.settle(wish.connection);
                 let answer = Answer::Connected {
                     connection: wish.connection,
                     peer: wish.to,
@@ -110,8 +136,8 @@ impl State {
                 wish.asker.answer(wish.number, answer, Some(ours));
             }
             Some(refusal) => {
-                self.lines.close(there, worker);
-                self.lines.close(wish.connection, wish.asker.worker);
+                self.lines.close(there);
+                self.lines.close(wish.connection);
                 let answer = Answer::Refused(refusal);
                 wish.asker.answer(wish.number, answer, None);
             }

@@ -11,7 +11,7 @@ use sublet_worker::protocol::ToWorker;
 use tokio::net::TcpStream;
 
 use super::{BindError, Broker, NicId, Publication};
-use crate::workers::WorkerId;
+use crate::workers::{Speaker, WorkerId};
 
 /// How long to wait when the system has no descriptor left for one who comes.
 const SHORT_OF_DESCRIPTORS: Duration = Duration::from_millis(100);
@@ -116,6 +116,9 @@ impl Broker {
         (stream, from): (TcpStream, SocketAddr),
     ) {
         let mut state = self.state();
+        if !state.speakers.get(&worker).is_some_and(Speaker::is_heard) {
+            return;
+        }
         let Some(connection) = state.lines.open(nic, worker) else {
             return;
         };
@@ -135,7 +138,7 @@ impl Broker {
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection cannot be handed over");
-                state.lines.close(connection, worker);
+                state.lines.close(connection);
             }
         }
     }

@@ -9,7 +9,7 @@ use sublet_worker::protocol::ToWorker;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::Broker;
+use super::{Asker, Broker};
 use crate::workers::WorkerId;
 
 /// How long a worker may take to answer. One that is stopped or gone is left out.
@@ -70,10 +70,19 @@ impl Broker {
         asked
     }
 
-    /// A worker has answered.
-    pub(crate) fn told_traffic(&self, worker: WorkerId, number: u64, nics: Counters) {
-        let asker = self.state().polls.open.remove(&(worker, number));
-        // Who asked may have gone.
-        asker.map(|asker| asker.send(nics));
+    /// A worker has answered. What it says of nics that it does not have is nothing.
+    pub(crate) fn told_traffic(&self, teller: &Asker, number: u64, mut nics: Counters) {
+        let mut state = self.state();
+        let Some(asker) = state.polls.open.remove(&(teller.worker, number)) else {
+            return;
+        };
+        let network = state.networks.get(&teller.user);
+        nics.retain(|(v4, _)| {
+            network.is_some_and(|network| network.grant_of(*v4, teller.worker).is_some())
+        });
+        drop(state);
+        if asker.send(nics).is_err() {
+            tracing::debug!("nobody waits for counters any more");
+        }
     }
 }

@@ -68,7 +68,7 @@ impl Process {
         let link = FrameWriter::new(ours);
         thread::Builder::new()
             .name(format!("tells-{}", id.0))
-            .spawn(move || writer::send_all(link, &parcels))?;
+            .spawn(move || writer::send_all(link, parcels))?;
         let process = Self { speaker, handle };
         let alive = surroundings.alive.try_clone()?;
         let configuration = Configuration {

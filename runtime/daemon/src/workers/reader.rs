@@ -4,6 +4,9 @@
 //! The worker is not trusted: what it says of attempts that it was not given is dropped by the driver, and a frame that
 //! does not decode ends it.
 
+#[cfg(test)]
+mod hostile;
+
 use std::collections::HashMap;
 use std::io;
 use std::process::Child;
@@ -25,6 +28,10 @@ use super::{Speaker, Surroundings, WorkerId};
 use crate::broker::{Asker, Broker};
 use crate::clock;
 use crate::driver::{Command, DriverHandle, Report};
+
+/// Denials of one attempt that are recorded, and the bytes of each sentence of a worker: more than an honest one says.
+const DENIALS_MAX: usize = 16;
+const WORDS_BYTES_MAX: usize = 4096;
 
 /// Where the reports of one worker arrive.
 pub(super) struct Desk {
@@ -138,6 +145,8 @@ impl Desk {
                     reports.push(Report::Started(attempt));
                 }
                 FromWorker::Asked { number, question } => {
+                    // Who does not read answers is not asked for more questions.
+                    self.asker.speaker.wait_until_heard();
                     self.broker.asked(&self.asker, number, question);
                 }
                 FromWorker::Taken {
@@ -149,7 +158,7 @@ impl Desk {
                 }
                 FromWorker::Traffic { number, nics } => {
                     let nics = nics.into_iter().map(|nic| (nic.v4, nic.usage)).collect();
-                    self.broker.told_traffic(self.worker, number, nics);
+                    self.broker.told_traffic(&self.asker, number, nics);
                 }
                 FromWorker::HungUp(connection) => self.broker.hung_up(self.worker, connection),
                 FromWorker::Ended(ended) => {
@@ -203,6 +212,10 @@ impl Desk {
     fn account(&mut self, mut ended: Ended) -> Ended {
         let unkept = self.unkept.remove(&ended.attempt).unwrap_or_default();
         ended.usage.output_cut_bytes = ended.usage.output_cut_bytes.saturating_add(unkept);
+        ended.denied.truncate(DENIALS_MAX);
+        for words in ended.denied.iter_mut().chain(&mut ended.detail) {
+            words.truncate(words.floor_char_boundary(WORDS_BYTES_MAX));
+        }
         ended
     }
 }
