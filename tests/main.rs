@@ -41,7 +41,13 @@ mod versions;
 mod waiting;
 
 #[cfg(test)]
+mod lost_workers;
+#[cfg(test)]
 mod networks;
+#[cfg(test)]
+mod publishing;
+#[cfg(test)]
+mod reaching;
 
 #[cfg(test)]
 mod isolation;

@@ -1,8 +1,8 @@
 //! The user's own network: jobs find each other by name, nothing else is reached without a rule, and everything that was
 //! bound to an instance goes with it.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::io::Write;
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,15 +10,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{DEADLINE, Server, Sublet, component, core, eventually, shared, skip_loudly};
 
-/// A port of this host that nobody has at the moment.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
-    listener.local_addr().expect("it is bound").port()
-}
-
 /// A listener on an address of this host that guests can name: loopback means themselves. None, and said loudly, on a host
 /// that has no other address.
-fn outside() -> Option<(TcpListener, String)> {
+pub(crate) fn outside() -> Option<(TcpListener, String)> {
     // Nothing is sent: the kernel only says from where it would be.
     let route = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).expect("a port is free");
     let address = route
@@ -39,25 +33,25 @@ fn outside() -> Option<(TcpListener, String)> {
 
 /// Submits the key-value example with these flags.
 #[track_caller]
-fn keyvalue(server: &Server, flags: &[&str], arguments: &str) -> String {
+pub(crate) fn keyvalue(server: &Server, flags: &[&str], arguments: &str) -> String {
     server.submit_guest(&component("keyvalue"), flags, arguments)
 }
 
 /// What a job wrote, once it is over.
 #[track_caller]
-fn output(server: &Server, job: &str) -> String {
+pub(crate) fn output(server: &Server, job: &str) -> String {
     server.wait(job);
     server.log_of(job)
 }
 
 /// What went over the nic of a job's only attempt.
 #[track_caller]
-fn traffic(server: &Server, job: &str) -> Value {
+pub(crate) fn traffic(server: &Server, job: &str) -> Value {
     server.get(&format!("/v1/jobs/{job}/tasks/0"))["attempts"][0]["usage"]["network"].clone()
 }
 
 #[track_caller]
-fn live_nics(server: &Server) -> usize {
+pub(crate) fn live_nics(server: &Server) -> usize {
     let networks = server.get("/v1/networks");
     let name = networks["items"][0]["name"]
         .as_str()
@@ -271,81 +265,6 @@ fn run_reaches_what_its_flags_name() {
         .code(0)
         .prints("from outside");
     answering.join().unwrap();
-}
-
-#[test]
-fn a_published_port_leads_to_the_guest_and_is_free_after_its_end() {
-    let server = Server::with_slots(2);
-    let port = free_port();
-    let flags = [
-        "--name",
-        "store",
-        "--publish",
-        &format!("{port}:7000"),
-        "--timeout",
-        "10m",
-    ];
-    let store = keyvalue(&server, &flags, "serve 7000");
-    let ask = |request: &str| -> Option<String> {
-        let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
-        connection.write_all(request.as_bytes()).ok()?;
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).ok()?;
-        Some(answer).filter(|answer| !answer.is_empty())
-    };
-    eventually(DEADLINE, "the guest answers", || {
-        ask("set a b\n").filter(|answer| answer == "ok\n")
-    });
-    assert_eq!(ask("get a\n").as_deref(), Some("value b\n"));
-    server.sublet(&["cancel", &store]).code(0);
-    server.wait(&store);
-    eventually(DEADLINE, "the port is free", || {
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()
-    });
-}
-
-#[test]
-fn a_port_that_is_taken_is_named_and_nothing_starts() {
-    let server = Server::with_slots(2);
-    let foreign = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = foreign.local_addr().unwrap().port();
-    let publish = format!("{port}:7000");
-    let job = keyvalue(
-        &server,
-        &["--publish", &publish, "--restart", "never"],
-        "serve 7000",
-    );
-    let ended = server.wait(&job);
-    assert_eq!(ended["tasks"]["lost"], 1, "{ended:#}");
-    let detail = ended["end"]["detail"].as_str().unwrap();
-    assert!(detail.contains(&format!("port {port}")), "{detail}");
-    // A port of another job of Sublet is known before anything is kept.
-    drop(foreign);
-    let first = keyvalue(
-        &server,
-        &["--publish", &publish, "--timeout", "10m"],
-        "serve 7000",
-    );
-    server.wait_for_state(&first, "running");
-    let guest = component("keyvalue");
-    let second = server
-        .command()
-        .args(["submit", "--publish", &publish])
-        .arg(&guest)
-        .args(["--", "serve", "7000"]);
-    second.run().code(6).says(&[&format!("port {port}")]);
-    server.sublet(&["cancel", &first]).code(0);
-}
-
-#[test]
-fn a_module_without_sockets_cannot_publish() {
-    let server = shared();
-    let guest = core("probe");
-    let command = server
-        .command()
-        .args(["submit", "--publish", "18080:8080"])
-        .arg(&guest);
-    command.run().code(1).says(&["wasm32-wasip2"]);
 }
 
 #[test]

@@ -29,6 +29,27 @@ pub(crate) fn component(name: &str) -> Guest {
     built("wasm32-wasip2", name)
 }
 
+/// A component that sends requests of `wasi:http`, as the sandbox's own tests use it.
+pub(crate) fn requester() -> Guest {
+    static BUILT: OnceLock<Guest> = OnceLock::new();
+    let build = || {
+        let folder = repository().join("runtime/sandbox/tests/guests/http");
+        let target = kept("requester");
+        let mut command = Command::new(env!("CARGO"));
+        without_cargo(&mut command);
+        command
+            .args(["build", "--locked", "--release", "--target=wasm32-wasip2"])
+            .arg("--target-dir")
+            .arg(&target)
+            .current_dir(folder);
+        run_to_success(&mut command);
+        Guest {
+            path: target.join("wasm32-wasip2/release/http.wasm"),
+        }
+    };
+    BUILT.get_or_init(build).clone()
+}
+
 /// A guest in the text format, as a file of its own.
 pub(crate) fn wat(name: &str, text: &str) -> Guest {
     let path = kept("wat").join(format!("{name}.wat"));
@@ -71,14 +92,22 @@ fn built(target: &str, name: &str) -> Guest {
 
 fn build() {
     let mut command = Command::new(repository().join("examples/build"));
-    // What cargo tells the tests about their own build is not meant for the guests.
+    without_cargo(&mut command);
+    run_to_success(&mut command);
+}
+
+/// What cargo tells the tests about their own build is not meant for the guests.
+fn without_cargo(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_") && text != "CARGO_HOME" || text == "RUSTFLAGS" {
             command.env_remove(&name);
         }
     }
-    let output = command.output().expect("bash is installed");
+}
+
+fn run_to_success(command: &mut Command) {
+    let output = command.output().expect("bash and cargo are installed");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "the guests do not build:\n{said}");
 }

@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::process;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -71,6 +71,22 @@ fn take(step: &[String]) -> Done {
         ["listen", port] => listen(port.parse()?)?,
         ["accept"] => accept()?,
         ["hold", target] => hold(TcpStream::connect(target)?)?,
+        ["keep", target] => std::mem::forget(TcpStream::connect(target)?),
+        ["half-close", target] => {
+            let connection = TcpStream::connect(target)?;
+            connection.shutdown(Shutdown::Write)?;
+            hold(connection)?;
+        }
+        ["send-and-hold", target, bytes] => {
+            let mut connection = TcpStream::connect(target)?;
+            fill(&mut connection, bytes.parse()?)?;
+            hold(connection)?;
+        }
+        ["outlive", port] => outlive(port.parse()?)?,
+        ["pour", port] => pour(port.parse()?)?,
+        ["ask", target, text] => ask(target, text)?,
+        ["sockets", most] => sockets(most.parse()?),
+        ["burst", target, most] => burst(target, most.parse()?)?,
         ["spin"] => spin(),
         ["trap"] => process::abort(),
         _ => {
@@ -165,6 +181,68 @@ fn hold(mut connection: TcpStream) -> Done {
             }
         ),
     }
+    Ok(())
+}
+
+/// Lets somebody in who ends their direction, and talks to them for as long as they are there.
+fn outlive(port: u16) -> Done {
+    let listener = TcpListener::bind(("0.0.0.0", port))?;
+    println!("ready");
+    let (mut connection, _) = listener.accept()?;
+    io::copy(&mut connection, &mut io::sink())?;
+    println!("half closed");
+    while connection.write_all(b"x").is_ok() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    println!("broken");
+    Ok(())
+}
+
+/// Writes to itself what nobody reads, until it would have to wait; says how much that was.
+fn pour(port: u16) -> Done {
+    let listener = TcpListener::bind(("127.0.0.1", port))?;
+    let mut connection = TcpStream::connect(("127.0.0.1", port))?;
+    let _other_end = listener.accept()?;
+    connection.set_nonblocking(true)?;
+    let mut poured = 0;
+    while let Ok(bytes) = connection.write(&[b'x'; 4096]) {
+        poured += bytes;
+    }
+    println!("{poured}");
+    Ok(())
+}
+
+/// Sends a datagram and prints the answer to it.
+fn ask(target: &str, text: &str) -> Done {
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
+    socket.send_to(text.as_bytes(), target)?;
+    let mut answer = [0; 1024];
+    let (length, _) = socket.recv_from(&mut answer)?;
+    io::stdout().write_all(&answer[..length])?;
+    Ok(())
+}
+
+/// Makes sockets until it may not, or has as many as asked for; says how many there were.
+fn sockets(most: usize) {
+    let mut sockets = Vec::new();
+    for _ in 0..most {
+        match UdpSocket::bind("0.0.0.0:0") {
+            Ok(socket) => sockets.push(socket),
+            Err(error) => {
+                println!("made {} sockets, then: {error}", sockets.len());
+                return;
+            }
+        }
+    }
+    println!("made {} sockets", sockets.len());
+}
+
+/// Sends datagrams until it would have to wait, or so many are sent; says how many there were.
+fn burst(target: &str, most: usize) -> Done {
+    let socket = UdpSocket::bind("0.0.0.0:0")?;
+    socket.set_nonblocking(true)?;
+    let sent = (0..most).take_while(|_| socket.send_to(b"x", target).is_ok());
+    println!("{}", sent.count());
     Ok(())
 }
 
