@@ -98,7 +98,7 @@ impl Pipe {
     }
 
     /// Queues bytes. More than there is room for would break the bound of memory, and resets the pipe.
-    pub(crate) fn write(&self, bytes: &Bytes) -> Result<(), Ended> {
+    pub(crate) fn write(&self, bytes: Bytes) -> Result<(), Ended> {
         let mut state = lock(&self.state);
         let room = self.room_of(&mut state)?;
         if bytes.len() > room {

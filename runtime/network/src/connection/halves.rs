@@ -120,15 +120,12 @@ impl Sink {
     /// # Errors
     ///
     /// The connection takes no more.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "large writes are kept as they are: the caller hands them over"
-    )]
     pub fn write(&mut self, bytes: Bytes) -> Result<(), Ended> {
-        self.end.outgoing.write(&bytes)?;
+        let length = bytes.len();
+        self.end.outgoing.write(bytes)?;
         if let Some(account) = &self.end.account {
-            account.bytes.charge(bytes.len());
-            count(&account.meter.bytes_sent, bytes.len());
+            account.bytes.charge(length);
+            count(&account.meter.bytes_sent, length);
         }
         Ok(())
     }
