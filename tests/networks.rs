@@ -76,6 +76,10 @@ fn l11_jobs_of_one_user_find_each_other_by_name() {
     assert_eq!(output(&server, &set), "ok\n");
     let get = keyvalue(&server, &[], "store.internal:7000 get colour");
     assert_eq!(output(&server, &get), "green\n");
+    // By the name that the task itself is told as its own.
+    let flags = ["--name", "mapper", "--array", "7-7"];
+    let told = server.submit_guest(&component("probe"), &flags, "environment");
+    assert!(output(&server, &told).contains("SUBLET_HOSTNAME=mapper-7\n"));
     let by_task = keyvalue(&server, &[], "store-0:7000 get colour");
     assert_eq!(output(&server, &by_task), "green\n");
     let stop = keyvalue(&server, &[], "store:7000 stop");

@@ -56,6 +56,18 @@ fn a_component_runs_alike() {
 }
 
 #[test]
+fn who_has_a_place_on_the_network_knows_its_own_name_there() {
+    let name = |flags: &[&str]| {
+        let flags = [&["--name", "Mapper", "--array", "3-3"], flags].concat();
+        let output = run(&component("probe"), &flags, "environment").code(0);
+        let variable = |line: &str| Some(line.strip_prefix("SUBLET_HOSTNAME=")?.to_owned());
+        output.stdout.lines().find_map(variable)
+    };
+    assert_eq!(name(&[]).as_deref(), Some("mapper-3"));
+    assert_eq!(name(&["--network", "none"]), None);
+}
+
+#[test]
 fn the_text_format_runs_as_it_is() {
     run(&wat("greeting", GREETING), &[], "")
         .code(0)

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sublet_sandbox::{Access, Directory, Input};
 use sublet_scheduler::AttemptId;
 
+use crate::network;
 use crate::protocol::{Definition, Stdin};
 
 /// Where a guest sees its scratch space.
@@ -39,6 +40,14 @@ pub(crate) fn own_variables(
         variables.push(("SUBLET_DEADLINE".to_owned(), format!("{deadline:.3}")));
     }
     variables
+}
+
+/// The variable that says under which name the others on its network find an attempt that has a place there.
+pub(crate) fn host_name_variable(definition: &Definition, task: u32) -> (String, String) {
+    (
+        "SUBLET_HOSTNAME".to_owned(),
+        network::own_name(definition, task),
+    )
 }
 
 /// Arguments as the guest sees them, its own name first. The same for every attempt of a job.

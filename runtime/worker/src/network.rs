@@ -128,13 +128,15 @@ pub(crate) fn nic_at(id: u64) -> Option<Ipv4Addr> {
 #[must_use]
 pub fn names(definition: &Definition, task: u32) -> Vec<String> {
     let job = host_name(definition);
+    let own = own_name(definition, task);
     let mut names = definition.network.names.clone();
-    names.extend([
-        job.clone(),
-        format!("{job}-{task}"),
-        format!("{task}.{job}"),
-    ]);
+    names.extend([own, format!("{task}.{job}"), job]);
     names
+}
+
+/// The name that no other task of the job has.
+pub(crate) fn own_name(definition: &Definition, task: u32) -> String {
+    format!("{}-{task}", host_name(definition))
 }
 
 /// What the instances of a job are called: its name, or its id where it has none.

@@ -69,13 +69,18 @@ impl Run {
         };
         let meter = nic.as_ref().map(Nic::meter);
         let started_at_ms = unix_ms();
+        let mut own_variables = environment::own_variables(
+            self.attempt,
+            deadline(started_at_ms, definition.limits.wall_ms),
+        );
+        if nic.is_some() {
+            let task = self.attempt.task;
+            own_variables.push(environment::host_name_variable(definition, task));
+        }
         let instance = Instance {
             args: Arc::clone(&self.prepared.arguments),
             env: Arc::clone(&self.prepared.variables),
-            attempt_env: environment::own_variables(
-                self.attempt,
-                deadline(started_at_ms, definition.limits.wall_ms),
-            ),
+            attempt_env: own_variables,
             limits: definition.limits,
             share: self.lease.share(),
             directories: environment::directories(definition, self.attempt, &self.root),
