@@ -1,8 +1,9 @@
 //! Programs that nobody here wrote, through `run` and through the server.
 
 use std::path::Path;
+use std::time::Duration;
 
-use crate::harness::{Server, Sublet, cpython, cruby, icepll, shared};
+use crate::harness::{DEADLINE, Server, Sublet, cpython, cruby, eventually, icepll, shared, talk};
 
 const PLL: &str = "F_PLLOUT:   48.000 MHz (achieved)";
 
@@ -91,4 +92,41 @@ fn cruby_is_refused_by_the_name_of_what_it_imports() {
     let server = shared();
     let output = server.command().args(["modules", "push"]).arg(&ruby).run();
     output.code(1).says(&["S0412", "rb-js-abi-host"]);
+}
+
+/// What Python programs with sockets need.
+const PYTHON: [&str; 4] = ["--memory", "128MiB", "--timeout", "2m"];
+/// Longer than the compiler may take for one: it stands back for everybody else, and a machine that tests is busy.
+const COMPILED: Duration = Duration::from_secs(300);
+
+#[test]
+fn python_sockets_talk_between_jobs_by_name() {
+    let Some(talk) = talk() else { return };
+    let server = Server::with_slots_of(2, "128MiB");
+    let push = server.command().args(["modules", "push"]).arg(&talk);
+    push.start().wait_within(COMPILED).code(0);
+    let answering = [&["--name", "Answers"][..], &PYTHON].concat();
+    let answers = server.submit_guest(&talk, &answering, "serve 7000");
+    server.wait_for_state(&answers, "running");
+    // Python sends to a name at once, so somebody has to listen there.
+    eventually(DEADLINE, "the server is listening", || {
+        let asking = server.submit_guest(&talk, &PYTHON, "call answers 7000 word");
+        let asked = server.wait(&asking);
+        (asked["tasks"]["succeeded"] == 1).then(|| {
+            assert_eq!(server.log_of(&asking), "WORD\nWORD\n");
+        })
+    });
+    assert_eq!(server.wait(&answers)["tasks"]["succeeded"], 1);
+    server.is_at_rest();
+}
+
+#[test]
+fn python_sockets_work_without_a_server() {
+    let Some(talk) = talk() else { return };
+    let run = Sublet::alone()
+        .args(["run", "--network", "own", "--name", "echo"])
+        .args(PYTHON);
+    let run = run.arg(&talk).args(["--", "alone", "word"]);
+    let output = run.start().wait_within(COMPILED).code(0);
+    assert_eq!(output.stdout, "echo-0 WORD\n", "{output:?}");
 }

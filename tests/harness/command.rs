@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use super::processes::Process;
 use super::{DEADLINE, eventually, kept};
@@ -195,9 +196,14 @@ impl Running {
         });
     }
 
-    pub(crate) fn wait(mut self) -> Output {
+    pub(crate) fn wait(self) -> Output {
+        self.wait_within(DEADLINE)
+    }
+
+    /// As [`Self::wait`], for what a busy machine may be slower with.
+    pub(crate) fn wait_within(mut self, deadline: Duration) -> Output {
         let what = format!("the end of {}", self.line);
-        let status = eventually(DEADLINE, &what, || {
+        let status = eventually(deadline, &what, || {
             self.child.try_wait().expect("a child can be waited for")
         });
         let whole = |stream: Option<Stream>| stream.expect("taken once").whole();

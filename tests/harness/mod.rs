@@ -5,6 +5,7 @@ mod guests;
 mod http;
 mod jobs;
 mod programs;
+mod python;
 mod rules;
 mod server;
 
@@ -16,6 +17,7 @@ pub(crate) use guests::{Guest, bytes_of, component, core, requester, sieve, wat}
 pub(crate) use http::Answer;
 pub(crate) use processes::Process;
 pub(crate) use programs::{cpython, cruby, icepll};
+pub(crate) use python::talk;
 pub(crate) use rules::{THREE, configuration, with};
 pub(crate) use server::{Server, shared};
 pub(crate) use wait::{DEADLINE, eventually, skip_loudly};

