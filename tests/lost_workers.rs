@@ -102,7 +102,10 @@ fn a_killed_worker_leaves_nothing_behind_in_whatever_state_its_sockets_were() {
     let unread = victim(&["--name", "unread"], accepting);
     let publish = format!("{port}:9000");
     let published = victim(&["--publish", &publish], accepting);
-    let half_closed = victim(&[], "half-close outliving:9000");
+    let half_closed = victim(
+        &[],
+        "half-close outliving:9000 , print connected , sleep 600000",
+    );
     let to_full = ["--allow-net", full.target.as_str()];
     let connecting = victim(&to_full, &format!("connect {}", full.target));
     let dialling = victim(&["--allow-net", &target], &format!("hold {target}"));

@@ -114,6 +114,8 @@ fn a_secure_request_is_not_sent_to_who_cannot_prove_a_name() {
         let mut first = [0];
         caller.read_exact(&mut first).unwrap();
         caller.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        // To the end: what is left unread would make the end a reset.
+        drop(caller.read_to_end(&mut Vec::new()));
         first
     });
     let flags = ["--allow-net", target.as_str()];
@@ -162,8 +164,7 @@ fn connections_to_the_outside_are_as_many_as_the_operator_says() {
     let steps = format!("keep {target} , keep {target} , print two , keep {target} , print three");
     let job = server.submit_guest(&component("probe"), &flags, &steps);
     assert_eq!(server.wait(&job)["tasks"]["failed"], 1);
-    let said = server.log_of(&job);
-    assert!(said.starts_with("two\nprobe: keep"), "{said}");
+    assert_eq!(server.log_of(&job), "two\n");
     let came = |listener: &TcpListener| {
         listener.set_nonblocking(true).unwrap();
         std::iter::from_fn(|| listener.accept().ok()).count()
