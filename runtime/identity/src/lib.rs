@@ -1,0 +1,1 @@
+//! Who somebody is, as certificates say it, and what they may do.
