@@ -17,6 +17,7 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
         &["sublet-scheduler"],
     ),
     ("runtime/api", "sublet-api", &[]),
+    ("runtime/identity", "sublet-identity", &[]),
     ("runtime/store", "sublet-store", &["sublet-scheduler"]),
     ("runtime/network", "sublet-network", &[]),
     (
@@ -34,6 +35,7 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
         "sublet-daemon",
         &[
             "sublet-api",
+            "sublet-identity",
             "sublet-network",
             "sublet-scheduler",
             "sublet-store",
@@ -46,6 +48,7 @@ const LAYERS: &[(&str, &str, &[&str])] = &[
         &[
             "sublet-api",
             "sublet-daemon",
+            "sublet-identity",
             "sublet-simulator",
             "sublet-worker",
         ],
@@ -60,6 +63,9 @@ const OWNED: &[(&str, &str)] = &[
     ("tokio-rustls", "sublet-sandbox"),
     ("wasmparser", "sublet-sandbox"),
     ("rusqlite", "sublet-store"),
+    ("rcgen", "sublet-identity"),
+    ("rustls-webpki", "sublet-identity"),
+    ("x509-parser", "sublet-identity"),
     ("axum", "sublet-daemon"),
     ("hyper-util", "sublet-daemon"),
     ("tower", "sublet-daemon"),
