@@ -98,9 +98,9 @@ pub enum BadCredential {
     },
     /// The certificate is not a client's.
     #[error("`certificate` of the credential file is no client's: {0}")]
-    Certificate(#[from] Stranger),
+    Certificate(Stranger),
     /// Certificates and key are not what they should be, or do not belong together.
-    #[error("the credential file cannot be used: {0}")]
+    #[error(transparent)]
     Material(#[from] Fault),
 }
 
@@ -170,7 +170,7 @@ impl Credential {
             return Err(BadCredential::Server { place: at + 1 });
         }
         let certificate = material::certificate(&certificate_pem, "`certificate`")?;
-        let identified = identify(&certificate)?;
+        let identified = identify(&certificate).map_err(BadCredential::Certificate)?;
         material::with_key(vec![certificate], &key_pem, "`key`")?;
         Roots::from_pem(&roots_pem)?;
         Ok(Self {

@@ -109,3 +109,54 @@ impl fmt::Display for UserName {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_people_and_of_accounts_are_names() {
+        let longest = "a".repeat(UserName::BYTES_MAX);
+        for text in [
+            "ada",
+            "a",
+            "uid-1000",
+            "_apt",
+            "systemd-network",
+            "a.b_c-9",
+            "0",
+            &longest,
+        ] {
+            let name: UserName = text.parse().unwrap();
+            assert_eq!(name.as_str(), text);
+            assert_eq!(UserName::try_from(text.to_owned()), Ok(name));
+        }
+        assert_eq!(UserName::of_uid(1000), "uid-1000".parse().unwrap());
+    }
+
+    #[test]
+    fn whatever_else_there_is_is_none_and_says_why() {
+        let too_long = "a".repeat(UserName::BYTES_MAX + 1);
+        for (text, why) in [
+            ("", NotAUserName::Length { bytes: 0 }),
+            (&*too_long, NotAUserName::Length { bytes: 65 }),
+            (".", NotAUserName::Begin { found: '.' }),
+            ("-rf", NotAUserName::Begin { found: '-' }),
+            ("Ada", NotAUserName::Begin { found: 'A' }),
+            ("adA", NotAUserName::Character { found: 'A' }),
+            ("a/b", NotAUserName::Character { found: '/' }),
+            ("a:b", NotAUserName::Character { found: ':' }),
+            ("a b", NotAUserName::Character { found: ' ' }),
+            ("ad\u{e4}", NotAUserName::Character { found: '\u{e4}' }),
+            ("ada\n", NotAUserName::Character { found: '\n' }),
+            ("ada\0", NotAUserName::Character { found: '\0' }),
+        ] {
+            assert_eq!(text.parse::<UserName>(), Err(why), "{text:?}");
+            assert_eq!(UserName::try_from(text.to_owned()), Err(why), "{text:?}");
+        }
+        assert_eq!(
+            "adA".parse::<UserName>().unwrap_err().to_string(),
+            "a user name has only a-z, 0-9 and . _ - in it, this one has 'A'"
+        );
+    }
+}

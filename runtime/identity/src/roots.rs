@@ -109,7 +109,7 @@ impl Roots {
             Err(stranger) => return stranger,
         };
         let Some(root) = self.0.iter().find(|root| root.signed(&certificate)) else {
-            return if certificate.issuer() == certificate.subject() {
+            return if certificate.verify_signature(None).is_ok() {
                 Stranger::SelfSigned
             } else {
                 Stranger::UnknownAuthority

@@ -103,3 +103,43 @@ impl fmt::Debug for Serial {
         write!(f, "Serial({self})")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_number_is_the_same_as_text_as_bytes_and_as_chance() {
+        for byte in [0x00, 0x3f, 0x40, 0x7f, 0x80, 0xff] {
+            let serial = Serial::from_random([byte; 16]);
+            assert_eq!(serial.as_bytes()[0] & 0xc0, 0x40);
+            assert_eq!(serial.as_bytes()[1..], [byte; 15]);
+            assert_eq!(serial.to_string().parse(), Ok(serial));
+            assert_eq!(Serial::from_bytes(serial.as_bytes()), Ok(serial));
+            assert_eq!(Serial::from_random(*serial.as_bytes()), serial);
+        }
+        let serial = Serial::from_random([0xab; 16]);
+        assert_eq!(serial.to_string(), format!("6b{}", "ab".repeat(15)));
+    }
+
+    #[test]
+    fn another_form_of_it_is_none() {
+        let written = Serial::from_random([0xab; 16]).to_string();
+        for text in [
+            String::new(),
+            written[1..].to_owned(),
+            format!("{written}0"),
+            format!("0x{}", &written[2..]),
+            written.to_uppercase(),
+            format!("8{}", &written[1..]),
+            format!("3{}", &written[1..]),
+            format!("+{}", &written[1..]),
+            "\u{e4}".repeat(16),
+        ] {
+            assert_eq!(text.parse::<Serial>(), Err(NotASerial), "{text}");
+        }
+        for bytes in [&[0x40; 15][..], &[0x40; 17], &[0x80; 16], &[0x00; 16], &[]] {
+            assert_eq!(Serial::from_bytes(bytes), Err(NotASerial));
+        }
+    }
+}

@@ -94,3 +94,67 @@ impl fmt::Display for Role {
         f.write_str(self.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_subject_is_one_uri_and_that_uri_is_the_subject() {
+        for role in Role::ALL {
+            let subject = Subject {
+                user: "ada".parse().unwrap(),
+                role,
+            };
+            assert_eq!(Subject::from_uri(&subject.to_uri()), Ok(subject));
+        }
+        let root = Subject::from_uri("sublet:operator:root").unwrap();
+        assert_eq!(root.role, Role::Operator);
+        assert_eq!(root.user.as_str(), "root");
+    }
+
+    #[test]
+    fn what_looks_like_a_subject_is_none() {
+        for uri in [
+            "",
+            "sublet:",
+            "sublet:user",
+            "sublet:user:",
+            "sublet::ada",
+            "sublet:user:ada:",
+            "sublet:user:ada:operator",
+            "sublet:user:ada ",
+            " sublet:user:ada",
+            "sublet:user: ada",
+            "Sublet:user:ada",
+            "SUBLET:USER:ADA",
+            "sublet:User:ada",
+            "sublet:user:Ada",
+            "sublet://user/ada",
+            "sublet:user/ada",
+            "sublet:user:%61da",
+            "sublet:user:ada?role=operator",
+            "sublet:user:ada#",
+            "sublet:user:ada\0",
+            "sublet:user:ada\nsublet:operator:ada",
+            "sublet:users:ada",
+            "sublet:admin:ada",
+            "urn:sublet:user:ada",
+            "spiffe://sublet/user/ada",
+            "https://example.org",
+        ] {
+            assert!(Subject::from_uri(uri).is_err(), "{uri:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_uri_that_is_taken_is_written_in_the_same_bytes(uri in "(sublet:)?(user|operator|[a-z]{1,8}):?[ -~]{0,12}") {
+            if let Ok(subject) = Subject::from_uri(&uri) {
+                prop_assert_eq!(subject.to_uri(), uri);
+            }
+        }
+    }
+}

@@ -64,3 +64,31 @@ impl fmt::Display for Validity {
         write!(f, "from {} until {}", self.not_before, self.not_after)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_people_read_them() {
+        assert_eq!(UnixSeconds(0).to_string(), "1970-01-01T00:00:00Z");
+        assert_eq!(
+            UnixSeconds(1_800_000_000).to_string(),
+            "2027-01-15T08:00:00Z"
+        );
+        assert_eq!(
+            UnixSeconds(u64::MAX).to_string(),
+            "18446744073709551615 seconds after 1970"
+        );
+    }
+
+    #[test]
+    fn both_ends_belong_to_it() {
+        let validity = Validity {
+            not_before: UnixSeconds(10),
+            not_after: UnixSeconds(20),
+        };
+        let inside = |second| validity.contains(UnixSeconds(second));
+        assert_eq!([9, 10, 20, 21].map(inside), [false, true, true, false]);
+    }
+}

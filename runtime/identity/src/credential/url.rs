@@ -30,3 +30,51 @@ fn is_port(text: &str) -> bool {
     let port: Result<u16, _> = digits.parse();
     matches!(port, Ok(port) if port > 0 && port.to_string() == digits)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_server;
+
+    #[test]
+    fn a_name_or_an_address_with_or_without_a_port_is_a_server() {
+        for text in [
+            "https://node.example.org:7070",
+            "https://localhost",
+            "https://192.0.2.7:1",
+            "https://[2001:db8::7]:65535",
+            "https://[::1]",
+        ] {
+            assert!(is_server(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn whatever_leads_elsewhere_is_none() {
+        for text in [
+            "",
+            "https://",
+            "node.example.org:7070",
+            "http://node.example.org",
+            "HTTPS://node.example.org",
+            "https://node.example.org/",
+            "https://node.example.org:7070/v1",
+            "https://node.example.org?x",
+            "https://ada@node.example.org",
+            "https://node.example.org:",
+            "https://node.example.org:0",
+            "https://node.example.org:070",
+            "https://node.example.org:+70",
+            "https://node.example.org:65536",
+            "https://node.example.org:70:70",
+            "https://::1",
+            "https://[::1",
+            "https://[192.0.2.7]",
+            "https://[::1]7070",
+            "https://*.example.org",
+            "https://node example.org",
+            "https://node.example.org\n",
+        ] {
+            assert!(!is_server(text), "{text}");
+        }
+    }
+}
