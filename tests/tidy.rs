@@ -60,7 +60,6 @@ const OWNED: &[(&str, &str)] = &[
     ("wasmtime", "sublet-sandbox"),
     ("wasmtime-wasi", "sublet-sandbox"),
     ("wasmtime-wasi-http", "sublet-sandbox"),
-    ("tokio-rustls", "sublet-sandbox"),
     ("wasmparser", "sublet-sandbox"),
     ("rusqlite", "sublet-store"),
     ("rcgen", "sublet-identity"),

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::sign::SingleCertAndKey;
 use rustls::time_provider::TimeProvider;
 use rustls::{
-    AlertDescription, ClientConfig, DigitallySignedStruct, Error, SignatureScheme, version,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error,
+    SignatureScheme, version,
 };
 
 use crate::credential::Credential;
@@ -31,12 +31,10 @@ pub fn client_config(
 ) -> Result<ClientConfig, Fault> {
     let chain = material::chain(credential.certificate_pem(), "the credential's certificate")?;
     let own = material::with_key(chain, credential.key_pem(), "the credential's key")?;
-    let provider = material::provider();
     let servers = Servers {
         roots: Roots::from_pem(credential.roots_pem())?,
-        algorithms: provider.signature_verification_algorithms,
     };
-    let mut config = ClientConfig::builder_with_details(provider, clock)
+    let mut config = ClientConfig::builder_with_details(material::provider(), clock)
         .with_protocol_versions(&[&version::TLS13])?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(servers))
@@ -70,12 +68,32 @@ pub fn what_the_server_said(error: &Error) -> Option<&'static str> {
     })
 }
 
+/// Why a client did not believe a server, where it did not.
+#[must_use]
+pub fn why_the_server_is_not_believed(error: &Error) -> Option<String> {
+    let Error::InvalidCertificate(certificate) = error else {
+        return None;
+    };
+    Some(match (certificate, Stranger::from_tls(error)) {
+        (CertificateError::NotValidForNameContext { expected, presented }, _) => format!(
+            "the server is not {}, its certificate is for {}",
+            expected.to_str(),
+            presented.join(", ")
+        ),
+        (_, Stranger::SelfSigned | Stranger::UnknownAuthority) => {
+            "the server's certificate is of no authority in the credential; it is another server, or its authority is \
+             new: ask its operator for the new root"
+                .to_owned()
+        }
+        (_, stranger) => format!("the server is not believed: {stranger}"),
+    })
+}
+
 /// Looks at the certificates of servers. webpki's own verifier would believe a root whose time is over, and a
 /// certificate that does not say what it is for.
 #[derive(Debug)]
 struct Servers {
     roots: Roots,
-    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl ServerCertVerifier for Servers {
@@ -109,11 +127,10 @@ impl ServerCertVerifier for Servers {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.algorithms)
-            .map_err(|_| Stranger::KeyNotProven.into_tls())
+        self.roots.prove(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        self.roots.schemes()
     }
 }

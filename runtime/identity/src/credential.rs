@@ -136,13 +136,14 @@ impl Credential {
         text::write(self)
     }
 
-    /// The same with another certificate and key, as renewing gives them.
+    /// The same with another certificate and key, and with the roots of that time: renewing is how a client learns that
+    /// another authority follows.
     ///
     /// # Errors
     ///
-    /// When the certificate is somebody else's.
-    pub fn renewed(&self, issued: Issued) -> Result<Self, BadCredential> {
-        let renewed = Self::new(self.servers.clone(), issued, self.roots_pem.clone())?;
+    /// When the certificate is somebody else's, or the parts do not belong together.
+    pub fn renewed(&self, issued: Issued, roots_pem: Vec<String>) -> Result<Self, BadCredential> {
+        let renewed = Self::new(self.servers.clone(), issued, roots_pem)?;
         if renewed.subject() == self.subject() {
             Ok(renewed)
         } else {

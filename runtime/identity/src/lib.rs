@@ -45,7 +45,7 @@ mod permission;
 mod fault;
 
 pub use authority::Authority;
-pub use client::{client_config, what_the_server_said};
+pub use client::{client_config, what_the_server_said, why_the_server_is_not_believed};
 pub use credential::{BadCredential, Credential};
 pub use fault::Fault;
 pub use identified::{Identified, identify};

@@ -3,7 +3,10 @@
 //! webpki alone says yes. When it says no, a second look finds out whose certificate it was, because it looks at times
 //! and purposes before signatures: a stranger's certificate would be told from ours by what the stranger wrote into it.
 
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use rustls::{DigitallySignedStruct, SignatureScheme};
 use webpki::{EndEntityCert, Error, KeyUsage, anchor_from_trusted_cert};
 use x509_parser::prelude::X509Certificate;
 
@@ -28,7 +31,10 @@ pub(crate) enum Purpose {
 
 /// The certificates of authorities that are believed.
 #[derive(Debug)]
-pub(crate) struct Roots(Vec<Root>);
+pub(crate) struct Roots {
+    roots: Vec<Root>,
+    algorithms: WebPkiSupportedAlgorithms,
+}
 
 #[derive(Debug)]
 struct Root {
@@ -59,11 +65,11 @@ impl Roots {
                 limit: Self::COUNT_MAX,
             });
         }
-        texts
-            .iter()
-            .map(|text| Root::from_pem(text))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        let roots: Result<_, _> = texts.iter().map(|text| Root::from_pem(text)).collect();
+        Ok(Self {
+            roots: roots?,
+            algorithms: material::provider().signature_verification_algorithms,
+        })
     }
 
     /// Whether a root that holds now signed the certificate, which holds now too and is for this purpose.
@@ -77,13 +83,13 @@ impl Roots {
         let end_entity = EndEntityCert::try_from(certificate).map_err(|_| Stranger::Malformed)?;
         // webpki does not look at the time of a root.
         let holding: Vec<_> = self
-            .0
+            .roots
             .iter()
             .filter(|root| root.validity.contains(now.into()))
             .map(|root| root.anchor.clone())
             .collect();
         let path = end_entity.verify_for_usage(
-            material::provider().signature_verification_algorithms.all,
+            self.algorithms.all,
             &holding,
             between,
             now,
@@ -97,6 +103,22 @@ impl Roots {
         }
     }
 
+    /// Whether the key of the certificate signed this handshake.
+    pub(crate) fn prove(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+            .map_err(|_| Stranger::KeyNotProven.into_tls())
+    }
+
+    /// The signatures that [`prove`](Self::prove) knows.
+    pub(crate) fn schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+
     /// Why a certificate was refused: who signed it comes first, and only then what it says.
     fn why_not(
         &self,
@@ -108,7 +130,7 @@ impl Roots {
             Ok(certificate) => certificate,
             Err(stranger) => return stranger,
         };
-        let Some(root) = self.0.iter().find(|root| root.signed(&certificate)) else {
+        let Some(root) = self.roots.iter().find(|root| root.signed(&certificate)) else {
             return if certificate.verify_signature(None).is_ok() {
                 Stranger::SelfSigned
             } else {

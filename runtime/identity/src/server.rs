@@ -7,7 +7,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::NoServerSessionStorage;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -47,13 +46,11 @@ pub fn server_config(
 ) -> Result<ServerConfig, Fault> {
     let chain = material::chain(&identity.certificates_pem, "the server's certificate")?;
     let own = material::with_key(chain, &identity.key_pem, "the server's key")?;
-    let provider = material::provider();
     let visitors = Visitors {
         roots: Roots::from_pem(roots_pem)?,
         standing,
-        algorithms: provider.signature_verification_algorithms,
     };
-    let mut config = ServerConfig::builder_with_details(provider, clock)
+    let mut config = ServerConfig::builder_with_details(material::provider(), clock)
         .with_protocol_versions(&[&version::TLS13])?
         .with_client_cert_verifier(Arc::new(visitors))
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
@@ -67,7 +64,6 @@ pub fn server_config(
 struct Visitors {
     roots: Roots,
     standing: Arc<dyn Standing>,
-    algorithms: WebPkiSupportedAlgorithms,
 }
 
 impl Visitors {
@@ -113,12 +109,11 @@ impl ClientCertVerifier for Visitors {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.algorithms)
-            .map_err(|_| Stranger::KeyNotProven.into_tls())
+        self.roots.prove(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        self.roots.schemes()
     }
 }
 

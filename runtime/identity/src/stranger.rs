@@ -129,7 +129,8 @@ impl Stranger {
         inner.map_or(Self::Gone, Self::from_tls)
     }
 
-    /// Why a server's handshake failed, from what TLS says.
+    /// Why a server's handshake failed, from what TLS says. Clients ask
+    /// [`why_the_server_is_not_believed`](crate::why_the_server_is_not_believed).
     #[must_use]
     pub fn from_tls(error: &Error) -> Self {
         match error {

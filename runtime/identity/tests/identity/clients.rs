@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use rustls::{Error, ServerConfig};
-use sublet_identity::{Authority, ServerIdentity, Stranger, what_the_server_said};
+use rustls::crypto::ring;
+use rustls::server::ServerSessionMemoryCache;
+use rustls::{Error, HandshakeKind, ServerConfig};
+use sublet_identity::{
+    Authority, ServerIdentity, Stranger, what_the_server_said, why_the_server_is_not_believed,
+};
 
 use crate::shown::{Odd, Shown};
 use crate::support::{
@@ -38,7 +42,9 @@ fn a_server_is_believed_by_the_names_and_addresses_it_is_for() {
     }
     for name in ["other.example.org", "example.org", "192.0.2.8", "::1"] {
         let error = turned_away(&place, issued().into(), name).unwrap();
-        assert!(error.to_string().contains("not valid for name"), "{error}");
+        let why = why_the_server_is_not_believed(&error).unwrap();
+        let expected = format!("the server is not {name}, its certificate is for ");
+        assert!(why.starts_with(&expected) && why.contains(SERVER), "{why}");
     }
 }
 
@@ -51,7 +57,13 @@ fn a_server_of_another_authority_or_another_time_or_purpose_is_not_believed() {
     };
     let told = |identity| {
         let error = turned_away(&place, identity, SERVER).expect("nobody believes that");
-        Stranger::from_tls(&error).reason()
+        assert_eq!(what_the_server_said(&error), None);
+        let why = why_the_server_is_not_believed(&error).unwrap();
+        let stranger = Stranger::from_tls(&error);
+        let is_of_another = stranger == Stranger::UnknownAuthority;
+        assert_eq!(why.contains("ask its operator"), is_of_another, "{why}");
+        assert_eq!(why.contains(&stranger.to_string()), !is_of_another, "{why}");
+        stranger.reason()
     };
     assert_eq!(
         told(of(&authority(7), around(DAY, DAY))),
@@ -94,13 +106,13 @@ fn a_server_is_not_believed_after_its_root() {
 #[test]
 fn a_client_speaks_nothing_before_tls_1_3() {
     let place = Place::new();
-    let old = ServerConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+    let old = ServerConfig::builder_with_provider(ring::default_provider().into())
         .with_protocol_versions(&[&rustls::version::TLS12])
         .unwrap()
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(rustls::server::ResolvesServerCertUsingSni::new()));
-    let met = meet(client(&place.credential(place.issued())), &Arc::new(old));
-    assert!(met.client.is_err() && met.server.is_err());
+        .with_cert_resolver(place.server().cert_resolver.clone());
+    let error = meet(client(&place.credential(place.issued())), &Arc::new(old)).refused();
+    assert!(matches!(error, Error::PeerIncompatible(_)), "{error}");
 }
 
 #[test]
@@ -132,6 +144,7 @@ fn a_client_hears_why_it_is_refused_as_far_as_tls_has_a_word_for_it() {
     place.revoked.add(serial(5));
     assert!(said(Shown::issued(&hers)).unwrap().contains("revoked"));
     assert_eq!(what_the_server_said(&Error::DecryptError), None);
+    assert_eq!(why_the_server_is_not_believed(&Error::DecryptError), None);
 }
 
 #[test]
@@ -141,4 +154,19 @@ fn a_client_reads_the_clock_it_was_given() {
     let late = sublet_identity::client_config(&credential, Clock::at(NOW + YEAR + 1)).unwrap();
     let error = meet(late, &place.server()).client.err().unwrap();
     assert_eq!(Stranger::from_tls(&error).reason(), "expired");
+}
+
+#[test]
+fn a_client_resumes_no_session_even_where_a_server_would() {
+    let place = Place::new();
+    let mut server = ServerConfig::clone(&place.server());
+    server.send_tls13_tickets = 2;
+    server.session_storage = ServerSessionMemoryCache::new(8);
+    let server = Arc::new(server);
+    let config = Arc::new(client(&place.credential(place.issued())));
+    for _ in 0..3 {
+        let client = meet(config.clone(), &server).client.unwrap();
+        assert_eq!(client.tls13_tickets_received(), 2);
+        assert_eq!(client.handshake_kind(), Some(HandshakeKind::Full));
+    }
 }

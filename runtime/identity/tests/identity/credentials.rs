@@ -178,7 +178,7 @@ fn a_credential_is_renewed_for_the_same_somebody_alone() {
         .authority
         .issue_client(&bob, serial(4), around(DAY, YEAR))
         .unwrap();
-    let refused = hers.renewed(his).unwrap_err();
+    let refused = hers.renewed(his, vec![place.root()]).unwrap_err();
     assert!(
         matches!(refused, BadCredential::Disagrees { field: "user", .. }),
         "{refused}"

@@ -16,3 +16,4 @@ mod refusals;
 mod rotation;
 mod shown;
 mod support;
+mod tidy;

@@ -225,7 +225,6 @@ fn an_authority_below_the_authority_makes_nobody() {
             .push(rcgen::DnType::OrganizationName, "below");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        params.extended_key_usages = vec![];
     });
     let root = KeyPair::from_pem(&place.authority.key_pem()).unwrap();
     let root = rcgen::Issuer::from_ca_cert_pem(place.authority.certificate_pem(), root).unwrap();

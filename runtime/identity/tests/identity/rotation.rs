@@ -117,7 +117,11 @@ fn a_renewed_certificate_holds_beside_the_one_before_until_that_ends() {
         .issue_client(&ada(), serial(5), around(0, YEAR))
         .unwrap();
     let first = place.credential(before);
-    let second = first.renewed(after).unwrap();
+    let next_root = authority(7).certificate_pem().to_owned();
+    let second = first
+        .renewed(after, vec![place.root(), next_root.clone()])
+        .unwrap();
+    assert_eq!(second.roots_pem(), [place.root(), next_root]);
     assert_eq!((first.serial(), second.serial()), (serial(4), serial(5)));
     assert_eq!(first.subject(), second.subject());
     let clients = [&first, &second].map(|credential| Arc::new(client(credential)));
