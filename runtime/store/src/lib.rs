@@ -40,13 +40,14 @@ pub use logs::{
 };
 pub use public_id::{NotAPublicId, PublicId, PublicIdPrefix};
 pub use records::{
-    AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditOutcome, AuditRow, Audited,
-    CompileRefusal, Considered, DrainedNode, FinishedAttempt, IdempotencyKey, Input, InputKind,
-    JobEnd, JobFilter, JobPage, JobSelector, JobSpec, JobSummary, KnownKey, Membership, ModuleName,
-    ModuleRow, ModuleSelector, NewInput, NewJob, NewModule, NextIds, Node, NodeMove, NodeState,
-    OpenStart, OutcomeKind, OwnedJob, Page, PausedSubcluster, Place, Reader, Readers, Record,
-    Route, RoutedJob, RuleSet, RuleSetRow, StoredDependency, StoredJobNetwork, StoredNetwork,
-    StoredNic, StoredPublish, Tally, TaskFilter, TaskRow, TaskState, Unfinished, UsageTotal, User,
-    When, Who, Whose, Wishes, Writer,
+    AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditOutcome, AuditRow, Audited, Certificate,
+    CertificateFilter, CertificateRow, CompileRefusal, Considered, DrainedNode, FinishedAttempt,
+    Holdings, IdempotencyKey, Input, InputKind, JobEnd, JobFilter, JobPage, JobSelector, JobSpec,
+    JobSummary, KnownKey, Membership, ModuleName, ModuleRow, ModuleSelector, NewInput, NewJob,
+    NewModule, NewUser, NextIds, Node, NodeMove, NodeState, NotASerial, OpenStart, OutcomeKind,
+    OwnedJob, Page, PausedSubcluster, Place, Quota, Reader, Readers, Record, Revocation, Role,
+    Route, RoutedJob, RuleSet, RuleSetRow, Serial, Standing, StoredDependency, StoredJobNetwork,
+    StoredNetwork, StoredNic, StoredPublish, Tally, TaskFilter, TaskRow, TaskState, Unfinished,
+    UsageTotal, User, UserChange, UserFilter, When, Who, Whose, Wishes, Writer,
 };
 pub use work::{Removal, Work};

@@ -4,6 +4,7 @@
 //! whoever writes it.
 
 mod audit;
+mod certificate;
 mod codes;
 mod database;
 mod job;
@@ -16,10 +17,12 @@ mod record;
 mod recover;
 mod spec;
 mod task;
+mod user;
 mod write;
 mod writer;
 
 pub use audit::{AuditOutcome, Audited, Who};
+pub use certificate::{Certificate, NotASerial, Revocation, Serial};
 pub use codes::OutcomeKind;
 pub use job::{IdempotencyKey, NewJob, RoutedJob, Tally};
 pub use library::{CompileRefusal, Input, InputKind, ModuleName, NewModule};
@@ -27,13 +30,14 @@ pub use network::{StoredNetwork, StoredNic};
 pub use node::{Membership, Node, NodeState};
 pub use operator::{DrainedNode, PausedSubcluster, RuleSet};
 pub use read::{
-    AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditRow, Considered, JobEnd, JobFilter,
-    JobPage, JobSelector, JobSummary, KnownKey, ModuleRow, ModuleSelector, NextIds, NodeMove,
-    OpenStart, OwnedJob, Page, Reader, Readers, Route, RuleSetRow, TaskFilter, TaskRow, UsageTotal,
-    User, Whose, Wishes,
+    AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditRow, CertificateFilter, CertificateRow,
+    Considered, Holdings, JobEnd, JobFilter, JobPage, JobSelector, JobSummary, KnownKey, ModuleRow,
+    ModuleSelector, NextIds, NodeMove, OpenStart, OwnedJob, Page, Reader, Readers, Route,
+    RuleSetRow, TaskFilter, TaskRow, UsageTotal, UserFilter, Whose, Wishes,
 };
 pub use record::{FinishedAttempt, Place, Record};
 pub use recover::Unfinished;
 pub use spec::{JobSpec, NewInput, StoredDependency, StoredJobNetwork, StoredPublish, When};
 pub use task::TaskState;
+pub use user::{NewUser, Quota, Role, Standing, User, UserChange};
 pub use writer::Writer;

@@ -189,7 +189,11 @@ fn may_wait(record: &Record, gone: &HashSet<JobId>) -> bool {
         // The network is theirs already, whether this submission is kept or not.
         Record::NodeMoved(_) | Record::NetworkAssigned { .. } => true,
         Record::AttemptFinished(finished) => !gone.contains(&finished.attempt.job),
-        Record::UserAdded { .. }
+        Record::UserAdded(_)
+        | Record::UserChanged { .. }
+        | Record::QuotaSet { .. }
+        | Record::CertificateIssued(_)
+        | Record::CertificateRevoked { .. }
         | Record::ModuleAdded(_)
         | Record::ModuleDeleted { .. }
         | Record::ModuleRefused { .. }

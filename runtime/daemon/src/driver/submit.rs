@@ -165,6 +165,7 @@ impl Driver {
             module,
             spec,
             submitted_at: (self.now)(),
+            via: None,
             idempotency,
         }
     }

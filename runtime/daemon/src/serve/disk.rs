@@ -3,12 +3,14 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use sublet_store::{DataDirectory, Library, Logs, NextIds, Reader, Readers, Record, Work, Writer};
+use sublet_store::{
+    DataDirectory, Library, Logs, NewUser, NextIds, Reader, Readers, Record, Role, Work, Writer,
+};
 
 use super::settings::Settings;
 use super::{ServeError, host};
 use crate::front::Owner;
-use crate::principal;
+use crate::{clock, principal};
 
 /// The parts of the store, and the locks that make them ours.
 pub(super) struct Disk {
@@ -59,9 +61,11 @@ fn owner(writer: &mut Writer, reader: &Reader) -> Result<Owner, ServeError> {
         return Ok(Owner { id: user.id, name });
     }
     let id = reader.next_ids()?.user;
-    writer.commit(&[Record::UserAdded {
+    writer.commit(&[Record::UserAdded(NewUser {
         id,
         name: name.clone(),
-    }])?;
+        role: Role::Operator,
+        at: clock::now(),
+    })])?;
     Ok(Owner { id, name })
 }

@@ -8,10 +8,11 @@ use sublet_scheduler::{JobId, UnixMillis, UserId};
 use crate::{Error, error::Doing};
 
 /// The steps from an empty database to today's. A step that has been released is never changed: another one is added.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
+    include_str!("schema_4.sql"),
 ];
 
 /// More than there are different statements, so that none is ever compiled twice.
@@ -106,13 +107,17 @@ pub(crate) fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     u64::try_from(stored).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, stored))
 }
 
+pub(crate) fn maybe_unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<u64>> {
+    let stored: Option<i64> = row.get(column)?;
+    stored.map(|_| unsigned(row, column)).transpose()
+}
+
 pub(crate) fn millis(row: &Row<'_>, column: usize) -> rusqlite::Result<UnixMillis> {
     unsigned(row, column).map(UnixMillis)
 }
 
 pub(crate) fn maybe_millis(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<UnixMillis>> {
-    let stored: Option<i64> = row.get(column)?;
-    stored.map(|_| millis(row, column)).transpose()
+    Ok(maybe_unsigned(row, column)?.map(UnixMillis))
 }
 
 pub(crate) fn job_id(row: &Row<'_>, column: usize) -> rusqlite::Result<JobId> {
@@ -124,8 +129,7 @@ pub(crate) fn user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> 
 }
 
 pub(crate) fn maybe_user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<UserId>> {
-    let stored: Option<i64> = row.get(column)?;
-    stored.map(|_| user_id(row, column)).transpose()
+    Ok(maybe_unsigned(row, column)?.map(UserId))
 }
 
 /// A list in one column, as JSON.

@@ -25,6 +25,8 @@ pub struct NewJob {
     pub spec: JobSpec,
     /// When it was submitted.
     pub submitted_at: UnixMillis,
+    /// How its user came, such as `certificate 01ab…` or `socket uid 1000`; unknown for jobs that an earlier program took.
+    pub via: Option<String>,
     /// The caller's own key, where one was given.
     pub idempotency: Option<IdempotencyKey>,
 }

@@ -4,6 +4,7 @@
 
 mod attempt;
 mod audit;
+mod certificates;
 mod jobs;
 mod library;
 mod networks;
@@ -11,23 +12,26 @@ mod nodes;
 mod operator;
 mod owned_job;
 mod pool;
+mod quotas;
 mod rows;
 mod usage;
 mod users;
 
 pub use attempt::AttemptRow;
 pub use audit::{AuditBreak, AuditChain, AuditFilter, AuditRow};
+pub use certificates::{CertificateFilter, CertificateRow};
 pub use jobs::{JobEnd, JobFilter, JobPage, JobSelector};
 pub use library::{ModuleRow, ModuleSelector};
 pub use nodes::NodeMove;
 pub use operator::{RuleSetRow, Wishes};
 pub use owned_job::{Considered, OpenStart, OwnedJob, TaskFilter, TaskRow};
 pub use pool::{Reader, Readers};
+pub use quotas::Holdings;
 pub(crate) use rows::unfinished_jobs;
 pub use rows::{JobSummary, Route};
 use sublet_scheduler::UserId;
 pub use usage::UsageTotal;
-pub use users::{KnownKey, NextIds, User};
+pub use users::{KnownKey, NextIds, UserFilter};
 
 use super::database::{clamped, exact};
 

@@ -7,19 +7,44 @@ use sublet_scheduler::{
 use crate::Digest;
 
 use super::{
-    Audited, DrainedNode, Input, Membership, NewJob, NewModule, Node, PausedSubcluster, RoutedJob,
-    RuleSet, StoredNetwork, StoredNic, Tally,
+    Audited, Certificate, DrainedNode, Input, Membership, NewJob, NewModule, NewUser, Node,
+    PausedSubcluster, Quota, RoutedJob, RuleSet, Serial, StoredNetwork, StoredNic, Tally,
+    UserChange,
 };
 
 /// Something that happened and is to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
     /// Somebody may own things from now on.
-    UserAdded {
-        /// New among users.
-        id: UserId,
-        /// New among users, too.
-        name: String,
+    UserAdded(NewUser),
+    /// A user may do other things than before.
+    UserChanged {
+        /// Who.
+        user: UserId,
+        /// What became of them.
+        change: UserChange,
+        /// When.
+        at: UnixMillis,
+    },
+    /// What operators let a user have, in the place of what they did before.
+    QuotaSet {
+        /// Who.
+        user: UserId,
+        /// How much.
+        quota: Quota,
+        /// When.
+        at: UnixMillis,
+    },
+    /// A certificate was made. Its serial is new among certificates.
+    CertificateIssued(Certificate),
+    /// A certificate counts no more.
+    CertificateRevoked {
+        /// Which.
+        serial: Serial,
+        /// Why, in the words of whoever did it.
+        reason: String,
+        /// When.
+        at: UnixMillis,
     },
     /// A job is there. An earlier use of its idempotency key is forgotten: whoever records has looked before.
     JobSubmitted(Box<NewJob>),

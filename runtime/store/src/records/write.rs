@@ -2,6 +2,8 @@
 
 mod attempts;
 mod audit;
+mod certificates;
+mod holdings;
 mod jobs;
 mod library;
 mod networks;
@@ -10,6 +12,7 @@ mod nodes;
 mod operator;
 mod places;
 mod ranges;
+mod users;
 
 use rusqlite::{Connection, Params};
 
@@ -46,7 +49,13 @@ fn write(connection: &Connection, ends: &mut Ends<'_>, record: &Record) -> rusql
         Record::TasksReopened { job, tasks, at } => {
             attempts::reopened(connection, *job, tasks, *at)
         }
-        Record::UserAdded { id, name } => jobs::user_added(connection, *id, name),
+        Record::UserAdded(user) => users::added(connection, user),
+        Record::UserChanged { user, change, at } => users::changed(connection, *user, *change, *at),
+        Record::QuotaSet { user, quota, at } => users::quota_set(connection, *user, quota, *at),
+        Record::CertificateIssued(certificate) => certificates::issued(connection, certificate),
+        Record::CertificateRevoked { serial, reason, at } => {
+            certificates::revoked(connection, *serial, reason, *at)
+        }
         Record::JobSubmitted(job) => jobs::submitted(connection, job),
         Record::JobRouted(routed) => jobs::routed(connection, routed),
         Record::CancelAsked { job, task, at } => jobs::cancel_asked(connection, *job, *task, *at),

@@ -8,6 +8,7 @@
 
 mod archives;
 mod audit;
+mod certificates;
 mod crash;
 mod data_directory;
 mod disk_full;
@@ -28,4 +29,5 @@ mod recovery;
 mod routes;
 mod support;
 mod throughput;
+mod users;
 mod work;

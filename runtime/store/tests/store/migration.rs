@@ -44,7 +44,11 @@ fn asked(job: NewJob) -> NewJob {
         network: StoredJobNetwork::default(),
         ..job.spec
     };
-    NewJob { spec, ..job }
+    NewJob {
+        spec,
+        via: None,
+        ..job
+    }
 }
 
 /// Job 2, as it was submitted.
@@ -167,7 +171,7 @@ fn a_migration_that_fails_leaves_the_old_database_as_it_was() {
     let folder = left_by_step_1();
     let path = folder.path().join("sublet.db");
     // A table in the way of the last thing that the last step makes.
-    let in_the_way = "CREATE TABLE nic_usage (one INTEGER) STRICT";
+    let in_the_way = "CREATE INDEX idempotency_keys_by_job ON idempotency_keys (at)";
     Connection::open(&path)
         .unwrap()
         .execute_batch(in_the_way)
@@ -183,7 +187,9 @@ fn a_migration_that_fails_leaves_the_old_database_as_it_was() {
         .unwrap();
     assert_eq!(version, 1);
     database.prepare("SELECT * FROM places").unwrap_err();
-    database.execute_batch("DROP TABLE nic_usage").unwrap();
+    database
+        .execute_batch("DROP INDEX idempotency_keys_by_job")
+        .unwrap();
     drop(database);
     assert_eq!(recovered(folder.path()), [unfinished()]);
     assert!(fs::exists(path).unwrap());

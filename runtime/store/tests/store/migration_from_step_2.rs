@@ -39,6 +39,7 @@ fn opened(path: &Path) -> (DataDirectory, Writer, Reader) {
 /// What its jobs asked for, in today's words.
 fn asked(mut job: NewJob) -> NewJob {
     job.spec.network = StoredJobNetwork::default();
+    job.via = None;
     job
 }
 

@@ -10,8 +10,9 @@ use sublet_scheduler::{
 };
 use sublet_store::{
     AuditOutcome, Audited, DataDirectory, Digest, DrainedNode, FinishedAttempt, JobSpec,
-    Membership, NewJob, Node, NodeState, PausedSubcluster, Place, PublicId, Reader, Readers,
-    Record, RoutedJob, RuleSet, StoredJobNetwork, StoredPublish, Unfinished, Who, Writer,
+    Membership, NewJob, NewUser, Node, NodeState, PausedSubcluster, Place, PublicId, Reader,
+    Readers, Record, Role, RoutedJob, RuleSet, StoredJobNetwork, StoredPublish, Unfinished, Who,
+    Writer,
 };
 use tempfile::TempDir;
 
@@ -99,10 +100,12 @@ impl Store {
 }
 
 pub(crate) fn user(id: UserId, name: &str) -> Record {
-    Record::UserAdded {
+    Record::UserAdded(NewUser {
         id,
         name: name.to_owned(),
-    }
+        role: Role::User,
+        at: at(1),
+    })
 }
 
 /// Job `id` of ada.
@@ -148,6 +151,7 @@ pub(crate) fn job(id: u64, tasks: TaskRange) -> NewJob {
         module: Digest::of(b"module"),
         spec,
         submitted_at: at(id),
+        via: Some("socket uid 1000".to_owned()),
         idempotency: None,
     }
 }

@@ -80,6 +80,8 @@ pub enum TaskFilter {
 
 const SPEC: &str = "SELECT version, spec FROM job_specs WHERE job = ?1";
 
+const VIA: &str = "SELECT via FROM job_specs WHERE job = ?1";
+
 const CONSIDERED: &str = "SELECT considered, at FROM job_routes WHERE job = ?1";
 
 impl<'r> OwnedJob<'r> {
@@ -98,6 +100,19 @@ impl<'r> OwnedJob<'r> {
                 rows::spec(row, 0, self.summary.module)
             })
         })
+    }
+
+    /// How its user came to submit it, such as `certificate 01ab…`; unknown for jobs that an earlier program took.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn via(&self) -> Result<Option<String>, Error> {
+        self.reader
+            .ask("read how a job was submitted", |connection| {
+                connection
+                    .prepare_cached(VIA)?
+                    .query_one(params![self.id()?], |row| row.get(0))
+            })
     }
 
     /// What was weighed when it last went to a sub-cluster, if it went anywhere.
@@ -128,6 +143,7 @@ impl<'r> OwnedJob<'r> {
             module: summary.module,
             spec: self.spec()?,
             submitted_at: summary.submitted_at,
+            via: self.via()?,
             idempotency: None,
         })
     }

@@ -95,7 +95,7 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<JobSummary> {
 
 /// The index is named because the planner would rather read every job that ever was, in order, than sort these few.
 const UNFINISHED: &str =
-    "SELECT id, public_id, user, number, name, module, submitted_at, version, spec
+    "SELECT id, public_id, user, number, name, module, submitted_at, version, spec, via
     FROM jobs INDEXED BY jobs_unfinished JOIN job_specs ON job_specs.job = jobs.id
     WHERE finished_at IS NULL ORDER BY id";
 
@@ -118,6 +118,7 @@ fn stored_job(row: &Row<'_>) -> rusqlite::Result<NewJob> {
         module,
         submitted_at: millis(row, 6)?,
         spec: spec(row, 7, module)?,
+        via: row.get(9)?,
         idempotency: None,
     })
 }

@@ -2,23 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Params, Row, params};
 use sublet_scheduler::{JobId, UnixMillis, UserId};
 
 use crate::{
     Digest, Error,
-    records::database::{exact, job_id, millis, unsigned, user_id},
+    records::{
+        database::{exact, job_id, maybe_millis, millis, unsigned, user_id},
+        user::{Role, Standing, User},
+    },
 };
 
-use super::Reader;
+use super::{Reader, Whose};
 
-/// Who may own things.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct User {
-    /// The number by which rows name them.
-    pub id: UserId,
-    /// The name by which people do.
-    pub name: String,
+/// Which users a list shows. The default shows all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Only those with this role.
+    pub role: Option<Role>,
+    /// Only those who stand like this.
+    pub standing: Option<Standing>,
 }
 
 /// The numbers that the next rows get.
@@ -58,8 +61,7 @@ pub struct KnownKey {
     pub at: UnixMillis,
 }
 
-const USERS: &str = "SELECT id, name FROM users ORDER BY id";
-const USER_NAMED: &str = "SELECT id, name FROM users WHERE name = ?1";
+const USERS: &str = "SELECT id, name, role, added_at, suspended_at, removed_at FROM users";
 const NEXT_JOB: &str = "SELECT coalesce(max(id), 0) + 1 FROM jobs";
 const NEXT_USER: &str = "SELECT coalesce(max(id), 0) + 1 FROM users";
 const NEXT_NUMBERS: &str =
@@ -67,28 +69,66 @@ const NEXT_NUMBERS: &str =
 const KEY: &str = "SELECT body, job, at FROM idempotency_keys WHERE user = ?1 AND key = ?2";
 
 impl Reader {
-    /// All users.
+    /// All users, those who were removed included.
     ///
     /// # Errors
     /// What the database says.
     pub fn users(&self) -> Result<Vec<User>, Error> {
         self.ask("read the users", |connection| {
             connection
-                .prepare_cached(USERS)?
+                .prepare_cached(&format!("{USERS} ORDER BY id"))?
                 .query_map([], user)?
-                .collect::<Result<_, _>>()
+                .collect()
         })
     }
 
-    /// The user of that name.
+    /// Users who were added after the user `after`, or from the first one: at most `limit` and [`Whose::PAGE_MAX`], in
+    /// the order in which they were added.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn users_after(
+        &self,
+        filter: UserFilter,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<User>, Error> {
+        let stand = filter.standing.map_or("TRUE", stands);
+        let sql = format!(
+            "{USERS} WHERE id > ?1 AND (?2 IS NULL OR role = ?2) AND {stand} ORDER BY id LIMIT ?3"
+        );
+        self.ask("list users", |connection| {
+            let after = after.map_or(Ok(0), |after| exact(after.0))?;
+            let parameters = params![after, filter.role, limit.min(Whose::PAGE_MAX)];
+            connection
+                .prepare_cached(&sql)?
+                .query_map(parameters, user)?
+                .collect()
+        })
+    }
+
+    /// The user of that name, who may have been removed.
     ///
     /// # Errors
     /// What the database says.
     pub fn user_named(&self, name: &str) -> Result<Option<User>, Error> {
+        self.one_user("name = ?1", [name])
+    }
+
+    /// The user of that number, who may have been removed.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn user(&self, id: UserId) -> Result<Option<User>, Error> {
+        // A number that cannot be stored is nobody's.
+        self.one_user("id = ?1", [exact(id.0).unwrap_or_default()])
+    }
+
+    fn one_user(&self, condition: &str, parameters: impl Params) -> Result<Option<User>, Error> {
         self.ask("read a user", |connection| {
             connection
-                .prepare_cached(USER_NAMED)?
-                .query_row([name], user)
+                .prepare_cached(&format!("{USERS} WHERE {condition}"))?
+                .query_row(parameters, user)
                 .optional()
         })
     }
@@ -125,10 +165,22 @@ impl Reader {
     }
 }
 
+const fn stands(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Active => "suspended_at IS NULL AND removed_at IS NULL",
+        Standing::Suspended => "suspended_at IS NOT NULL AND removed_at IS NULL",
+        Standing::Removed => "removed_at IS NOT NULL",
+    }
+}
+
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
         id: user_id(row, 0)?,
         name: row.get(1)?,
+        role: row.get(2)?,
+        added_at: maybe_millis(row, 3)?,
+        suspended_at: maybe_millis(row, 4)?,
+        removed_at: maybe_millis(row, 5)?,
     })
 }
 

@@ -1,23 +1,33 @@
-//! Users, jobs, and how far a job is.
+//! Jobs, and how far a job is.
 
 use rusqlite::{Connection, params};
-use sublet_scheduler::{JobId, UnixMillis, UserId};
+use sublet_scheduler::{JobId, UnixMillis};
 
 use crate::records::{
-    database::{exact, instant},
+    database::{clamped, exact, instant},
     job::{NewJob, RoutedJob, Tally},
     spec::JobSpec,
 };
 
-use super::{execute, ranges};
-
-const ADD_USER: &str = "INSERT INTO users (id, name) VALUES (?1, ?2)";
+use super::{
+    execute,
+    holdings::{self, Holding},
+    ranges,
+};
 
 const SUBMIT: &str = "INSERT INTO jobs
         (id, user, number, public_id, name, module, first_task, last_task, submitted_at, last_activity_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
 
-const ADD_SPEC: &str = "INSERT INTO job_specs (job, version, spec) VALUES (?1, ?2, ?3)";
+const ADD_SPEC: &str =
+    "INSERT INTO job_specs (job, version, spec, via, memory_bytes) VALUES (?1, ?2, ?3, ?4, ?5)";
+
+const ADD_DEPENDENT: &str = "INSERT OR IGNORE INTO dependents (job, dependent) VALUES (?1, ?2)";
+
+/// Blocks are of 4,096 ids, as the schema has it.
+const NOTE_TIME: &str =
+    "INSERT INTO submission_times (block, first, last) VALUES (?1 >> 12, ?2, ?2)
+    ON CONFLICT (block) DO UPDATE SET first = min(first, ?2), last = max(last, ?2)";
 
 const ADD_LABEL: &str = "INSERT INTO job_labels (key, value, user, job) VALUES (?1, ?2, ?3, ?4)";
 
@@ -40,10 +50,6 @@ const FORGET_STARTS: &str = "DELETE FROM starts WHERE job = ?1";
 
 const FORGET_WISHES: &str = "DELETE FROM cancel_wishes WHERE job = ?1";
 
-pub(super) fn user_added(connection: &Connection, id: UserId, name: &str) -> rusqlite::Result<()> {
-    execute(connection, ADD_USER, params![exact(id.0)?, name]).map(drop)
-}
-
 pub(super) fn submitted(connection: &Connection, job: &NewJob) -> rusqlite::Result<()> {
     let (id, user, tasks) = (exact(job.id.0)?, exact(job.user.0)?, &job.spec.tasks);
     let at = instant(job.submitted_at);
@@ -59,11 +65,18 @@ pub(super) fn submitted(connection: &Connection, job: &NewJob) -> rusqlite::Resu
         at,
     ];
     execute(connection, SUBMIT, row)?;
-    execute(
-        connection,
-        ADD_SPEC,
-        params![id, JobSpec::VERSION, spec_text(&job.spec)?],
-    )?;
+    let (text, memory) = (spec_text(&job.spec)?, job.spec.limits.memory_bytes);
+    let row = params![id, JobSpec::VERSION, text, job.via, clamped(memory)];
+    execute(connection, ADD_SPEC, row)?;
+    execute(connection, NOTE_TIME, params![id, at])?;
+    holdings::add(connection, user, Holding::Job)?;
+    for awaited in &job.spec.after {
+        execute(
+            connection,
+            ADD_DEPENDENT,
+            params![exact(awaited.job.0)?, id],
+        )?;
+    }
     for (key, value) in &job.spec.labels {
         execute(connection, ADD_LABEL, params![key, value, user, id])?;
     }

@@ -1,0 +1,54 @@
+//! What users have of things that are bounded: counted as these come and go, so that asking costs one look-up.
+
+use rusqlite::{Connection, params};
+
+use super::execute;
+
+/// Something that is counted.
+#[derive(Clone, Copy)]
+pub(super) enum Holding {
+    /// A module of this length.
+    Module(i64),
+    /// An input of this length.
+    Input(i64),
+    /// A job.
+    Job,
+}
+
+const CHANGE: &str =
+    "INSERT INTO holdings (user, modules, module_bytes, inputs, input_bytes, jobs, log_bytes)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (user) DO UPDATE SET
+        modules = modules + ?2, module_bytes = module_bytes + ?3,
+        inputs = inputs + ?4, input_bytes = input_bytes + ?5,
+        jobs = jobs + ?6, log_bytes = log_bytes + ?7";
+
+/// The user has it from now on.
+pub(super) fn add(connection: &Connection, user: i64, holding: Holding) -> rusqlite::Result<()> {
+    change(connection, user, 1, holding)
+}
+
+/// The user has it no more.
+pub(super) fn take(connection: &Connection, user: i64, holding: Holding) -> rusqlite::Result<()> {
+    change(connection, user, -1, holding)
+}
+
+fn change(connection: &Connection, user: i64, sign: i64, holding: Holding) -> rusqlite::Result<()> {
+    let mut counts = [0; 6];
+    match holding {
+        Holding::Module(bytes) => (counts[0], counts[1]) = (sign, sign * bytes),
+        Holding::Input(bytes) => (counts[2], counts[3]) = (sign, sign * bytes),
+        Holding::Job => counts[4] = sign,
+    }
+    let [modules, module_bytes, inputs, input_bytes, jobs, log_bytes] = counts;
+    let row = params![
+        user,
+        modules,
+        module_bytes,
+        inputs,
+        input_bytes,
+        jobs,
+        log_bytes
+    ];
+    execute(connection, CHANGE, row).map(drop)
+}
