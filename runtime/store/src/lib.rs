@@ -41,13 +41,14 @@ pub use logs::{
 pub use public_id::{NotAPublicId, PublicId, PublicIdPrefix};
 pub use records::{
     AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditOutcome, AuditRow, Audited, Certificate,
-    CertificateFilter, CertificateRow, CompileRefusal, Considered, DrainedNode, FinishedAttempt,
-    Holdings, IdempotencyKey, Input, InputKind, JobEnd, JobFilter, JobPage, JobSelector, JobSpec,
-    JobSummary, KnownKey, Membership, ModuleName, ModuleRow, ModuleSelector, NewInput, NewJob,
-    NewModule, NewUser, NextIds, Node, NodeMove, NodeState, NotASerial, OpenStart, OutcomeKind,
-    OwnedJob, Page, PausedSubcluster, Place, Quota, Reader, Readers, Record, Revocation, Role,
-    Route, RoutedJob, RuleSet, RuleSetRow, Serial, Standing, StoredDependency, StoredJobNetwork,
+    CertificateFilter, CertificateRow, CompileRefusal, Considered, Day, DrainedNode,
+    FinishedAttempt, Holdings, IdempotencyKey, Input, InputKind, JobEnd, JobFilter, JobPage,
+    JobSelector, JobSpec, JobSummary, JobUsage, JobUsageCursor, KnownKey, Membership, ModuleName,
+    ModuleRow, ModuleSelector, NewInput, NewJob, NewModule, NewUser, NextIds, Node, NodeMove,
+    NodeState, NotASerial, OpenStart, OutcomeKind, OwnedJob, Page, PausedSubcluster, Place, Quota,
+    Reader, Readers, Record, RemovalReason, RemovalRow, Retention, Revocation, Role, Route,
+    RoutedJob, RuleSet, RuleSetRow, Serial, Standing, StoredDependency, StoredJobNetwork,
     StoredNetwork, StoredNic, StoredPublish, Tally, TaskFilter, TaskRow, TaskState, Unfinished,
-    UsageTotal, User, UserChange, UserFilter, When, Who, Whose, Wishes, Writer,
+    UsageTotal, Used, User, UserChange, UserFilter, When, Who, Whose, Wishes, Writer,
 };
 pub use work::{Removal, Work};

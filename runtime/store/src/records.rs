@@ -15,8 +15,10 @@ mod operator;
 mod read;
 mod record;
 mod recover;
+mod retention;
 mod spec;
 mod task;
+mod used;
 mod user;
 mod write;
 mod writer;
@@ -31,13 +33,16 @@ pub use node::{Membership, Node, NodeState};
 pub use operator::{DrainedNode, PausedSubcluster, RuleSet};
 pub use read::{
     AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditRow, CertificateFilter, CertificateRow,
-    Considered, Holdings, JobEnd, JobFilter, JobPage, JobSelector, JobSummary, KnownKey, ModuleRow,
-    ModuleSelector, NextIds, NodeMove, OpenStart, OwnedJob, Page, Reader, Readers, Route,
-    RuleSetRow, TaskFilter, TaskRow, UsageTotal, UserFilter, Whose, Wishes,
+    Considered, Holdings, JobEnd, JobFilter, JobPage, JobSelector, JobSummary, JobUsage,
+    JobUsageCursor, KnownKey, ModuleRow, ModuleSelector, NextIds, NodeMove, OpenStart, OwnedJob,
+    Page, Reader, Readers, RemovalRow, Route, RuleSetRow, TaskFilter, TaskRow, UsageTotal,
+    UserFilter, Whose, Wishes,
 };
 pub use record::{FinishedAttempt, Place, Record};
 pub use recover::Unfinished;
+pub use retention::{RemovalReason, Retention};
 pub use spec::{JobSpec, NewInput, StoredDependency, StoredJobNetwork, StoredPublish, When};
 pub use task::TaskState;
+pub use used::{Day, Used};
 pub use user::{NewUser, Quota, Role, Standing, User, UserChange};
 pub use writer::Writer;

@@ -8,12 +8,17 @@ use sublet_scheduler::{JobId, UnixMillis, UserId};
 use crate::{Error, error::Doing};
 
 /// The steps from an empty database to today's. A step that has been released is never changed: another one is added.
-const STEPS: [&str; 4] = [
+pub(crate) const STEPS: [&str; 4] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
 ];
+
+/// The version of today's schema.
+pub(crate) fn known_schema() -> u32 {
+    u32::try_from(STEPS.len()).unwrap_or(u32::MAX)
+}
 
 /// More than there are different statements, so that none is ever compiled twice.
 const STATEMENTS_KEPT: usize = 128;
@@ -67,7 +72,7 @@ fn migrate(connection: &mut Connection) -> Result<(), Error> {
     let found: i64 = connection
         .query_one("PRAGMA user_version", [], |row| row.get(0))
         .doing("open the database")?;
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let known = i64::from(known_schema());
     let Some(steps) = usize::try_from(found)
         .ok()
         .and_then(|taken| STEPS.get(taken..))

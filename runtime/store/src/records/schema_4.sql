@@ -57,14 +57,16 @@ CREATE INDEX jobs_with_lost ON jobs (user) WHERE lost > 0;
 -- What retention goes by.
 CREATE INDEX jobs_by_end ON jobs (user, finished_at) WHERE finished_at IS NOT NULL;
 
--- When the jobs of a block of 4,096 ids were submitted. Clocks are set back at times, so ids alone do not tell.
+-- When the jobs of a block of 4,096 ids were submitted. Clocks are set back at times, so ids alone do not tell. Rows stay
+-- when jobs go, so that no id is given twice: `newest` is the last one of the block.
 CREATE TABLE submission_times (
-    block INTEGER PRIMARY KEY,
-    first INTEGER NOT NULL,
-    last  INTEGER NOT NULL
+    block  INTEGER PRIMARY KEY,
+    first  INTEGER NOT NULL,
+    last   INTEGER NOT NULL,
+    newest INTEGER NOT NULL
 ) STRICT;
-INSERT INTO submission_times (block, first, last)
-    SELECT id >> 12, min(submitted_at), max(submitted_at) FROM jobs GROUP BY id >> 12;
+INSERT INTO submission_times (block, first, last, newest)
+    SELECT id >> 12, min(submitted_at), max(submitted_at), max(id) FROM jobs GROUP BY id >> 12;
 
 -- Which jobs each job was submitted to wait for, from the other end.
 CREATE TABLE dependents (
@@ -113,7 +115,7 @@ CREATE TABLE user_usage (
     PRIMARY KEY (user, day)
 ) STRICT, WITHOUT ROWID;
 
--- No single measure is taken for more than 2^50, as in write/usage.rs.
+-- No single measure is taken for more than 2^50, as in used.rs.
 INSERT INTO job_usage
     WITH measured AS (
         SELECT user, ended_at / 86400000 AS day, attempts.job AS job,
@@ -122,7 +124,7 @@ INSERT INTO job_usage
             min(memory_bytes, 1 << 50) AS memory,
             min(stdout_bytes, 1 << 50) AS stdout_bytes,
             min(stderr_bytes, 1 << 50) AS stderr_bytes,
-            min(output_cut_bytes, 1 << 50) AS cut_bytes,
+            min(output_cut_bytes, min(stdout_bytes, 1 << 50) + min(stderr_bytes, 1 << 50)) AS cut_bytes,
             min(coalesce(bytes_sent, 0), 1 << 50) AS sent_bytes,
             min(coalesce(bytes_received, 0), 1 << 50) AS received_bytes
         FROM attempts
@@ -160,7 +162,9 @@ CREATE TABLE holdings (
     inputs       INTEGER NOT NULL DEFAULT 0,
     input_bytes  INTEGER NOT NULL DEFAULT 0,
     jobs         INTEGER NOT NULL DEFAULT 0,
-    log_bytes    INTEGER NOT NULL DEFAULT 0
+    log_bytes    INTEGER NOT NULL DEFAULT 0,
+    -- The number of the user's last job, which may be gone: no number is given twice.
+    last_number  INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 INSERT INTO holdings
     SELECT id,
@@ -169,13 +173,13 @@ INSERT INTO holdings
         (SELECT count(*) FROM inputs WHERE user = users.id),
         (SELECT coalesce(sum(size_bytes), 0) FROM inputs WHERE user = users.id),
         (SELECT count(*) FROM jobs WHERE user = users.id),
-        (SELECT coalesce(sum(stdout_bytes + stderr_bytes - cut_bytes), 0) FROM user_usage WHERE user = users.id)
+        (SELECT coalesce(sum(stdout_bytes + stderr_bytes - cut_bytes), 0) FROM user_usage WHERE user = users.id),
+        (SELECT coalesce(max(number), 0) FROM jobs WHERE user = users.id)
     FROM users;
 
 -- Jobs that nobody finds any more, while their attempts and logs are being removed.
 CREATE TABLE removed_jobs (
-    job  INTEGER PRIMARY KEY,
-    user INTEGER NOT NULL
+    job INTEGER PRIMARY KEY
 ) STRICT;
 
 -- What was removed of a user, and why.

@@ -12,6 +12,8 @@ mod nodes;
 mod operator;
 mod places;
 mod ranges;
+mod retention;
+mod usage;
 mod users;
 
 use rusqlite::{Connection, Params};
@@ -21,6 +23,7 @@ use super::record::Record;
 use attempts::Ends;
 
 pub(crate) use places::Places;
+pub(crate) use retention::{remove, retire};
 
 /// Writes what the records say, in their order.
 pub(crate) fn records(
@@ -31,7 +34,8 @@ pub(crate) fn records(
     let mut ends = Ends::of(connection, places)?;
     records
         .iter()
-        .try_for_each(|record| write(connection, &mut ends, record))
+        .try_for_each(|record| write(connection, &mut ends, record))?;
+    ends.add_up()
 }
 
 fn write(connection: &Connection, ends: &mut Ends<'_>, record: &Record) -> rusqlite::Result<()> {

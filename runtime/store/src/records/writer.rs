@@ -4,12 +4,14 @@
 use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
+use sublet_scheduler::{JobId, UserId};
 
-use crate::{Error, error::Doing};
+use crate::{Error, Removal, error::Doing};
 
 use super::{
     database,
     record::Record,
+    retention::Retention,
     write::{self, Places},
 };
 
@@ -51,6 +53,39 @@ impl Writer {
         // Dropping the transaction on the way out takes everything back.
         write::records(&transaction, &mut self.places, batch).doing("record")?;
         transaction.commit().doing("make records durable")
+    }
+
+    /// Removes some jobs of the user that retention no longer keeps, and answers with them: none when there are none left.
+    /// Nobody finds them any more, and what they used is part of the sums. Their logs are the caller's to remove; then
+    /// [`Writer::remove_attempts`] removes the rest. A server that ends in between finds them in
+    /// [`crate::Reader::removed_jobs`].
+    ///
+    /// # Errors
+    /// What the database says. Nothing is removed then.
+    pub fn retire_jobs(&mut self, user: UserId, retention: Retention) -> Result<Vec<JobId>, Error> {
+        self.at_once(|transaction| write::retire(transaction, user, retention))
+    }
+
+    /// Removes some attempts of jobs that were retired and whose logs are gone. To be called until it is done: a call
+    /// removes a bounded number, so that others are served in between.
+    ///
+    /// # Errors
+    /// What the database says. Nothing is removed then.
+    pub fn remove_attempts(&mut self, retired: &[JobId]) -> Result<Removal, Error> {
+        self.at_once(|transaction| write::remove(transaction, retired))
+    }
+
+    fn at_once<T>(
+        &mut self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .doing("begin to remove old jobs")?;
+        let changed = change(&transaction).doing("remove old jobs")?;
+        transaction.commit().doing("make a removal durable")?;
+        Ok(changed)
     }
 
     /// Folds the log into the database, for a server that ends and leaves one tidy file behind.

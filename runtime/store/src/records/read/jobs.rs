@@ -1,16 +1,9 @@
-//! Finding jobs: by the many names that people have for them, and in lists.
+//! Finding jobs by the many names that people have for them.
 
-use rusqlite::{OptionalExtension as _, Params, Row, ToSql, params, params_from_iter};
-use sublet_scheduler::{JobId, UnixMillis};
+use rusqlite::{OptionalExtension as _, Params, Row, params};
+use sublet_scheduler::JobId;
 
-use crate::{
-    Digest, Error, PublicIdPrefix,
-    error::Doing,
-    records::{
-        codes::OutcomeKind,
-        database::{exact, instant},
-    },
-};
+use crate::{Error, PublicIdPrefix, error::Doing, records::database::exact};
 
 use super::{
     OwnedJob, Reader, Whose,
@@ -28,34 +21,6 @@ pub enum JobSelector {
     Name(String),
     /// The newest job, or one before it: 0 is the newest, 1 the one before.
     Newest(u32),
-}
-
-/// Which jobs a list shows. The default shows all.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct JobFilter {
-    /// Only those that are not finished, or only those that are.
-    pub active: Option<bool>,
-    /// Only those with at least one settled task of this outcome.
-    pub outcome: Option<OutcomeKind>,
-    /// Only those that have all these labels.
-    pub labels: Vec<(String, String)>,
-    /// Only those of this name.
-    pub name: Option<String>,
-    /// Only those that run this module.
-    pub module: Option<Digest>,
-    /// Only those submitted at this instant or later.
-    pub since: Option<UnixMillis>,
-    /// Only those submitted before this instant.
-    pub until: Option<UnixMillis>,
-}
-
-/// Which part of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JobPage {
-    /// Only jobs older than this one: the last of the page before.
-    pub before: Option<JobId>,
-    /// How many, at most [`Whose::PAGE_MAX`].
-    pub limit: u32,
 }
 
 /// How far a job is, for others that wait for it.
@@ -145,24 +110,6 @@ impl Reader {
         found.doing("look for a job")
     }
 
-    /// Jobs, the newest first.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub fn jobs(
-        &self,
-        whose: Whose,
-        filter: &JobFilter,
-        page: JobPage,
-    ) -> Result<Vec<JobSummary>, Error> {
-        self.ask("list jobs", |_| {
-            let conditions = Conditions::of(whose, filter, page.before)?;
-            let limit = page.limit.min(Whose::PAGE_MAX).to_string();
-            let parameters = params_from_iter(conditions.parameters);
-            self.summaries(&conditions.sql, &limit, parameters)
-        })
-    }
-
     fn summaries(
         &self,
         condition: &str,
@@ -184,85 +131,4 @@ fn job_end(row: &Row<'_>) -> rusqlite::Result<JobEnd> {
         (true, true) => JobEnd::Succeeded,
         (true, false) => JobEnd::NotSucceeded,
     })
-}
-
-/// Naming the users lets the index of unfinished jobs be used for everyone as well.
-const UNFINISHED: &str = " AND finished_at IS NULL AND user IN (SELECT id FROM users)";
-
-/// A filter as SQL. Values are always parameters, never text.
-struct Conditions {
-    sql: String,
-    parameters: Vec<Box<dyn ToSql>>,
-}
-
-impl Conditions {
-    fn of(whose: Whose, filter: &JobFilter, before: Option<JobId>) -> rusqlite::Result<Self> {
-        let mut conditions = Self {
-            sql: "TRUE".to_owned(),
-            parameters: Vec::new(),
-        };
-        let JobFilter {
-            active,
-            outcome,
-            labels,
-            name,
-            module,
-            since,
-            until,
-        } = filter;
-        if let Some(user) = whose.parameter()? {
-            conditions.and(" AND user = ?", user);
-        }
-        if let Some(before) = before {
-            conditions.and(" AND id < ?", exact(before.0)?);
-        }
-        match active {
-            Some(true) => conditions.sql.push_str(UNFINISHED),
-            Some(false) => conditions.sql.push_str(" AND finished_at IS NOT NULL"),
-            None => {}
-        }
-        if let Some(outcome) = outcome {
-            conditions.sql.push_str(has_outcome(*outcome));
-        }
-        for (key, value) in labels {
-            conditions
-                .sql
-                .push_str(" AND id IN (SELECT job FROM job_labels WHERE key = ? AND value = ?");
-            conditions.parameters.push(Box::new(key.clone()));
-            conditions.parameters.push(Box::new(value.clone()));
-            if let Some(user) = whose.parameter()? {
-                conditions.and(" AND user = ?", user);
-            }
-            conditions.sql.push(')');
-        }
-        if let Some(name) = name {
-            conditions.and(" AND name = ?", name.clone());
-        }
-        if let Some(module) = module {
-            conditions.and(" AND module = ?", *module);
-        }
-        if let Some(since) = since {
-            conditions.and(" AND submitted_at >= ?", instant(*since));
-        }
-        if let Some(until) = until {
-            conditions.and(" AND submitted_at < ?", instant(*until));
-        }
-        Ok(conditions)
-    }
-
-    fn and(&mut self, sql: &str, parameter: impl ToSql + 'static) {
-        self.sql.push_str(sql);
-        self.parameters.push(Box::new(parameter));
-    }
-}
-
-const fn has_outcome(outcome: OutcomeKind) -> &'static str {
-    match outcome {
-        OutcomeKind::Succeeded => " AND succeeded > 0",
-        OutcomeKind::Failed => " AND failed > 0",
-        OutcomeKind::Trapped => " AND trapped > 0",
-        OutcomeKind::LimitExceeded => " AND limit_exceeded > 0",
-        OutcomeKind::Cancelled => " AND cancelled > 0",
-        OutcomeKind::Lost => " AND lost > 0",
-    }
 }

@@ -124,7 +124,7 @@ fn stored_job(row: &Row<'_>) -> rusqlite::Result<NewJob> {
 }
 
 /// Reads the spec of a job that runs `module` from the columns of its version and its text.
-pub(super) fn spec(row: &Row<'_>, column: usize, module: Digest) -> rusqlite::Result<JobSpec> {
+pub(crate) fn spec(row: &Row<'_>, column: usize, module: Digest) -> rusqlite::Result<JobSpec> {
     let text = row.get_ref(column + 1)?.as_str()?;
     let spec = JobSpec::read(row.get(column)?, text, module).map_err(|error| {
         let kind = rusqlite::types::Type::Text;

@@ -62,10 +62,11 @@ pub struct KnownKey {
 }
 
 const USERS: &str = "SELECT id, name, role, added_at, suspended_at, removed_at FROM users";
-const NEXT_JOB: &str = "SELECT coalesce(max(id), 0) + 1 FROM jobs";
+/// Jobs may have been removed, and their numbers are not given again.
+const NEXT_JOB: &str = "SELECT coalesce(max(newest), 0) + 1 FROM submission_times";
 const NEXT_USER: &str = "SELECT coalesce(max(id), 0) + 1 FROM users";
-const NEXT_NUMBERS: &str =
-    "SELECT id, (SELECT coalesce(max(number), 0) + 1 FROM jobs WHERE user = users.id) FROM users";
+const NEXT_NUMBERS: &str = "SELECT id, coalesce(last_number, 0) + 1
+    FROM users LEFT JOIN holdings ON holdings.user = users.id";
 const KEY: &str = "SELECT body, job, at FROM idempotency_keys WHERE user = ?1 AND key = ?2";
 
 impl Reader {

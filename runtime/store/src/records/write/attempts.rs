@@ -9,7 +9,7 @@ use crate::records::{
     record::FinishedAttempt,
 };
 
-use super::{Places, execute, nics, ranges};
+use super::{Places, execute, nics, ranges, usage::Ledger};
 
 const START: &str = "INSERT INTO starts (job, first, number, last, at) VALUES (?1, ?2, ?3, ?4, ?5)";
 
@@ -52,6 +52,7 @@ pub(super) struct Ends<'c> {
     connection: &'c Connection,
     places: &'c mut Places,
     insert: CachedStatement<'c>,
+    ledger: Ledger,
 }
 
 impl<'c> Ends<'c> {
@@ -60,6 +61,7 @@ impl<'c> Ends<'c> {
             connection,
             places,
             insert: connection.prepare_cached(FINISH)?,
+            ledger: Ledger::default(),
         })
     }
 
@@ -119,7 +121,13 @@ impl<'c> Ends<'c> {
             nic.as_ref().map(|nic| nic.number),
         ];
         self.insert.execute(row)?;
+        self.ledger.add(finished);
         nics::counted(self.connection, finished)
+    }
+
+    /// Adds what all of them used to the sums.
+    pub(super) fn add_up(self) -> rusqlite::Result<()> {
+        self.ledger.write(self.connection)
     }
 }
 

@@ -25,9 +25,9 @@ const ADD_SPEC: &str =
 const ADD_DEPENDENT: &str = "INSERT OR IGNORE INTO dependents (job, dependent) VALUES (?1, ?2)";
 
 /// Blocks are of 4,096 ids, as the schema has it.
-const NOTE_TIME: &str =
-    "INSERT INTO submission_times (block, first, last) VALUES (?1 >> 12, ?2, ?2)
-    ON CONFLICT (block) DO UPDATE SET first = min(first, ?2), last = max(last, ?2)";
+const NOTE_TIME: &str = "INSERT INTO submission_times (block, first, last, newest)
+    VALUES (?1 >> 12, ?2, ?2, ?1)
+    ON CONFLICT (block) DO UPDATE SET first = min(first, ?2), last = max(last, ?2), newest = max(newest, ?1)";
 
 const ADD_LABEL: &str = "INSERT INTO job_labels (key, value, user, job) VALUES (?1, ?2, ?3, ?4)";
 
@@ -69,7 +69,7 @@ pub(super) fn submitted(connection: &Connection, job: &NewJob) -> rusqlite::Resu
     let row = params![id, JobSpec::VERSION, text, job.via, clamped(memory)];
     execute(connection, ADD_SPEC, row)?;
     execute(connection, NOTE_TIME, params![id, at])?;
-    holdings::add(connection, user, Holding::Job)?;
+    holdings::add(connection, user, Holding::Job(exact(job.number)?))?;
     for awaited in &job.spec.after {
         execute(
             connection,
