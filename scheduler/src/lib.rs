@@ -98,4 +98,4 @@ pub use rule_set::{Burst, ClassRule, Isolation, Preemption, RouteRule, RuleSet, 
 pub use scheduler::{Config, Scheduler};
 pub use terms::{Quota, Terms};
 pub use users::Role;
-pub use view::{AttemptView, JobView, NodeView, PoolView, SubclusterView, Waiting};
+pub use view::{AttemptView, JobView, NodeView, PoolView, SubclusterView, UserView, Waiting};

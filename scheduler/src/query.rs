@@ -11,14 +11,25 @@ use crate::live_job::LiveJob;
 use crate::partition::{NodeStanding, SubclusterStanding};
 use crate::queues::{Hold, Wait};
 use crate::scheduler::Scheduler;
-use crate::view::{AttemptView, JobView, NodeView, PoolView, SubclusterView, Waiting};
-use crate::{JobId, NodeExplanation, NodeId, SubclusterId, UnixMillis};
+use crate::view::{AttemptView, JobView, NodeView, PoolView, SubclusterView, UserView, Waiting};
+use crate::{JobId, NodeExplanation, NodeId, SubclusterId, UnixMillis, UserId};
 
 impl Scheduler {
     /// How a job stands; nothing when it is unknown, or settled and released.
     #[must_use]
     pub fn job(&self, id: JobId) -> Option<JobView> {
         self.jobs.get(&id).map(|live| view_of_job(live))
+    }
+
+    /// What a user holds.
+    #[must_use]
+    pub fn user(&self, id: UserId) -> UserView {
+        let held = self.queues.held(id);
+        UserView {
+            slots: held.slots,
+            amount: held.amount,
+            unsettled: self.tallies.of(id),
+        }
     }
 
     /// The attempts of a job that hold a slot, by task.

@@ -193,6 +193,17 @@ pub struct SubclusterView {
     pub idle_since: Option<UnixMillis>,
 }
 
+/// What one user holds, over all sub-clusters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UserView {
+    /// Slots.
+    pub slots: u64,
+    /// What these slots are made of.
+    pub amount: Resources,
+    /// Tasks that are not settled: those that wait, and those that run.
+    pub unsettled: u64,
+}
+
 impl JobView {
     /// Tasks that are not settled.
     #[must_use]
