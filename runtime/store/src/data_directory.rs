@@ -9,6 +9,7 @@
 //! users/<user>/work/inputs/         <sha256> (a tree), <sha256>.blob
 //! users/<user>/work/attempts/       <job>-<task>-<attempt>
 //! logs/<job>/                       <segment>.log
+//! keys/                             what the server shows itself with, and issues certificates with
 //! tmp/                              uploads under way; emptied when the directory is opened
 //! ```
 
@@ -25,7 +26,7 @@ use cap_std::{
 };
 
 use crate::{
-    Error, Library, Logs, Readers, Work, Writer,
+    Error, KeyFiles, Library, Logs, Readers, Work, Writer,
     durable::{private_file, private_folder},
     error::Doing,
     work::remove_all_in,
@@ -128,6 +129,16 @@ impl DataDirectory {
             .open_dir("users")
             .map(Work::new)
             .doing("open the folder of users")
+    }
+
+    /// The keys of the house.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn keys(&self) -> Result<KeyFiles, Error> {
+        private_folder(&self.root, "keys")
+            .map(KeyFiles::new)
+            .doing("open the folder of keys")
     }
 
     /// Bytes that the server's account may still write on this file system.

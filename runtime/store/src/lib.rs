@@ -17,11 +17,13 @@
 //! * [`Readers`] answer questions, each about the rows of one user or, for operators, of all.
 //! * [`Library`] keeps files by the digest of their content. What has a name there is whole.
 //! * [`Logs`] are append-only segments beside the database; a torn tail is skipped and said.
+//! * [`KeyFiles`] are the keys of the house: private, replaced whole, never in the database.
 
 mod data_directory;
 mod digest;
 mod durable;
 mod error;
+mod key_files;
 mod library;
 mod logs;
 mod public_id;
@@ -31,6 +33,7 @@ mod work;
 pub use data_directory::DataDirectory;
 pub use digest::{Digest, DigestPrefix, NotADigest};
 pub use error::Error;
+pub use key_files::KeyFiles;
 pub use library::{
     ArchiveRefusal, Artifact, KeptInput, Library, Refusal, TreeLimits, Upload, Uploaded,
     WholeArtifact,

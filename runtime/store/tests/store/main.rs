@@ -12,6 +12,7 @@ mod certificates;
 mod crash;
 mod data_directory;
 mod disk_full;
+mod key_files;
 mod library;
 mod library_queries;
 mod logs;
