@@ -48,6 +48,8 @@ mod networks;
 mod publishing;
 #[cfg(test)]
 mod reaching;
+#[cfg(test)]
+mod users;
 
 #[cfg(test)]
 mod isolation;

@@ -14,6 +14,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/v1/whoami", &["GET"]),
     ("/v1/pool", &["GET"]),
     ("/v1/audit", &["GET"]),
+    ("/v1/audit/verify", &["GET"]),
     ("/v1/rules", &["GET", "PUT"]),
     ("/v1/rules/history", &["GET"]),
     ("/v1/plan", &["POST"]),
@@ -32,7 +33,17 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/v1/networks/{name}", &["GET"]),
     ("/v1/networks/{name}/flows", &["GET"]),
     ("/v1/networks/{name}/peers", &["GET"]),
+    ("/v1/users", &["GET", "POST"]),
+    ("/v1/users/{name}", &["GET", "DELETE"]),
+    ("/v1/users/{name}/quota", &["PUT"]),
+    ("/v1/users/{name}/suspend", &["POST"]),
+    ("/v1/users/{name}/resume", &["POST"]),
     ("/v1/users/{name}/policy", &["GET", "PUT"]),
+    ("/v1/certs", &["GET", "POST"]),
+    ("/v1/certs/renew", &["POST"]),
+    ("/v1/certs/rotate", &["POST"]),
+    ("/v1/certs/retire", &["POST"]),
+    ("/v1/certs/{serial}/revoke", &["POST"]),
     ("/v1/modules/{module}", &["GET", "DELETE"]),
     ("/v1/inputs/{digest}", &["GET", "PUT"]),
     ("/v1/jobs", &["GET", "POST"]),
@@ -97,8 +108,10 @@ fn what_is_not_there_is_a_problem_on_every_route() {
         let method = taken[0];
         let body: &[u8] = match *route {
             "/v1/jobs/{job}/retry" => br#"{"tasks": "all"}"#,
-            "/v1/subclusters/{name}/pause" | "/v1/nodes/{name}/drain" => br#"{"reason": "any"}"#,
-            "/v1/nodes/{name}/label" => b"{}",
+            "/v1/subclusters/{name}/pause"
+            | "/v1/nodes/{name}/drain"
+            | "/v1/certs/{serial}/revoke" => br#"{"reason": "any"}"#,
+            "/v1/nodes/{name}/label" | "/v1/users/{name}/quota" => b"{}",
             _ => b"",
         };
         let mut target = target(route, "nobody-has-this");
@@ -127,6 +140,7 @@ fn every_query_refuses_words_it_does_not_know() {
     for (route, taken) in ROUTES {
         let queried = [
             "/wait", "/logs", "/tasks", "/jobs", "/modules", "/nodes", "/audit", "/history",
+            "/users", "/certs",
         ];
         let is_list = queried.iter().any(|end| route.ends_with(end));
         if taken.contains(&"GET") && is_list {

@@ -110,11 +110,11 @@ fn others_can_neither_reach_the_socket_nor_read_the_data() {
 }
 
 #[test]
-fn another_account_is_refused_even_where_it_reaches_the_socket() {
+fn another_account_is_refused_even_where_it_reaches_the_socket_unless_it_was_added() {
     if !rustix::process::geteuid().is_root() {
         return skip_loudly("only root can become somebody else");
     }
-    let server = Server::start();
+    let server = Server::listening(1);
     let socket = server.socket();
     let above = socket
         .ancestors()
@@ -122,7 +122,16 @@ fn another_account_is_refused_even_where_it_reaches_the_socket() {
     for path in above {
         fs::set_permissions(path, Permissions::from_mode(0o777)).unwrap();
     }
-    let output = server.command().user(NOBODY).args(["pool", "show"]).run();
-    output.code(4).says(&["S0107"]);
+    let url = format!("unix:{}", socket.display());
+    let as_nobody = |arguments: &[&str]| {
+        let command = server.command().user(NOBODY).env("SUBLET_URL", &url);
+        command.args(arguments).run()
+    };
+    as_nobody(&["pool", "show"]).code(4).says(&["S0107"]);
     server.sublet(&["pool", "show"]).code(0);
+    // An account of this host is the user of its name, if there is one, and no operator.
+    server.add_user("nobody", &[]);
+    let whoami = as_nobody(&["whoami"]).code(0);
+    assert!(whoami.stdout.contains("nobody"), "{whoami:?}");
+    as_nobody(&["certs", "rotate"]).code(4).says(&["S0110"]);
 }

@@ -63,6 +63,13 @@ impl Answer {
     }
 }
 
+/// A request as bytes, after which the connection stays open.
+pub(crate) fn kept_request(method: &str, target: &str, body: &[u8]) -> Vec<u8> {
+    let request = request(method, target, &[], body);
+    let text = String::from_utf8(request).expect("it is text");
+    text.replacen("connection: close\r\n", "", 1).into_bytes()
+}
+
 /// A request as bytes.
 pub(crate) fn request(
     method: &str,
@@ -77,6 +84,28 @@ pub(crate) fn request(
     }
     text += &format!("content-length: {}\r\n\r\n", body.len());
     [text.as_bytes(), body].concat()
+}
+
+/// Reads one answer of a connection that stays open. It says how long it is.
+pub(crate) fn read_answer(stream: &mut impl Read) -> io::Result<Answer> {
+    let mut bytes = Vec::new();
+    let mut piece = [0; 16_384];
+    loop {
+        let count = stream.read(&mut piece)?;
+        if count == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        bytes.extend_from_slice(&piece[..count]);
+        let Some(end) = find(&bytes, b"\r\n\r\n") else {
+            continue;
+        };
+        let answer = parse(&bytes).ok_or(io::ErrorKind::InvalidData)?;
+        let length = answer.header("content-length").unwrap_or("0");
+        let length: usize = length.parse().map_err(io::Error::other)?;
+        if bytes.len() >= end + 4 + length {
+            return Ok(answer);
+        }
+    }
 }
 
 /// Sends the bytes and reads the answer.

@@ -8,6 +8,7 @@ mod programs;
 mod python;
 mod rules;
 mod server;
+mod users;
 
 mod processes;
 mod wait;
@@ -20,6 +21,7 @@ pub(crate) use programs::{cpython, cruby, icepll};
 pub(crate) use python::talk;
 pub(crate) use rules::{THREE, configuration, with};
 pub(crate) use server::{Server, shared};
+pub(crate) use users::{Connection, Remote, address_of};
 pub(crate) use wait::{DEADLINE, eventually, skip_loudly};
 
 use std::path::{Path, PathBuf};

@@ -85,6 +85,15 @@ impl Server {
         ))
     }
 
+    /// The same, started anew so that it listens with TLS as well.
+    pub(crate) fn also_listening(mut self) -> Self {
+        self.terminate();
+        self.exit_within(DEADLINE);
+        let listen = ["--listen", "127.0.0.1:0"].map(str::to_owned);
+        self.arguments.extend(listen);
+        self.restart()
+    }
+
     /// A server with these further arguments.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&text| text.to_owned()).collect();

@@ -37,3 +37,19 @@ pub struct AuditQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
+
+/// Answer of `GET /v1/audit/verify`: whether the account is as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditVerdict {
+    /// Whether each entry is what the next one says of it.
+    pub whole: bool,
+    /// How many entries there are, where all are whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entries: Option<u64>,
+    /// The sha256 of the last one in base 16. Written down elsewhere, it also shows an account that was made anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<String>,
+    /// What is wrong where it is first seen: `entry 12 is missing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}

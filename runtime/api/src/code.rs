@@ -52,6 +52,12 @@ codes! {
         "The request changes something that others may change as well, and does not say which version it was made for. Read the thing first and send its ETag as If-Match; `sublet apply` does both.";
     PatternInvalid = 109, "egress pattern is not valid",
         "A pattern of what may be dialled is not HOST:PORT. The message names the pattern and the part of it that is at fault. HOST is a name with a dot, *.name for all names below it, an IPv4 address or range, or an IPv6 address or range in brackets; PORT is a number, a range such as 8000-8999, or * for all. `sublet help networking` has examples.";
+    NotPermitted = 110, "not permitted",
+        "The route is for operators, and the caller's certificate or account is not one's. The message names the role. Ask an operator.";
+    CertificateRefused = 111, "certificate is refused",
+        "The client certificate was good when the connection was made and is not honoured any more: it was revoked, it expired, or its user was removed. Ask an operator for another one; `sublet login FILE` takes it.";
+    UserSuspended = 112, "user is suspended",
+        "An operator has suspended this user: nothing can be asked for, and what waits does not start, until an operator resumes them.";
     JobNotFound = 201, "job not found",
         "No job of yours matches. `sublet jobs list` shows them. A job is named by its id, a unique prefix of it, its number (#412), its name, `last`, or -2 for the one before the last.";
     Ambiguous = 202, "several things match",
@@ -70,6 +76,8 @@ codes! {
         "There is no network of this name, or it belongs to somebody else. `sublet networks list` shows yours; one is assigned with a user's first job.";
     UserNotFound = 209, "user not found",
         "There is no user of this name.";
+    CertificateNotFound = 210, "certificate not found",
+        "No certificate of yours has this serial number. `sublet certs list --all` shows them.";
     QueueFull = 301, "queue is full",
         "As many tasks as allowed are waiting or running. Wait for some to finish, or ask the operator for a larger [defaults] quota.";
     NotPlaceable = 302, "cannot be placed",
@@ -96,6 +104,12 @@ codes! {
         "The job asks to dial something outside that the operator's policy does not let this user dial, so it was refused instead of failing at its first connection. The message names the pattern. Ask for less with --allow-net, or ask an operator: `sublet users policy NAME --allow-net PATTERN`.";
     PortTaken = 313, "port of the host is taken",
         "A port of the host that the job publishes is in use: by another job, by the server itself, or by another program of the host. The message names it. Publish another, or wait for the job that has it to end.";
+    TooManyModules = 314, "too many modules",
+        "The user has as many modules as the quota allows. The message names the limit. Delete some (`sublet modules delete`), or ask an operator for a larger quota.";
+    TooMuchStored = 315, "too much is stored",
+        "The modules and inputs of the user would take more room than the quota allows. The message names the limit and what is used. Delete modules that are not needed, or ask an operator for a larger quota.";
+    TooManyUploads = 316, "too many uploads at a time",
+        "The user has as many uploads under way as are let in at a time. Let one of them end first.";
     NotWasm = 401, "not a WebAssembly binary",
         "The file does not begin like a WebAssembly module or component. The message says what it looks like. The command line also takes the text format (.wat).";
     NativeCode = 402, "native code is refused",
@@ -136,6 +150,16 @@ codes! {
         "A rule, or the document around it, cannot be read: the message has line, column and a caret under the place, and offers the nearest name for an unknown one. `sublet help rules` is the language on one page.";
     RulesRefused = 606, "rules are refused",
         "Each rule can be read, but the set cannot be obeyed: a rule that can never hold, entry and exit of one sub-cluster that hold for the same node, a target that is not there, a slot that fits no node, nodes that promise more than the host has. Every reason is told with its place; nothing was changed.";
+    UserExists = 607, "user exists",
+        "There is a user of this name, or there was one: names are never given to anybody else, because records keep them. Choose another name, or issue a further certificate with `sublet certs issue`.";
+    NoOlderAuthority = 608, "no older authority",
+        "There is one authority, and nothing to retire. `sublet certs rotate` makes a new one first.";
+    NotListening = 609, "server listens on its socket only",
+        "A credential leads to the address that the server listens on, and it listens on none but its unix socket. Start it with `sublet serve --listen ADDRESS`.";
+    RotationUnfinished = 610, "two authorities already",
+        "Credentials know two authorities at most, and there are two. `sublet certs retire` ends the older one, once everybody has renewed.";
+    AuditBroken = 611, "audit log is not whole",
+        "Somebody else than the server wrote into the audit log: an entry is missing, changed or added, and the message names the first. Stop trusting what stands after it, compare with a backup, and find out who can write the data directory.";
     ServerUnreachable = 701, "server cannot be reached",
         "No server answers on the socket. Start one with `sublet serve`, or name another with --url or SUBLET_URL.";
     FileUnreadable = 702, "file cannot be read",
@@ -152,6 +176,8 @@ codes! {
         "A temporary file or the command's own output could not be written; the message has the system's reason. Most often a disk is full: free some space, or set TMPDIR to another place.";
     LocalFault = 708, "this machine cannot do it",
         "The command could not get what it needs from the machine it runs on: threads, memory, a signal, a file of its own. The causes tell what and why.";
+    CredentialInvalid = 709, "credential cannot be used",
+        "The file is no credential, is damaged, or can be read by others than its owner. An operator makes credentials: `sublet users add NAME`, or `sublet certs issue NAME` for a further one.";
 }
 
 impl Code {

@@ -285,6 +285,9 @@ pub struct Waiting {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JobQuery {
+    /// For operators: only those of this user, or `*` for everybody's. Without it, the caller's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// Only jobs that are not over (`true`), or that are (`false`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,

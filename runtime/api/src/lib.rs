@@ -16,8 +16,9 @@ pub mod problem;
 pub mod rules;
 pub mod server;
 pub mod task;
+pub mod user;
 
-pub use audit::{AuditEntry, AuditQuery};
+pub use audit::{AuditEntry, AuditQuery, AuditVerdict};
 pub use code::Code;
 pub use job::{
     After, Explanation, Fact, InputMount, Job, JobEnd, JobQuery, Limits, Restart, RetryRequest,
@@ -37,3 +38,7 @@ pub use problem::{Place, Problem, Violation};
 pub use rules::{Applied, ApplyRules, Changes, Homeless, NodeMove, Plan, Remark, RuleSet};
 pub use server::{Input, InputKind, InputQuery, Page, Version, Whoami};
 pub use task::{Attempt, Outcome, State, Task, TaskQuery, Usage};
+pub use user::{
+    Certificate, CertificateQuery, Holding, IssuedCredential, NewCertificate, NewUser,
+    QuotaRequest, RenewCertificate, RevokeRequest, Role, User, UserQuery,
+};

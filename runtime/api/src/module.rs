@@ -54,6 +54,9 @@ pub struct PushQuery {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModuleQuery {
+    /// For operators: only those of this user, or `*` for everybody's. Without it, the caller's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// Only modules of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::user::{Holding, Role};
+
 /// One page of a list, newest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Page<T> {
@@ -26,8 +28,17 @@ pub struct Version {
 pub struct Whoami {
     /// The user's name.
     pub user: String,
-    /// `user` or `operator`.
-    pub role: String,
+    /// What they may do.
+    pub role: Role,
+    /// How they came: an account of the server's host, or a certificate.
+    #[serde(default)]
+    pub via: String,
+    /// What they may hold; nothing where there is no bound.
+    #[serde(default)]
+    pub quota: Holding,
+    /// What they hold now.
+    #[serde(default)]
+    pub used: Holding,
 }
 
 /// Query of `PUT /v1/inputs/{digest}`.

@@ -13,6 +13,7 @@ pub(crate) mod word;
 
 use std::env;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::{Args, ColorChoice, Parser};
 
@@ -74,6 +75,26 @@ pub(crate) struct Global {
     )]
     #[arg(value_parser = Address::parse)]
     pub(crate) url: Option<Address>,
+    /// A server that `sublet login` was told of, instead of the last one
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "SUBLET_PROFILE",
+        hide_env = true
+    )]
+    #[arg(conflicts_with = "url", value_parser = word::plain_name)]
+    pub(crate) profile: Option<String>,
+    /// A credential file, without a login
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "SUBLET_CREDENTIAL",
+        hide_env = true
+    )]
+    #[arg(conflicts_with_all = ["url", "profile"])]
+    pub(crate) credential: Option<PathBuf>,
 }
 
 /// What a command line turned out to be.

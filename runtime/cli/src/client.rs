@@ -1,4 +1,4 @@
-//! The HTTP client: one function per route, over the server's unix socket.
+//! The HTTP client: one function per route, over the unix socket of this host's server, or over TLS with a credential.
 //!
 //! It knows paths, headers and the API's types. It does not know what an answer is for, nor how it is shown. Routes:
 //!
@@ -10,6 +10,8 @@
 //!   pool     GET /v1/pool · GET /v1/subclusters[/{name}] · POST …/pause, …/resume · DELETE /v1/subclusters/{name}
 //!            GET /v1/nodes[/{name}[/explain]] · POST …/drain, …/resume, …/label
 //!   networks GET /v1/networks[/{name}[/flows|peers]] · GET, PUT /v1/users/{name}/policy
+//!   users    GET /v1/whoami · GET, POST /v1/users · GET, DELETE /v1/users/{name} · PUT …/quota · POST …/suspend, …/resume
+//!   certs    GET, POST /v1/certs · POST /v1/certs/{serial}/revoke · POST /v1/certs/rotate, …/retire
 //!   rules    GET, PUT /v1/rules · GET /v1/rules/history · POST /v1/plan · GET /v1/audit
 //!   server   GET /version
 //! ```
@@ -23,15 +25,19 @@ mod pool;
 mod rules;
 mod server;
 mod upload;
+mod users;
 
 use std::error::Error;
 use std::path::PathBuf;
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{RequestBuilder, Response, StatusCode, Url};
+use rustls::time_provider::DefaultTimeProvider;
 use serde::de::DeserializeOwned;
 use sublet_api::{Code, Problem};
+use sublet_identity::{Credential, client_config};
 
 pub(crate) use inputs::Upload;
 
@@ -41,13 +47,25 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub(crate) struct Client {
     http: reqwest::Client,
-    socket: PathBuf,
+    base: Url,
+    /// As messages name it.
+    place: String,
 }
 
-/// Where a server is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Address {
-    socket: PathBuf,
+/// Where a server is, and how it knows us.
+#[derive(Clone, Debug)]
+pub(crate) enum Address {
+    /// On this host. Our account is who we are.
+    Socket(PathBuf),
+    /// Anywhere. Our certificate is who we are.
+    Remote(Box<Remote>),
+}
+
+/// A server that is reached with a credential.
+#[derive(Clone, Debug)]
+pub(crate) struct Remote {
+    url: Url,
+    tls: rustls::ClientConfig,
 }
 
 impl Address {
@@ -55,7 +73,10 @@ impl Address {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let path = text.strip_prefix("unix:").map(PathBuf::from_str);
         match path {
-            Some(Ok(socket)) if socket.is_absolute() => Ok(Self { socket }),
+            Some(Ok(socket)) if socket.is_absolute() => Ok(Self::Socket(socket)),
+            _ if text.starts_with("https:") => Err(
+                "a server elsewhere is reached with a credential: `sublet login FILE`, --profile or --credential".to_owned(),
+            ),
             _ => Err(
                 "write unix: and an absolute path, such as unix:/run/sublet/api.sock".to_owned(),
             ),
@@ -64,45 +85,65 @@ impl Address {
 
     /// The socket that `sublet serve` makes when nobody says otherwise.
     pub(crate) fn automatic() -> Self {
-        Self {
-            socket: sublet_daemon::paths::socket(),
-        }
+        Self::Socket(sublet_daemon::paths::socket())
+    }
+
+    /// Where a credential leads.
+    pub(crate) fn of(credential: &Credential) -> Result<Self, Failure> {
+        let unusable = |error: &dyn Error| {
+            Failure::new(Code::CredentialInvalid, "the credential cannot be used").caused_by(error)
+        };
+        let server = credential.servers().first().map_or("", String::as_str);
+        let url = Url::parse(server).map_err(|error| unusable(&error))?;
+        let clock = Arc::new(DefaultTimeProvider);
+        let tls = client_config(credential, clock).map_err(|error| unusable(&error))?;
+        Ok(Self::Remote(Box::new(Remote { url, tls })))
     }
 }
 
 impl Client {
     /// A client of this server. Nothing is sent yet.
     pub(crate) fn new(address: &Address) -> Result<Self, Failure> {
-        let http = reqwest::Client::builder()
-            .unix_socket(address.socket.clone())
+        // The library wants to know who speaks TLS even where nobody does. The first to say so is the same as the second.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let builder = reqwest::Client::builder()
             .no_proxy()
-            .user_agent(concat!("sublet/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| {
-                Failure::new(Code::ServerUnreachable, "no client can be made").caused_by(&error)
-            })?;
-        Ok(Self {
-            http,
-            socket: address.socket.clone(),
-        })
+            .user_agent(concat!("sublet/", env!("CARGO_PKG_VERSION")));
+        let (builder, base, place) = match address {
+            Address::Socket(socket) => (
+                builder.unix_socket(socket.clone()),
+                // The host is not looked up: the socket is the server.
+                Url::parse("http://sublet").expect("a constant that is a URL"),
+                socket.display().to_string(),
+            ),
+            Address::Remote(remote) => (
+                builder.tls_backend_preconfigured(remote.tls.clone()),
+                remote.url.clone(),
+                remote.url.to_string(),
+            ),
+        };
+        let http = builder.build().map_err(|error| {
+            Failure::new(Code::ServerUnreachable, "no client can be made").caused_by(&error)
+        })?;
+        Ok(Self { http, base, place })
     }
 
     /// The address of a route. Each segment is escaped, so that no name can change the route.
-    fn url(segments: &[&str]) -> Url {
-        // The host is not looked up: the socket is the server.
-        let mut url = Url::parse("http://sublet").expect("a constant that is a URL");
+    fn url(&self, segments: &[&str]) -> Url {
+        let mut url = self.base.clone();
         url.path_segments_mut()
             .expect("an http URL has a path")
+            .pop_if_empty()
             .extend(segments);
         url
     }
 
     fn get(&self, segments: &[&str]) -> RequestBuilder {
-        self.http.get(Self::url(segments))
+        self.http.get(self.url(segments))
     }
 
     fn post(&self, segments: &[&str]) -> RequestBuilder {
-        self.http.post(Self::url(segments))
+        self.http.post(self.url(segments))
     }
 
     /// Sends a request; the answer is a success, or it is a failure.
@@ -145,7 +186,7 @@ impl Client {
         if error.is_connect() {
             Failure::new(
                 Code::ServerUnreachable,
-                format!("no server answers on {}", self.socket.display()),
+                format!("no server answers on {}", self.place),
             )
             .caused_by(cause)
             .help("start one with `sublet serve`, or name another with --url or SUBLET_URL")
@@ -204,9 +245,10 @@ mod tests {
 
     #[test]
     fn a_name_cannot_change_the_route() {
-        let url = Client::url(&["v1", "jobs", "#412", "wait"]);
+        let client = Client::new(&Address::automatic()).unwrap();
+        let url = client.url(&["v1", "jobs", "#412", "wait"]);
         assert_eq!(url.path(), "/v1/jobs/%23412/wait");
-        let url = Client::url(&["v1", "modules", "a/../b?c@1"]);
+        let url = client.url(&["v1", "modules", "a/../b?c@1"]);
         assert_eq!(url.path(), "/v1/modules/a%2F..%2Fb%3Fc@1");
     }
 

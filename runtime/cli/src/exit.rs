@@ -89,7 +89,13 @@ impl Exit {
         use Code as C;
         match code {
             Some(C::Usage) => Self::USAGE,
-            Some(C::ForeignCaller) => Self::DENIED,
+            Some(
+                C::ForeignCaller
+                | C::NotPermitted
+                | C::CertificateRefused
+                | C::UserSuspended
+                | C::CredentialInvalid,
+            ) => Self::DENIED,
             Some(
                 C::JobNotFound
                 | C::ModuleNotFound
@@ -98,12 +104,18 @@ impl Exit {
                 | C::SubclusterNotFound
                 | C::NodeNotFound
                 | C::NetworkNotFound
+                | C::UserNotFound
+                | C::CertificateNotFound
                 | C::DependencyUnknown
                 | C::FileUnreadable,
             ) => Self::NOT_FOUND,
             Some(
                 C::Ambiguous
                 | C::ModuleInUse
+                | C::UserExists
+                | C::NoOlderAuthority
+                | C::RotationUnfinished
+                | C::NotListening
                 | C::NothingToRetry
                 | C::KeyReused
                 | C::VersionMismatch
@@ -118,6 +130,9 @@ impl Exit {
                 | C::QuotaExceeded
                 | C::GangTooLarge
                 | C::TooFast
+                | C::TooManyModules
+                | C::TooManyUploads
+                | C::TooMuchStored
                 | C::NoNetworkLeft
                 | C::Draining
                 | C::DiskFull,

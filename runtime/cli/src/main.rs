@@ -16,6 +16,7 @@ mod failure;
 mod verbs;
 
 mod client;
+mod profile;
 mod progress;
 mod transcript;
 mod watch;

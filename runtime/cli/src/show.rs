@@ -17,3 +17,4 @@ pub(crate) mod table;
 pub(crate) mod task;
 mod traffic;
 pub(crate) mod unit;
+pub(crate) mod user;

@@ -3,10 +3,13 @@
 mod apply;
 mod audit;
 mod cancel;
+mod certs;
 mod completion;
+mod credential_file;
 mod explain;
 mod help;
 mod jobs;
+mod login;
 mod logs;
 mod modules;
 mod networks;
@@ -23,8 +26,10 @@ mod submit;
 mod users;
 mod version;
 mod wait;
+mod whoami;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -37,6 +42,7 @@ use crate::client::{Address, Client};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::profile::{self, Profiles};
 
 /// What can be asked for.
 #[derive(Debug, Subcommand)]
@@ -64,6 +70,11 @@ pub(crate) enum Verb {
     Networks(networks::Networks),
     #[command(subcommand, disable_help_subcommand = true)]
     Users(users::Users),
+    #[command(subcommand, disable_help_subcommand = true)]
+    Certs(certs::Certs),
+    Login(login::Login),
+    Logout(login::Logout),
+    Whoami(whoami::WhoamiArgs),
     Plan(plan::Plan),
     Apply(apply::Apply),
     Simulate(simulate::Simulate),
@@ -93,19 +104,56 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) output: Output,
-    address: Address,
+    profiles: Profiles,
+    way: Way,
+}
+
+/// How the server is found: as the command line says, else as the environment does, else the profile in use, else the
+/// socket of this host.
+#[derive(Clone, Debug)]
+enum Way {
+    Usual,
+    Address(Address),
+    Profile(String),
+    Credential(PathBuf),
 }
 
 impl Session {
     pub(crate) fn new(global: &Global) -> Self {
+        let way = match (&global.url, &global.profile, &global.credential) {
+            (Some(address), _, _) => Way::Address(address.clone()),
+            (None, Some(name), _) => Way::Profile(name.clone()),
+            (None, None, Some(path)) => Way::Credential(path.clone()),
+            (None, None, None) => Way::Usual,
+        };
         Self {
             output: Output::new(global.format(), global.color),
-            address: global.url.clone().unwrap_or_else(Address::automatic),
+            profiles: Profiles::of_this_account(),
+            way,
         }
     }
 
     pub(crate) fn client(&self) -> Result<Client, Failure> {
-        Client::new(&self.address)
+        let address = match (&self.way, self.profile()?) {
+            (Way::Address(address), _) => address.clone(),
+            (Way::Credential(path), _) => Address::of(&profile::read(path)?)?,
+            (_, Some(name)) => Address::of(&self.profiles.credential(&name)?)?,
+            (_, None) => Address::automatic(),
+        };
+        Client::new(&address)
+    }
+
+    /// The profile in use, if one is.
+    pub(crate) fn profile(&self) -> Result<Option<String>, Failure> {
+        match &self.way {
+            Way::Profile(name) => Ok(Some(name.clone())),
+            Way::Usual => self.profiles.chosen(),
+            Way::Address(_) | Way::Credential(_) => Ok(None),
+        }
+    }
+
+    pub(crate) const fn profiles(&self) -> &Profiles {
+        &self.profiles
     }
 }
 
@@ -151,6 +199,10 @@ impl Verb {
             Self::Nodes(verb) => narrow(nodes::nodes(verb, session)),
             Self::Networks(verb) => narrow(networks::networks(verb, session)),
             Self::Users(verb) => narrow(users::users(verb, session)),
+            Self::Certs(verb) => narrow(certs::certs(verb, session)),
+            Self::Login(login) => narrow(login::login(login, session)),
+            Self::Logout(logout) => login::logout(&logout, session),
+            Self::Whoami(verb) => narrow(whoami::whoami(verb, session)),
             Self::Plan(plan) => narrow(plan::plan(plan, session)),
             Self::Apply(apply) => narrow(apply::apply(apply, session)),
             Self::Simulate(simulate) => simulate::simulate(&simulate, session),

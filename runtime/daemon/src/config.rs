@@ -14,7 +14,7 @@ mod tables;
 
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -67,6 +67,11 @@ pub struct Config {
 pub struct Listen {
     /// The unix socket; a relative path is taken from the runtime directory.
     pub socket: Option<PathBuf>,
+    /// The address and port for TLS, such as `0.0.0.0:7070`. Nothing unless it is said.
+    pub api: Option<SocketAddr>,
+    /// What clients call the server: names and addresses, the first one in the credentials that it issues. The name of
+    /// the host and the address of `api` unless it is said.
+    pub names: Vec<String>,
 }
 
 /// How the server goes about its own business.

@@ -10,8 +10,10 @@ mod plan;
 mod pool;
 mod rules;
 mod task;
+mod user;
 
 use jiff::Timestamp;
+use sublet_identity::UnixSeconds;
 use sublet_scheduler::UnixMillis;
 use sublet_store::PublicId;
 
@@ -21,11 +23,15 @@ pub use module::code_of;
 pub(crate) use module::{imports, input, input_kind, module};
 pub(crate) use network::{network, network_name, network_usage, peers};
 pub(crate) use place::{move_cause, node_explanation, routed_by, standing};
-pub(crate) use plan::{RulesChange, audit_entry, names_beyond, plan, rule_set};
+pub(crate) use plan::{RulesChange, audit_entry, audit_verdict, names_beyond, plan, rule_set};
 pub(crate) use pool::{PoolRecords, names, pool};
 pub use rules::refusal;
 pub use task::outcome;
 pub(crate) use task::{WaitingEnd, task, usage};
+pub(crate) use user::{
+    certificate, quota, role, role_in_rules, role_of_record, role_recorded, role_wanted, serial,
+    serial_recorded, unix_seconds, user,
+};
 
 /// A job as people name it.
 pub(crate) fn job_id(id: PublicId) -> String {
@@ -38,6 +44,11 @@ pub(crate) fn timestamp(at: UnixMillis) -> Timestamp {
         .ok()
         .and_then(|at| Timestamp::from_millisecond(at).ok())
         .unwrap_or(Timestamp::MAX)
+}
+
+/// An instant that is told in whole seconds.
+pub(crate) const fn from_unix_seconds(at: UnixSeconds) -> UnixMillis {
+    UnixMillis(at.0.saturating_mul(1000))
 }
 
 /// An instant as the API reads it. Before 1970 nothing happened here.

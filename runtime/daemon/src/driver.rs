@@ -27,12 +27,13 @@ mod submit;
 mod take_down;
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use sublet_network::Addresses;
 use sublet_scheduler::{
-    AttemptId, JobId, Scheduler, SlotId, StopReason, SubclusterId, UnixMillis, UserId,
+    AttemptId, JobId, Scheduler, SlotId, StopReason, SubclusterId, Terms, UnixMillis, UserId,
 };
 use sublet_store::{NextIds, Reader, Writer};
 use sublet_worker::protocol::{Ended, NetworkTerms};
@@ -49,9 +50,12 @@ pub(crate) use command::{
 pub(crate) use ground::Ground;
 pub(crate) use networks::Exhausted;
 use networks::Networks;
-pub(crate) use operate::{ApplyError, Change, Wish, WishError};
+pub(crate) use operate::{
+    ApplyError, Change, PeopleChange, PeopleError, Wish, WishError, terms_with,
+};
 
 use crate::broker::Broker;
+use crate::people::People;
 use crate::workers::{WorkerId, Workers};
 
 /// Commands taken in one round at most: bounds how long the first of them waits for its commit.
@@ -74,13 +78,18 @@ pub(crate) struct Driver {
     broker: Broker,
     networks: Networks,
     /// What the operator says of the networks of users of whom nothing else is said.
-    terms: NetworkTerms,
+    network_terms: NetworkTerms,
     /// What the operator allows single users.
     policies: HashMap<UserId, Vec<String>>,
     pub(crate) jobs: ActiveJobs,
     pub(crate) ids: NextIds,
-    /// The user who owns the socket, in whose name the server itself acts.
+    /// The user of the account that runs the server, in whose name it acts itself.
     owner: UserId,
+    people: Arc<People>,
+    /// What holds for users of whom nothing else is said.
+    terms: Terms,
+    /// What was set for single users.
+    quotas: HashMap<UserId, sublet_store::Quota>,
     pub(crate) ground: Ground,
     /// Attempts that hold a slot.
     pub(crate) live: HashMap<AttemptId, Live>,
@@ -121,9 +130,11 @@ pub(crate) struct Parts {
     pub(crate) chores: Chores,
     pub(crate) workers: Workers,
     pub(crate) broker: Broker,
-    pub(crate) terms: NetworkTerms,
+    pub(crate) network_terms: NetworkTerms,
     pub(crate) ids: NextIds,
     pub(crate) owner: UserId,
+    pub(crate) people: Arc<People>,
+    pub(crate) terms: Terms,
     pub(crate) ground: Ground,
     pub(crate) finished: watch::Sender<u64>,
     pub(crate) now: fn() -> UnixMillis,
@@ -139,11 +150,14 @@ impl Driver {
             workers: parts.workers,
             broker: parts.broker,
             networks: Networks::default(),
-            terms: parts.terms,
+            network_terms: parts.network_terms,
             policies: HashMap::new(),
             jobs: ActiveJobs::default(),
             ids: parts.ids,
             owner: parts.owner,
+            people: parts.people,
+            terms: parts.terms,
+            quotas: HashMap::new(),
             ground: parts.ground,
             live: HashMap::new(),
             ends: HashMap::new(),

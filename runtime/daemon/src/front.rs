@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use sublet_scheduler::UserId;
-use sublet_store::{DataDirectory, Error, Library, Logs, Reader, Readers, Who, Whose};
+use sublet_store::{DataDirectory, Error, Library, Logs, Reader, Readers};
 use tokio::sync::watch;
 
 use crate::artifacts::Artifacts;
 use crate::broker::Broker;
 use crate::config::Config;
 use crate::driver::DriverHandle;
+use crate::http::{Room, Strangers};
+use crate::keys::Keys;
+use crate::people::People;
 
 /// The server as its requests see it.
 pub(crate) struct Front {
@@ -21,36 +23,17 @@ pub(crate) struct Front {
     pub(crate) artifacts: Artifacts,
     pub(crate) driver: DriverHandle,
     pub(crate) broker: Broker,
-    /// The owner of the socket: for now the one user there is.
-    pub(crate) owner: Owner,
+    pub(crate) people: Arc<People>,
+    pub(crate) keys: Arc<Keys>,
+    pub(crate) strangers: Strangers,
+    pub(crate) room: Room,
     /// Changes whenever a job ends.
     pub(crate) finished: watch::Receiver<u64>,
     /// Changes whenever output was kept.
     pub(crate) output: watch::Receiver<u64>,
 }
 
-/// A user with the name that people know.
-#[derive(Clone, Debug)]
-pub(crate) struct Owner {
-    pub(crate) id: UserId,
-    pub(crate) name: String,
-}
-
 impl Front {
-    /// Whose rows the caller may see.
-    pub(crate) const fn whose(&self) -> Whose {
-        Whose::User(self.owner.id)
-    }
-
-    /// The caller, for the account of who did what.
-    pub(crate) fn who(&self) -> Who {
-        Who {
-            user: Some(self.owner.id),
-            name: self.owner.name.clone(),
-            via: format!("socket uid {}", rustix::process::geteuid().as_raw()),
-        }
-    }
-
     /// Asks the records, off the threads that answer.
     pub(crate) async fn read<T: Send + 'static>(
         self: &Arc<Self>,

@@ -18,9 +18,10 @@ mod convert;
 mod driver;
 mod front;
 mod http;
+mod keys;
 mod nearest;
 pub mod paths;
-mod principal;
+mod people;
 mod serve;
 mod workers;
 

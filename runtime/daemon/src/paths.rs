@@ -45,10 +45,15 @@ pub fn cache_directory() -> PathBuf {
 /// Where the configuration file is looked for.
 #[must_use]
 pub fn configuration_file() -> PathBuf {
+    configuration_directory().join("config.toml")
+}
+
+/// The folder of what an account has configured, credentials among it.
+#[must_use]
+pub fn configuration_directory() -> PathBuf {
     absolute("XDG_CONFIG_HOME")
         .unwrap_or_else(|| home().join(".config"))
         .join(OWN)
-        .join("config.toml")
 }
 
 fn home() -> PathBuf {

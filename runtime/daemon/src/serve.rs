@@ -9,12 +9,14 @@ mod settings;
 mod socket;
 
 use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::{env, io};
 
-use sublet_scheduler::{Quota, Scheduler, Terms};
+use sublet_scheduler::Scheduler;
+use sublet_store::DataDirectory;
 use sublet_worker::Bursting;
 use sublet_worker::dial::HostResolver;
 use sublet_worker::protocol::NetworkTerms;
@@ -25,9 +27,12 @@ use tokio::sync::watch;
 use crate::artifacts::Artifacts;
 use crate::broker::Broker;
 use crate::clock;
-use crate::config::{ConfigError, Cpu, Size};
+use crate::config::ConfigError;
 use crate::driver::{Beginning, Chores, Command, Driver, DriverHandle, Ground, Parts};
 use crate::front::Front;
+use crate::http::{Room, Strangers};
+use crate::keys::{Keys, KeysError};
+use crate::people::People;
 use crate::workers::{Keeper, Surroundings, Workers};
 use disk::Disk;
 use settings::Settings;
@@ -52,6 +57,8 @@ pub struct Options {
     pub data_dir: Option<PathBuf>,
     /// The unix socket.
     pub socket: Option<PathBuf>,
+    /// Where to listen for TLS as well.
+    pub listen: Option<SocketAddr>,
     /// Throw the data away at the end: for trying things out.
     pub dev: bool,
 }
@@ -68,6 +75,9 @@ pub enum ServeError {
     /// The data directory or what is in it cannot be used.
     #[error(transparent)]
     Store(sublet_store::Error),
+    /// The keys of the house cannot be used.
+    #[error("the keys in the data directory cannot be used")]
+    Keys(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Another server answers on the socket.
     #[error("another server answers on {path}")]
     SocketTaken {
@@ -104,7 +114,8 @@ pub fn serve(options: &Options) -> Result<(), ServeError> {
         .enable_all()
         .build()
         .map_err(doing("start the threads that answer"))?;
-    let server = Server::open(&settings, &runtime)?;
+    let door = settings.listen.map(door).transpose()?;
+    let server = Server::open(&settings, door, &runtime)?;
     runtime.block_on(server.run(&settings.socket))?;
     runtime.shutdown_background();
     Ok(())
@@ -113,11 +124,17 @@ pub fn serve(options: &Options) -> Result<(), ServeError> {
 /// A server with everything opened and the driver turning.
 struct Server {
     front: Arc<Front>,
+    /// Where those come in who are not of this host.
+    door: Option<TcpListener>,
     driver: JoinHandle<Result<(), sublet_store::Error>>,
 }
 
 impl Server {
-    fn open(settings: &Settings, runtime: &Runtime) -> Result<Self, ServeError> {
+    fn open(
+        settings: &Settings,
+        door: Option<TcpListener>,
+        runtime: &Runtime,
+    ) -> Result<Self, ServeError> {
         let disk = Disk::open(settings)?;
         tell_of_bursting();
         let executable = env::current_exe().map_err(doing("find our own executable"))?;
@@ -127,6 +144,8 @@ impl Server {
         let (finished, sees_finished) = watch::channel(0);
         let (output, sees_output) = watch::channel(0);
         let broker = broker(settings, runtime);
+        let people = disk.people;
+        let keys = keys(settings, door.as_ref(), &disk.directory, &people)?;
         let surroundings = Surroundings {
             executable,
             users: disk.directory.path().join("users"),
@@ -148,9 +167,11 @@ impl Server {
             chores: chores.map_err(doing("start a thread"))?,
             workers: Workers::new(surroundings),
             broker: broker.clone(),
-            terms: network_terms(settings),
+            network_terms: network_terms(settings),
             ids: disk.ids,
-            owner: disk.owner.id,
+            owner: disk.owner,
+            people: Arc::clone(&people),
+            terms: settings.config.defaults.quota.terms(),
             ground: Ground::new(
                 HOST.to_owned(),
                 settings.capacity,
@@ -161,15 +182,6 @@ impl Server {
             finished,
             now: clock::now,
         });
-        let networks = settings.config.service.networks;
-        let beginning = Beginning {
-            owner: (disk.owner.id, disk.owner.name.clone()),
-            terms: terms(settings),
-            host: HOST.to_owned(),
-            offered: settings.capacity,
-            rules: settings.rules.clone(),
-            networks: (networks.prepared, networks.low),
-        };
         let front = Front {
             config: settings.config.clone(),
             directory: disk.directory,
@@ -177,16 +189,30 @@ impl Server {
             library: disk.library,
             logs: disk.logs,
             artifacts,
+            strangers: Strangers::new(handle.clone()),
             driver: handle,
             broker,
-            owner: disk.owner,
+            people,
+            keys,
+            room: Room::default(),
             finished: sees_finished,
             output: sees_output,
         };
         Ok(Self {
             front: Arc::new(front),
-            driver: start(driver, beginning, asked)?,
+            door,
+            driver: start(driver, beginning(settings), asked)?,
         })
+    }
+}
+
+fn beginning(settings: &Settings) -> Beginning {
+    let networks = settings.config.service.networks;
+    Beginning {
+        host: HOST.to_owned(),
+        offered: settings.capacity,
+        rules: settings.rules.clone(),
+        networks: (networks.prepared, networks.low),
     }
 }
 
@@ -202,6 +228,37 @@ fn start(
         .name("driver".into())
         .spawn(move || driver.run(&commands))
         .map_err(doing("start the driver"))
+}
+
+/// Opened before anything else: a port that is taken is told at once, and one that the system chose is known to keys.
+fn door(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    let open = || {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    };
+    open().map_err(doing(&format!("listen on {address}")))
+}
+
+/// The keys by which the server is known and knows others. They are made with the first start, whether anybody comes from
+/// outside or not.
+fn keys(
+    settings: &Settings,
+    door: Option<&TcpListener>,
+    directory: &DataDirectory,
+    people: &Arc<People>,
+) -> Result<Arc<Keys>, ServeError> {
+    let files = directory.keys()?;
+    let address = door.map(TcpListener::local_addr).transpose();
+    let address = address.map_err(doing("find the address of our own door"))?;
+    let url = address.and_then(|address| settings.url(address));
+    let names = settings.names(address);
+    let keys = Keys::open(files, names, url, Arc::clone(people), clock::now());
+    match keys {
+        Ok(keys) => Ok(Arc::new(keys)),
+        Err(KeysError::Store(error)) => Err(error.into()),
+        Err(error) => Err(ServeError::Keys(Box::new(error))),
+    }
 }
 
 /// The one who dials and listens for guests, with the resolver of this host.
@@ -236,22 +293,8 @@ fn scheduler(settings: &Settings) -> Scheduler {
         queued_tasks_max: QUEUED_TASKS_MAX,
         tasks_per_job_max: TASKS_PER_JOB_MAX,
         aging_ms: AGING_MS,
-        terms: terms(settings),
+        terms: settings.config.defaults.quota.terms(),
     })
-}
-
-fn terms(settings: &Settings) -> Terms {
-    let quota = &settings.config.defaults.quota;
-    Terms {
-        weight: 1,
-        quota: Quota {
-            slots: quota.slots.unwrap_or(u64::MAX),
-            cpu_millis: quota.cpu.map_or(u64::MAX, Cpu::as_millis),
-            memory_bytes: quota.memory.map_or(u64::MAX, Size::as_bytes),
-            queued: quota.queued,
-            submits_per_s: quota.submits_per_s.unwrap_or(0),
-        },
-    }
 }
 
 /// Names what was being done when the system refused.

@@ -129,6 +129,14 @@ pub(crate) fn plain_name(text: &str) -> Result<String, String> {
     named(text, char::is_ascii_alphanumeric, "letters, digits")
 }
 
+/// `--user NAME`, or `*` for everybody.
+pub(crate) fn user(text: &str) -> Result<String, String> {
+    match text {
+        "*" => Ok(text.to_owned()),
+        name => plain_name(name),
+    }
+}
+
 /// `--reason TEXT`.
 pub(crate) fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();

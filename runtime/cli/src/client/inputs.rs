@@ -22,7 +22,7 @@ impl Client {
     pub(crate) async fn has_input(&self, digest: &str, kind: InputKind) -> Result<bool, Failure> {
         let request = self
             .http
-            .head(Self::url(&["v1", "inputs", digest]))
+            .head(self.url(&["v1", "inputs", digest]))
             .query(&InputQuery { kind });
         Ok(self.find(request).await?.is_some())
     }
@@ -35,7 +35,7 @@ impl Client {
         };
         let request = self
             .http
-            .put(Self::url(&["v1", "inputs", &input.digest]))
+            .put(self.url(&["v1", "inputs", &input.digest]))
             .query(&InputQuery { kind: input.kind })
             .header(CONTENT_TYPE, content)
             .header(CONTENT_LENGTH, input.size_bytes)

@@ -52,7 +52,7 @@ impl Client {
     }
 
     pub(crate) async fn delete_module(&self, reference: &str) -> Result<(), Failure> {
-        let request = self.http.delete(Self::url(&["v1", "modules", reference]));
+        let request = self.http.delete(self.url(&["v1", "modules", reference]));
         self.send(request).await.map(drop)
     }
 }

@@ -34,7 +34,7 @@ impl Client {
         user: &str,
         policy: &EgressPolicy,
     ) -> Result<EgressPolicy, Failure> {
-        let url = Self::url(&["v1", "users", user, "policy"]);
+        let url = self.url(&["v1", "users", user, "policy"]);
         self.fetch(self.http.put(url).json(policy)).await
     }
 }

@@ -41,7 +41,7 @@ impl Client {
         name: &str,
         how: DeleteQuery,
     ) -> Result<(), Failure> {
-        let request: RequestBuilder = self.http.delete(Self::url(&["v1", "subclusters", name]));
+        let request: RequestBuilder = self.http.delete(self.url(&["v1", "subclusters", name]));
         self.send(request.query(&how)).await.map(drop)
     }
 

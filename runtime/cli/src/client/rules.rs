@@ -1,7 +1,7 @@
 //! Routes of the rules, and of the record of who changed them.
 
 use reqwest::header::IF_MATCH;
-use sublet_api::{Applied, ApplyRules, AuditEntry, AuditQuery, Page, Plan, RuleSet};
+use sublet_api::{Applied, ApplyRules, AuditEntry, AuditQuery, AuditVerdict, Page, Plan, RuleSet};
 
 use super::Client;
 use crate::failure::Failure;
@@ -23,7 +23,7 @@ impl Client {
     pub(crate) async fn apply(&self, rules: &ApplyRules, version: u64) -> Result<Applied, Failure> {
         let request = self
             .http
-            .put(Self::url(&["v1", "rules"]))
+            .put(self.url(&["v1", "rules"]))
             .header(IF_MATCH, format!("\"{version}\""))
             .json(rules);
         self.fetch(request).await
@@ -31,5 +31,9 @@ impl Client {
 
     pub(crate) async fn audit(&self, query: &AuditQuery) -> Result<Page<AuditEntry>, Failure> {
         self.fetch(self.get(&["v1", "audit"]).query(query)).await
+    }
+
+    pub(crate) async fn verify_audit(&self) -> Result<AuditVerdict, Failure> {
+        self.fetch(self.get(&["v1", "audit", "verify"])).await
     }
 }

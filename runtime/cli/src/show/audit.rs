@@ -1,7 +1,7 @@
 //! Who changed what.
 
 use jiff::Timestamp;
-use sublet_api::AuditEntry;
+use sublet_api::{AuditEntry, AuditVerdict};
 
 use super::{table, unit};
 use crate::output::Named;
@@ -10,6 +10,26 @@ impl Named for AuditEntry {
     fn name(&self) -> String {
         self.seq.to_string()
     }
+}
+
+impl Named for AuditVerdict {
+    fn name(&self) -> String {
+        self.last.clone().unwrap_or_default()
+    }
+}
+
+/// Whether all is as it was written.
+pub(crate) fn verdict(verdict: &AuditVerdict) -> String {
+    let entries = verdict.entries.map(|entries| entries.to_string());
+    table::page([
+        (
+            "whole",
+            Some(if verdict.whole { "yes" } else { "no" }.to_owned()),
+        ),
+        ("entries", entries),
+        ("last", verdict.last.clone()),
+        ("fault", verdict.fault.clone()),
+    ])
 }
 
 /// Many entries.

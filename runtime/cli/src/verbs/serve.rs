@@ -1,6 +1,7 @@
 //! `sublet serve`: the server, in this process.
 
 use std::error::Error as _;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -10,7 +11,7 @@ use sublet_daemon::{Options, ServeError};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Start a server on a unix socket of this account
+/// Start a server on a unix socket of this account, and with TLS where --listen says
 #[derive(Args, Debug)]
 #[command(
     after_help = "Without any flag it works: defaults for all, data in the user's data directory.\n\
@@ -26,6 +27,9 @@ pub(crate) struct Serve {
     /// Where to listen [default: the socket in the runtime directory]
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
+    /// Listen there with TLS as well, for whoever has a certificate, such as 0.0.0.0:7070
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
     /// Keep nothing: data in a directory that goes when the server stops
     #[arg(long, conflicts_with = "data_dir")]
     dev: bool,
@@ -36,6 +40,7 @@ pub(super) fn serve(serve: Serve) -> Result<Exit, Failure> {
         config: serve.config,
         data_dir: serve.data_dir,
         socket: serve.socket,
+        listen: serve.listen,
         dev: serve.dev,
     };
     match sublet_daemon::serve(&options) {
@@ -62,6 +67,10 @@ fn failure(error: &ServeError) -> Failure {
         ServeError::Store(store) if store.is_disk_full() => {
             (Code::DiskFull, "free some space, or choose --data-dir")
         }
+        ServeError::Keys(_) => (
+            Code::LocalFault,
+            "restore the folder `keys` of the data directory from a backup; without it every credential has to be issued anew",
+        ),
         ServeError::Store(_) | ServeError::Io { .. } => (
             Code::LocalFault,
             "see the cause, or choose --data-dir and --socket",

@@ -1,7 +1,7 @@
 //! What holds when a job or a user says nothing.
 
 use serde::Deserialize;
-use sublet_scheduler::Limits;
+use sublet_scheduler::{Limits, Terms};
 
 use super::network::NetworkDefaults;
 use super::quantity::{Cpu, Size, Span};
@@ -60,6 +60,10 @@ pub struct Quota {
     pub queued: u64,
     /// Submissions per second.
     pub submits_per_s: Option<u32>,
+    /// Modules.
+    pub modules: Option<u64>,
+    /// Bytes of modules and inputs together.
+    pub stored: Option<Size>,
 }
 
 impl Default for Quota {
@@ -70,6 +74,25 @@ impl Default for Quota {
             memory: None,
             queued: 1_000_000,
             submits_per_s: None,
+            modules: None,
+            stored: None,
+        }
+    }
+}
+
+impl Quota {
+    /// What the scheduler keeps of it.
+    #[must_use]
+    pub fn terms(&self) -> Terms {
+        Terms {
+            weight: 1,
+            quota: sublet_scheduler::Quota {
+                slots: self.slots.unwrap_or(u64::MAX),
+                cpu_millis: self.cpu.map_or(u64::MAX, Cpu::as_millis),
+                memory_bytes: self.memory.map_or(u64::MAX, Size::as_bytes),
+                queued: self.queued,
+                submits_per_s: self.submits_per_s.unwrap_or(0),
+            },
         }
     }
 }

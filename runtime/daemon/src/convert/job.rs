@@ -1,7 +1,7 @@
 //! Jobs in the API's words: what the store knows, and what only the driver does.
 
 use sublet_api::{After, InputMount, Job, JobEnd, State, TaskCounts, Waiting, When};
-use sublet_scheduler::{JobId, JobView, Restart, TaskRange, Usage};
+use sublet_scheduler::{JobId, JobView, Restart, TaskRange, Usage, UserId};
 use sublet_store::{
     AttemptRow, Error, JobSpec, JobSummary, OutcomeKind, Reader, Tally, TaskFilter, Whose,
 };
@@ -62,6 +62,11 @@ pub(crate) struct StoredJob {
 }
 
 impl StoredJob {
+    /// Whose it is.
+    pub(crate) const fn user(&self) -> UserId {
+        self.summary.user
+    }
+
     pub(crate) fn read(reader: &Reader, whose: Whose, id: JobId) -> Result<Option<Self>, Error> {
         let Some(job) = reader.job(whose, id)? else {
             return Ok(None);

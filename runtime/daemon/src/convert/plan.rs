@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sublet_api::{AuditEntry, Changes, Homeless, Plan, Remark, RuleSet};
+use sublet_api::{AuditEntry, AuditVerdict, Changes, Homeless, Plan, Remark, RuleSet};
 use sublet_scheduler::{NodeId, NodeState, SubclusterSpec};
-use sublet_store::{AuditOutcome, AuditRow};
+use sublet_store::{AuditBreak, AuditChain, AuditOutcome, AuditRow};
 
 use super::place::node_move;
 use super::timestamp;
@@ -121,6 +121,32 @@ pub(crate) fn rule_set(stored: &sublet_store::RuleSet, by: &str) -> RuleSet {
 }
 
 /// A row of the account.
+/// Whether the account is as it was written, and if not, where it first shows.
+pub(crate) fn audit_verdict(chain: &AuditChain) -> AuditVerdict {
+    let nothing = AuditVerdict {
+        whole: false,
+        entries: None,
+        last: None,
+        fault: None,
+    };
+    match chain {
+        AuditChain::Whole { rows, last } => AuditVerdict {
+            whole: true,
+            entries: Some(*rows),
+            last: Some(last.to_string()),
+            ..nothing
+        },
+        AuditChain::Broken(fault) => AuditVerdict {
+            fault: Some(match fault {
+                AuditBreak::Missing { seq } => format!("entry {seq} is missing"),
+                AuditBreak::Changed { seq } => format!("entry {seq} was changed"),
+                AuditBreak::Added { seq } => format!("entry {seq} was added by somebody else"),
+            }),
+            ..nothing
+        },
+    }
+}
+
 pub(crate) fn audit_entry(row: &AuditRow) -> AuditEntry {
     let audited = &row.audited;
     AuditEntry {

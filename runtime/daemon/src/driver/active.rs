@@ -56,6 +56,14 @@ impl ActiveJobs {
         self.0.get_mut(&id)
     }
 
+    /// The jobs of a user, in their order.
+    pub(crate) fn of(&self, user: UserId) -> Vec<JobId> {
+        let theirs = self.0.iter().filter(|(_, job)| job.user == user);
+        let mut ids: Vec<_> = theirs.map(|(&id, _)| id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// Whether some job that is not over needs the module.
     pub(crate) fn need(&self, user: UserId, module: Digest) -> bool {
         self.0

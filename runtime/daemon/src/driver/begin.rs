@@ -1,7 +1,7 @@
 //! The first thing a driver does: the rules in force, the host carved by them, and what operators wished before the
 //! restart. Only then is the scheduler a place where jobs can be taken up again.
 
-use sublet_scheduler::{Event, Resources, Role, Terms, UserId};
+use sublet_scheduler::Resources;
 use sublet_store::{Error, Record, RuleSet, Wishes};
 
 use super::operate::Wish;
@@ -10,10 +10,6 @@ use crate::config::Rules;
 
 /// What a driver begins with.
 pub(crate) struct Beginning {
-    /// The user who owns the socket.
-    pub(crate) owner: (UserId, String),
-    /// What holds for users of whom nothing else is said.
-    pub(crate) terms: Terms,
     pub(crate) host: String,
     /// What the host offers, its reserve taken off.
     pub(crate) offered: Resources,
@@ -30,8 +26,6 @@ impl Driver {
     /// When the store cannot be read, or cannot keep what is new.
     pub(crate) fn begin(&mut self, beginning: Beginning) -> Result<(), Error> {
         let Beginning {
-            owner,
-            terms,
             host,
             offered,
             rules,
@@ -48,12 +42,10 @@ impl Driver {
             .chain(adoption.records.clone())
             .collect();
         self.writer.commit(&new)?;
-        self.happened(Event::UserTerms {
-            user: owner.0,
-            name: owner.1,
-            role: Role::Operator,
-            terms,
-        });
+        self.quotas = self.reader.quotas()?.into_iter().collect();
+        for user in self.people.ids() {
+            self.tell_terms(user);
+        }
         self.obey_rules(adoption);
         self.take_up_wishes(wishes);
         self.settle()

@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::mpsc;
 
 use sublet_scheduler::{AttemptId, JobId, Rejection, Scheduler, UnixMillis, Usage, UserId};
-use sublet_store::{Digest, IdempotencyKey, JobSpec, Record, Who, WholeArtifact};
+use sublet_store::{Audited, Digest, IdempotencyKey, JobSpec, Record, Who, WholeArtifact};
 use sublet_worker::protocol::Ended;
 use tokio::sync::oneshot;
 
 use super::ActiveJobs;
 use super::ground::Ground;
 use super::networks::Exhausted;
-use super::operate::{ApplyError, Change, Wish, WishError};
+use super::operate::{ApplyError, Change, PeopleChange, PeopleError, Wish, WishError};
 use crate::broker::PortTaken;
 use crate::workers::WorkerId;
 
@@ -56,6 +56,14 @@ pub(crate) enum Command {
         who: Who,
         answer: Answer<Result<(), NotKept>>,
     },
+    /// Have others be able to ask, or the same ones for other things.
+    ChangePeople {
+        change: Box<PeopleChange>,
+        who: Who,
+        answer: Answer<Result<(), PeopleError>>,
+    },
+    /// Write something into the account of who did what. Who is told of it does not wait.
+    Note(Box<Audited>),
     /// What was measured of the host: thousandths of all its processors in use, and whether it can be trusted with work.
     HostFacts { load_millis: u64, is_healthy: bool },
     /// Keep records that concern no job: modules, inputs, users.
@@ -102,6 +110,8 @@ pub(crate) struct Submission {
     pub(crate) spec: JobSpec,
     /// What the module imports, for rules to read.
     pub(crate) imports: Vec<String>,
+    /// How its user came.
+    pub(crate) via: String,
     pub(crate) idempotency: Option<IdempotencyKey>,
 }
 

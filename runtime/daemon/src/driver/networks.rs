@@ -121,14 +121,16 @@ impl Driver {
 
     /// What the operator allows a user to reach beyond the network.
     pub(super) fn policy_of(&self, user: UserId) -> &[String] {
-        self.policies.get(&user).unwrap_or(&self.terms.operator)
+        self.policies
+            .get(&user)
+            .unwrap_or(&self.network_terms.operator)
     }
 
     /// What the operator says of a user's network.
     pub(super) fn terms_of(&self, user: UserId) -> NetworkTerms {
         NetworkTerms {
             operator: self.policy_of(user).to_vec(),
-            ..self.terms.clone()
+            ..self.network_terms.clone()
         }
     }
 

@@ -33,6 +33,18 @@ impl Driver {
                 let done = self.set_policy(user, name, allow, who);
                 reply(answer, done);
             }
+            Command::ChangePeople {
+                change,
+                who,
+                answer,
+            } => {
+                let done = self.change_people(*change, who);
+                reply(answer, done);
+            }
+            Command::Note(_) if self.disk_full => {
+                tracing::warn!("the disk is full: a refusal is not written down");
+            }
+            Command::Note(audited) => self.batch.record_aside(vec![Record::Audited(audited)]),
             Command::HostFacts {
                 load_millis,
                 is_healthy,

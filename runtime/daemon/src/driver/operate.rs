@@ -2,12 +2,14 @@
 //! with who asked and what was so before.
 
 mod apply;
+mod people;
 mod policy;
 mod wish;
 
 use sublet_store::{AuditOutcome, Audited, Record, Who};
 
 pub(crate) use apply::{ApplyError, Change};
+pub(crate) use people::{PeopleChange, PeopleError, terms_with};
 pub(crate) use wish::{Wish, WishError};
 
 use super::{Driver, NotKept};

@@ -154,6 +154,7 @@ impl Driver {
             module,
             spec,
             imports: _,
+            via,
             idempotency,
         } = submission;
         NewJob {
@@ -165,7 +166,7 @@ impl Driver {
             module,
             spec,
             submitted_at: (self.now)(),
-            via: None,
+            via: Some(via),
             idempotency,
         }
     }

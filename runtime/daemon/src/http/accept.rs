@@ -1,78 +1,76 @@
-//! The accept loop of the unix socket: who is let in, how many, and for how long they may take.
+//! The accept loop: who is let in, how many at a time, and for how long they may take.
+//!
+//! There are two doors. The unix socket is for accounts of this host, as the kernel names them; the other one speaks TLS
+//! and is for whoever has the key of a certificate of ours. Behind them everything is the same: one router, and with each
+//! request who asks.
 
+mod connection;
+mod strangers;
+
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::response::IntoResponse;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use sublet_api::Code;
-use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, oneshot};
-use tower::ServiceExt;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::problem::ApiError;
+use crate::keys::Keys;
+use connection::{Arrival, Room};
+pub(crate) use strangers::Strangers;
 
-/// Connections at a time: one process of the account must not take all descriptors of the server.
-const CONNECTIONS_MAX: usize = 512;
-/// A client that has connected must say what it wants within this time.
-const HEADER_TIME_MAX: Duration = Duration::from_secs(10);
-/// Headers of one request.
-const HEADERS_MAX: usize = 64;
-/// Bytes of the headers of one request, and of what is read ahead of a body.
-const BUFFER_BYTES_MAX: usize = 64 << 10;
+/// Connections at a time through the unix socket: one process of the account must not take all descriptors of the server.
+const LOCAL_MAX: usize = 512;
+/// Connections at a time through TLS. They do not take the places of the unix socket, so that an operator is let in
+/// whatever the world does.
+const REMOTE_MAX: usize = 2_048;
 /// How long open requests may go on when the server stops.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// After an accept that failed: most likely there is no descriptor left, and some connection will give one back.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Where people come in.
+pub(crate) struct Doors {
+    pub(crate) local: UnixListener,
+    /// With the keys that the server shows itself with, and knows others by.
+    pub(crate) remote: Option<(TcpListener, Arc<Keys>)>,
+    pub(crate) strangers: Strangers,
+}
 
 /// Serves until told to stop, then lets open requests come to an end.
-pub(crate) async fn serve(listener: UnixListener, router: Router, mut stop: oneshot::Receiver<()>) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+pub(crate) async fn serve(doors: Doors, router: Router, mut stop: oneshot::Receiver<()>) {
+    let Doors {
+        local,
+        remote,
+        strangers,
+    } = doors;
     let graceful = GracefulShutdown::new();
+    let room = Room::new(router, strangers);
+    let local_places = Arc::new(Semaphore::new(LOCAL_MAX));
+    let remote_places = Arc::new(Semaphore::new(REMOTE_MAX));
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            break;
-        };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let came = tokio::select! {
+            came = next_local(&local, &local_places) => came,
+            came = next_remote(remote.as_ref(), &remote_places) => came,
             _ = &mut stop => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        match came {
+            Ok((arrival, place)) => {
+                let stay = room.clone().stay(arrival, graceful.watcher());
+                tokio::spawn(async move {
+                    stay.await;
+                    drop(place);
+                });
+            }
             Err(error) => {
-                // Most likely there is no descriptor left; some connection will give one back.
                 tracing::warn!(%error, "a connection cannot be accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
-        };
-        let service = if is_own(&stream) {
-            router.clone()
-        } else {
-            foreign_caller()
-        };
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_TIME_MAX)
-            .max_headers(HEADERS_MAX)
-            .max_buf_size(BUFFER_BYTES_MAX)
-            .serve_connection(
-                TokioIo::new(stream),
-                TowerToHyperService::new(service.map_request(to_axum)),
-            );
-        let watched = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = watched.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-            drop(place);
-        });
+        }
     }
-    drop(listener);
+    drop((local, remote));
     if tokio::time::timeout(FAREWELL, graceful.shutdown())
         .await
         .is_err()
@@ -81,23 +79,26 @@ pub(crate) async fn serve(listener: UnixListener, router: Router, mut stop: ones
     }
 }
 
-fn to_axum(request: Request<Incoming>) -> Request<axum::body::Body> {
-    request.map(axum::body::Body::new)
+type Came = io::Result<(Arrival, OwnedSemaphorePermit)>;
+
+async fn next_local(listener: &UnixListener, places: &Arc<Semaphore>) -> Came {
+    let place = place(places).await?;
+    let (stream, _) = listener.accept().await?;
+    Ok((Arrival::Local(stream), place))
 }
 
-/// The kernel says which account is at the other end. The folder of the socket is closed to others as well; this holds
-/// also where somebody opened it.
-fn is_own(stream: &UnixStream) -> bool {
-    let own = rustix::process::geteuid().as_raw();
-    stream.peer_cred().is_ok_and(|peer| peer.uid() == own)
+/// Never, where the server listens nowhere else.
+async fn next_remote(door: Option<&(TcpListener, Arc<Keys>)>, places: &Arc<Semaphore>) -> Came {
+    let Some((listener, keys)) = door else {
+        return std::future::pending().await;
+    };
+    let place = place(places).await?;
+    let (stream, address): (_, SocketAddr) = listener.accept().await?;
+    let tls = keys.tls();
+    Ok((Arrival::Remote(stream, address.ip(), tls), place))
 }
 
-fn foreign_caller() -> Router {
-    Router::new().fallback(async || -> Response<_> {
-        ApiError::new(
-            Code::ForeignCaller,
-            "this server serves only the account that started it",
-        )
-        .into_response()
-    })
+async fn place(places: &Arc<Semaphore>) -> io::Result<OwnedSemaphorePermit> {
+    let place = Arc::clone(places).acquire_owned().await;
+    place.map_err(io::Error::other)
 }

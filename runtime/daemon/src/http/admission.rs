@@ -1,17 +1,15 @@
 //! Which modules are kept: those that the compile process takes within its budget and that fit some slot. What is refused
 //! leaves nothing behind but the refusal.
 
-use std::sync::Arc;
-
 use sublet_api::Code;
 use sublet_store::{Digest, ModuleName, NewModule, Record, Uploaded};
 use sublet_worker::Preemption;
 use sublet_worker::compile::{CompileError, Compiled};
 
+use super::caller::Caller;
 use super::problem::{Answer, ApiError};
 use crate::artifacts::ArtifactError;
 use crate::driver::Command;
-use crate::front::Front;
 use crate::{clock, convert};
 
 /// An upload is compiled for the engine that serves most jobs; for the other when a job first needs it.
@@ -19,30 +17,30 @@ const UPLOADED: Preemption = Preemption::Checks;
 
 /// Everything that must hold before a module is kept.
 pub(super) async fn admit(
-    front: &Arc<Front>,
+    caller: &Caller,
     mut uploaded: Uploaded,
     name: Option<ModuleName>,
 ) -> Answer<()> {
-    refused_before(front, uploaded.digest).await?;
-    let (wasm, uploaded) = front
+    refused_before(caller, uploaded.digest).await?;
+    let (wasm, uploaded) = caller
         .on_disk(move |_| uploaded.bytes().map(|bytes| (bytes, uploaded)))
         .await?;
     sublet_worker::recognise(&wasm)?;
-    let compiled = match front.artifacts.compile(&wasm, UPLOADED).await {
+    let compiled = match caller.artifacts.compile(&wasm, UPLOADED).await {
         Ok(compiled) => compiled,
         Err(ArtifactError::Compile(refused)) => {
-            return Err(remember_refusal(front, uploaded.digest, refused).await?);
+            return Err(remember_refusal(caller, uploaded.digest, refused).await?);
         }
         Err(other) => return Err(other.into()),
     };
     drop(wasm);
-    fits_some_slot(front, &compiled).await?;
-    keep(front, uploaded, name, compiled).await
+    fits_some_slot(caller, &compiled).await?;
+    keep(caller, uploaded, name, compiled).await
 }
 
-async fn refused_before(front: &Arc<Front>, digest: Digest) -> Answer<()> {
-    let (user, engine) = (front.owner.id, front.artifacts.engine(UPLOADED).to_string());
-    let refusal = front
+async fn refused_before(caller: &Caller, digest: Digest) -> Answer<()> {
+    let (user, engine) = (caller.user(), caller.artifacts.engine(UPLOADED).to_string());
+    let refusal = caller
         .read(move |reader| reader.refusal(user, digest, &engine))
         .await?;
     match refusal {
@@ -58,7 +56,7 @@ async fn refused_before(front: &Arc<Front>, digest: Digest) -> Answer<()> {
 
 /// A refusal is kept, so that a module that is expensive to refuse is expensive once.
 async fn remember_refusal(
-    front: &Arc<Front>,
+    caller: &Caller,
     digest: Digest,
     refused: CompileError,
 ) -> Answer<ApiError> {
@@ -68,22 +66,22 @@ async fn remember_refusal(
         CompileError::Fault(_) => return Ok(ArtifactError::Compile(refused).into()),
     };
     let record = Record::ModuleRefused {
-        user: front.owner.id,
+        user: caller.user(),
         digest,
-        engine: front.artifacts.engine(UPLOADED).to_string(),
+        engine: caller.artifacts.engine(UPLOADED).to_string(),
         code: code.to_string(),
         message: refused.to_string(),
         at: clock::now(),
     };
-    front
+    caller
         .driver
         .ask(|answer| Command::Keep(vec![record], answer))
         .await??;
     Ok(ArtifactError::Compile(refused).into())
 }
 
-async fn fits_some_slot(front: &Arc<Front>, compiled: &Compiled) -> Answer<()> {
-    let pool = front.driver.look(|state| state.scheduler.pool()).await?;
+async fn fits_some_slot(caller: &Caller, compiled: &Compiled) -> Answer<()> {
+    let pool = caller.driver.look(|state| state.scheduler.pool()).await?;
     let most = pool
         .subclusters
         .iter()
@@ -104,16 +102,16 @@ async fn fits_some_slot(front: &Arc<Front>, compiled: &Compiled) -> Answer<()> {
 }
 
 async fn keep(
-    front: &Arc<Front>,
+    caller: &Caller,
     uploaded: Uploaded,
     name: Option<ModuleName>,
     compiled: Compiled,
 ) -> Answer<()> {
-    let (user, digest, size_bytes) = (front.owner.id, uploaded.digest, uploaded.size_bytes);
-    front
+    let (user, digest, size_bytes) = (caller.user(), uploaded.digest, uploaded.size_bytes);
+    caller
         .on_disk(move |front| front.library.keep_module(user, uploaded))
         .await?;
-    front
+    caller
         .artifacts
         .keep(user, digest, UPLOADED, compiled.artifact)
         .await?;
@@ -126,12 +124,12 @@ async fn keep(
         interface,
         at: clock::now(),
     };
-    let kept = front
+    let kept = caller
         .driver
         .ask(|answer| Command::Keep(vec![Record::ModuleAdded(module)], answer))
         .await?;
     if let Err(why) = kept {
-        front
+        caller
             .on_disk(move |front| front.library.remove_module(user, digest))
             .await?;
         return Err(why.into());

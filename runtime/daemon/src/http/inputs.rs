@@ -1,31 +1,29 @@
 //! Inputs: blobs for standard input, trees for directories. Uploaded once, named by what was sent.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::StatusCode;
 use sublet_api::{Code, InputQuery};
 use sublet_store::{Digest, Input, InputKind, Record, TreeLimits};
 
+use super::caller::Caller;
 use super::extract::{Path, Query};
 use super::problem::{Answer, ApiError};
+use super::room::Kind;
 use super::upload;
 use crate::driver::Command;
-use crate::front::Front;
 use crate::{clock, convert};
 
 /// Most bytes of one input.
 const INPUT_BYTES_MAX: u64 = 1 << 30;
 
 pub(super) async fn show(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(digest): Path<String>,
     Query(InputQuery { kind }): Query<InputQuery>,
 ) -> Answer<Json<sublet_api::Input>> {
     let digest = parse("path", &digest)?;
-    let input = find(&front, digest, convert::input_kind(kind))
+    let input = find(&caller, digest, convert::input_kind(kind))
         .await?
         .ok_or_else(|| {
             ApiError::new(
@@ -37,19 +35,19 @@ pub(super) async fn show(
 }
 
 pub(super) async fn put(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(announced): Path<String>,
     Query(InputQuery { kind }): Query<InputQuery>,
     body: Body,
 ) -> Answer<(StatusCode, Json<sublet_api::Input>)> {
     let digest = parse("path", &announced)?;
-    if let Some(known) = find(&front, digest, convert::input_kind(kind)).await? {
+    if let Some(known) = find(&caller, digest, convert::input_kind(kind)).await? {
         return Ok((StatusCode::OK, Json(convert::input(&known))));
     }
-    let uploaded = upload::receive(&front, body, INPUT_BYTES_MAX).await?;
+    let (uploaded, _place) = upload::receive(&caller, body, Kind::Input, INPUT_BYTES_MAX).await?;
     upload::check_digest(&uploaded, &announced)?;
-    let user = front.owner.id;
-    let kept = front
+    let user = caller.user();
+    let kept = caller
         .on_disk(move |front| match convert::input_kind(kind) {
             InputKind::Blob => front.library.keep_blob(user, uploaded),
             InputKind::Tree => front
@@ -66,7 +64,7 @@ pub(super) async fn put(
         at: clock::now(),
     };
     let record = vec![Record::InputAdded(input)];
-    front
+    caller
         .driver
         .ask(|answer| Command::Keep(record, answer))
         .await??;
@@ -74,12 +72,12 @@ pub(super) async fn put(
 }
 
 pub(super) async fn find(
-    front: &Arc<Front>,
+    caller: &Caller,
     digest: Digest,
     kind: InputKind,
 ) -> Answer<Option<Input>> {
-    let user = front.owner.id;
-    Ok(front
+    let user = caller.user();
+    Ok(caller
         .read(move |reader| reader.input(user, digest, kind))
         .await?)
 }

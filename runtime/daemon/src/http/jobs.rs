@@ -1,56 +1,48 @@
 //! Jobs: lists, single ones, and what is asked of them after they were submitted.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
 use sublet_api::{Code, Explanation, Job, JobQuery, Page, RetryRequest, Selected};
 use sublet_scheduler::JobId;
 use sublet_store::{JobFilter, JobPage, JobSummary};
 
+use super::caller::Caller;
 use super::extract::{self, Path, Query};
 use super::problem::{Answer, ApiError};
-use super::{inputs, pool, selector, validate};
+use super::{inputs, pool, selector, users, validate};
 use crate::convert::{self, LiveJob, StoredJob};
 use crate::driver::{Chosen, Command, Look};
-use crate::front::Front;
 
 /// The longest that one request waits for a job; clients ask again.
 const WAIT_S_MAX: u64 = 300;
 const WAIT_S_DEFAULT: u64 = 60;
 
-pub(super) async fn list(
-    State(front): State<Arc<Front>>,
-    Query(query): Query<JobQuery>,
-) -> Answer<Json<Page<Job>>> {
+pub(super) async fn list(caller: Caller, Query(query): Query<JobQuery>) -> Answer<Json<Page<Job>>> {
     let limit = validate::page_limit(query.limit)?;
     let page = JobPage {
         before: query.cursor.as_deref().map(cursor).transpose()?,
         limit,
     };
+    let whose = users::whose(&caller, query.user.as_deref())?;
     let filter = filter(query)?;
-    let whose = front.whose();
-    let summaries = front
+    let summaries = caller
         .read(move |reader| reader.jobs(whose, &filter, page))
         .await?;
     let next_cursor = (summaries.len() >= usize::try_from(limit).unwrap_or(usize::MAX))
         .then(|| summaries.last().map(|job| job.id.0.to_string()))
         .flatten();
     Ok(Json(Page {
-        items: views(&front, summaries).await?,
+        items: views(&caller, summaries).await?,
         next_cursor,
     }))
 }
 
-pub(super) async fn show(
-    State(front): State<Arc<Front>>,
-    Path(job): Path<String>,
-) -> Answer<Json<Job>> {
-    let summary = selector::job(&front, &job).await?;
-    view(&front, summary.id).await.map(Json)
+pub(super) async fn show(caller: Caller, Path(job): Path<String>) -> Answer<Json<Job>> {
+    let summary = selector::job(&caller, &job).await?;
+    view(&caller, summary.id).await.map(Json)
 }
 
 /// Parameters of a wait.
@@ -62,7 +54,7 @@ pub(super) struct WaitQuery {
 
 /// Answers when the job is over, or with how it stands when the time is.
 pub(super) async fn wait(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(job): Path<String>,
     Query(query): Query<WaitQuery>,
 ) -> Answer<Json<Job>> {
@@ -75,31 +67,32 @@ pub(super) async fn wait(
         .at("timeout_s", Some(WAIT_S_MAX), Some(seconds)));
     }
     let until = Instant::now() + Duration::from_secs(seconds);
-    let mut finished = front.finished.clone();
+    let mut finished = caller.finished.clone();
     finished.mark_unchanged();
-    let mut summary = selector::job(&front, &job).await?;
+    let mut summary = selector::job(&caller, &job).await?;
     while summary.finished_at.is_none() {
         let left = until.saturating_duration_since(Instant::now());
         if !matches!(
             tokio::time::timeout(left, finished.changed()).await,
             Ok(Ok(()))
         ) {
-            return view(&front, summary.id).await.map(Json);
+            return view(&caller, summary.id).await.map(Json);
         }
         finished.mark_unchanged();
-        summary = summary_of(&front, summary.id).await?;
+        summary = summary_of(&caller, summary.id).await?;
     }
-    finished_view(&front, summary.id).await.map(Json)
+    finished_view(&caller, summary.id).await.map(Json)
 }
 
-pub(super) async fn explain(
-    State(front): State<Arc<Front>>,
-    Path(job): Path<String>,
-) -> Answer<Json<Explanation>> {
-    let id = selector::job(&front, &job).await?.id;
-    let pool = pool::read(&front).await?;
-    let (stored, live) = both(&front, id).await?;
-    let job = convert::job(&front.owner.name, &stored, live.as_ref());
+pub(super) async fn explain(caller: Caller, Path(job): Path<String>) -> Answer<Json<Explanation>> {
+    let id = selector::job(&caller, &job).await?.id;
+    let pool = pool::read(&caller).await?;
+    let (stored, live) = both(&caller, id).await?;
+    let job = convert::job(
+        &caller.people.name_of(stored.user()),
+        &stored,
+        live.as_ref(),
+    );
     let prospect = live.map(|live| live.prospect).unwrap_or_default();
     Ok(Json(convert::explain::explanation(
         &job,
@@ -117,11 +110,11 @@ pub(super) struct CancelQuery {
 }
 
 pub(super) async fn cancel(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(job): Path<String>,
     Query(CancelQuery { task }): Query<CancelQuery>,
 ) -> Answer<(StatusCode, Json<Job>)> {
-    let summary = selector::job(&front, &job).await?;
+    let summary = selector::job(&caller, &job).await?;
     let job = summary.id;
     if let Some(task) = task.filter(|task| !summary.tasks.contains(task)) {
         return Err(ApiError::new(
@@ -129,88 +122,100 @@ pub(super) async fn cancel(
             format!("job #{} has no task {task}", summary.number),
         ));
     }
-    front
+    caller
         .driver
         .ask(|answer| Command::Cancel { job, task, answer })
         .await??;
-    Ok((StatusCode::ACCEPTED, Json(view(&front, job).await?)))
+    Ok((StatusCode::ACCEPTED, Json(view(&caller, job).await?)))
 }
 
 pub(super) async fn retry(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(job): Path<String>,
     extract::Json {
         value: RetryRequest { tasks },
         ..
     }: extract::Json<RetryRequest>,
 ) -> Answer<(StatusCode, Json<Job>)> {
-    let job = selector::job(&front, &job).await?.id;
+    let job = selector::job(&caller, &job).await?.id;
     let tasks = match tasks {
         Selected::Unsuccessful => Chosen::Unsuccessful,
         Selected::All => Chosen::All,
         Selected::One(task) => Chosen::One(task),
     };
-    front
+    caller
         .driver
         .ask(|answer| Command::Retry { job, tasks, answer })
         .await??;
-    Ok((StatusCode::ACCEPTED, Json(view(&front, job).await?)))
+    Ok((StatusCode::ACCEPTED, Json(view(&caller, job).await?)))
 }
 
 /// One job with everything there is to say.
-pub(super) async fn view(front: &Arc<Front>, id: JobId) -> Answer<Job> {
-    let (stored, live) = both(front, id).await?;
-    Ok(convert::job(&front.owner.name, &stored, live.as_ref()))
+pub(super) async fn view(caller: &Caller, id: JobId) -> Answer<Job> {
+    let (stored, live) = both(caller, id).await?;
+    Ok(convert::job(
+        &caller.people.name_of(stored.user()),
+        &stored,
+        live.as_ref(),
+    ))
 }
 
 /// A job that is over: the driver has nothing to add.
-async fn finished_view(front: &Arc<Front>, id: JobId) -> Answer<Job> {
-    let stored = stored(front, id).await?;
-    Ok(convert::job(&front.owner.name, &stored, None))
+async fn finished_view(caller: &Caller, id: JobId) -> Answer<Job> {
+    let stored = stored(caller, id).await?;
+    Ok(convert::job(
+        &caller.people.name_of(stored.user()),
+        &stored,
+        None,
+    ))
 }
 
 /// What the store knows of a job, and the driver.
-async fn both(front: &Arc<Front>, id: JobId) -> Answer<(StoredJob, Option<LiveJob>)> {
-    let live = front
+async fn both(caller: &Caller, id: JobId) -> Answer<(StoredJob, Option<LiveJob>)> {
+    let live = caller
         .driver
         .look(move |state| LiveJob::of(&state, id))
         .await?;
-    Ok((stored(front, id).await?, live))
+    Ok((stored(caller, id).await?, live))
 }
 
-async fn stored(front: &Arc<Front>, id: JobId) -> Answer<StoredJob> {
-    let whose = front.whose();
-    let stored = front
+async fn stored(caller: &Caller, id: JobId) -> Answer<StoredJob> {
+    let whose = caller.reached();
+    let stored = caller
         .read(move |reader| StoredJob::read(reader, whose, id))
         .await?;
     stored.ok_or_else(gone)
 }
 
-async fn views(front: &Arc<Front>, summaries: Vec<JobSummary>) -> Answer<Vec<Job>> {
+async fn views(caller: &Caller, summaries: Vec<JobSummary>) -> Answer<Vec<Job>> {
     let ids: Vec<_> = summaries.iter().map(|job| job.id).collect();
     let look = move |state: Look<'_>| {
         ids.iter()
             .map(|&id| LiveJob::of(&state, id))
             .collect::<Vec<_>>()
     };
-    let lives = front.driver.look(look).await?;
-    let whose = front.whose();
+    let lives = caller.driver.look(look).await?;
+    let whose = caller.reached();
     let read = move |reader: &sublet_store::Reader| {
         summaries
             .iter()
             .map(|job| StoredJob::read(reader, whose, job.id))
             .collect::<Result<Vec<_>, _>>()
     };
-    let stored = front.read(read).await?;
+    let stored = caller.read(read).await?;
     let rows = stored.into_iter().zip(lives);
     Ok(rows
-        .filter_map(|(job, live)| Some(convert::job(&front.owner.name, &job?, live.as_ref())))
+        .filter_map(|(job, live)| {
+            let job = job?;
+            let name = caller.people.name_of(job.user());
+            Some(convert::job(&name, &job, live.as_ref()))
+        })
         .collect())
 }
 
-async fn summary_of(front: &Arc<Front>, id: JobId) -> Answer<JobSummary> {
-    let whose = front.whose();
-    let found = front
+async fn summary_of(caller: &Caller, id: JobId) -> Answer<JobSummary> {
+    let whose = caller.reached();
+    let found = caller
         .read(move |reader| Ok(reader.job(whose, id)?.map(|job| job.summary)))
         .await?;
     found.ok_or_else(gone)

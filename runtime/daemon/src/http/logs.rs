@@ -1,10 +1,8 @@
 //! What the tasks of a job wrote, as a stream of lines of JSON; followed to the job's end where that is asked for.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use sublet_api::LogQuery;
@@ -12,6 +10,7 @@ use sublet_scheduler::{JobId, UnixMillis};
 use sublet_store::{LogPosition, LogSelection};
 use tokio::sync::mpsc;
 
+use super::caller::Caller;
 use super::extract::{Path, Query};
 use super::problem::Answer;
 use super::selector;
@@ -26,11 +25,11 @@ const ROUNDS_WAITING_MAX: usize = 4;
 const FOLLOW_PAUSE: Duration = Duration::from_millis(20);
 
 pub(super) async fn logs(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(job): Path<String>,
     Query(query): Query<LogQuery>,
 ) -> Answer<Response> {
-    let job = selector::job(&front, &job).await?.id;
+    let job = selector::job(&caller, &job).await?.id;
     let (lines, reader) = mpsc::channel(ROUNDS_WAITING_MAX);
     let course = Course {
         selection: LogSelection {
@@ -43,7 +42,7 @@ pub(super) async fn logs(
         job,
         lines,
     };
-    tokio::spawn(course.run(front));
+    tokio::spawn(course.run(caller));
     let body = Body::from_stream(futures_util::stream::unfold(reader, async |mut reader| {
         let piece: std::io::Result<Bytes> = reader.recv().await?;
         Some((piece, reader))
@@ -61,8 +60,8 @@ struct Course {
 }
 
 impl Course {
-    async fn run(self, front: Arc<Front>) {
-        if let Err(error) = self.say_all(&front).await {
+    async fn run(self, caller: Caller) {
+        if let Err(error) = self.say_all(&caller).await {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "a log cannot be read"
@@ -74,15 +73,15 @@ impl Course {
         }
     }
 
-    async fn say_all(&self, front: &Arc<Front>) -> Result<(), sublet_store::Error> {
-        let (mut output, mut finished) = (front.output.clone(), front.finished.clone());
+    async fn say_all(&self, caller: &Caller) -> Result<(), sublet_store::Error> {
+        let (mut output, mut finished) = (caller.output.clone(), caller.finished.clone());
         let mut position = LogPosition::default();
         loop {
             output.mark_unchanged();
             finished.mark_unchanged();
             // Asked before the reading: what was written before the end is then certainly read after it.
-            let is_last = !self.follow || self.is_finished(front).await?;
-            let Some(end) = self.say_what_is_there(front, position).await? else {
+            let is_last = !self.follow || self.is_finished(caller).await?;
+            let Some(end) = self.say_what_is_there(caller, position).await? else {
                 return Ok(());
             };
             position = end;
@@ -101,12 +100,12 @@ impl Course {
     /// Nothing when the reader has gone.
     async fn say_what_is_there(
         &self,
-        front: &Arc<Front>,
+        caller: &Caller,
         mut position: LogPosition,
     ) -> Result<Option<LogPosition>, sublet_store::Error> {
         loop {
             let (job, selection, since) = (self.job, self.selection, self.since);
-            let (lines, end) = front
+            let (lines, end) = caller
                 .on_disk(move |front| round(front, job, selection, since, position))
                 .await?;
             if end == position {
@@ -119,9 +118,9 @@ impl Course {
         }
     }
 
-    async fn is_finished(&self, front: &Arc<Front>) -> Result<bool, sublet_store::Error> {
-        let (whose, id) = (front.whose(), self.job);
-        front
+    async fn is_finished(&self, caller: &Caller) -> Result<bool, sublet_store::Error> {
+        let (whose, id) = (caller.reached(), self.job);
+        caller
             .read(move |reader| {
                 Ok(reader
                     .job(whose, id)?

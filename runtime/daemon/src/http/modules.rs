@@ -1,19 +1,17 @@
 //! Modules: received, admitted, found, forgotten.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use sublet_api::{Code, Module, ModuleQuery, Page, PushQuery};
 use sublet_store::{Digest, ModuleName, ModuleRow, ModuleSelector, NewModule, Record};
 
+use super::caller::Caller;
 use super::extract::{Path, Query};
 use super::problem::{Answer, ApiError};
-use super::{admission, selector, upload, validate};
+use super::room::Kind;
+use super::{admission, selector, upload, users, validate};
 use crate::driver::{Command, DeleteError};
-use crate::front::Front;
 use crate::{clock, convert};
 
 /// Most bytes of a module.
@@ -22,42 +20,46 @@ const MODULE_BYTES_MAX: u64 = 64 << 20;
 const DEFAULT_TAG: &str = "latest";
 
 pub(super) async fn push(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Query(query): Query<PushQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Answer<(StatusCode, Json<Module>)> {
     let name = module_name(query)?;
     let announced = upload::announced_digest(&headers)?;
-    let uploaded = upload::receive(&front, body, MODULE_BYTES_MAX).await?;
+    let (uploaded, _place) = upload::receive(&caller, body, Kind::Module, MODULE_BYTES_MAX).await?;
     if let Some(announced) = announced {
         upload::check_digest(&uploaded, &announced)?;
     }
     let digest = uploaded.digest;
-    if let Some(known) = selector::modules(&front, ModuleSelector::Digest(digest.into()))
+    if let Some(known) = selector::modules(&caller, ModuleSelector::Digest(digest.into()))
         .await?
         .pop()
     {
-        name_again(&front, known, name).await?;
-        return Ok((StatusCode::OK, Json(shown(&front, digest).await?)));
+        name_again(&caller, known, name).await?;
+        return Ok((StatusCode::OK, Json(shown(&caller, digest).await?)));
     }
-    admission::admit(&front, uploaded, name).await?;
-    Ok((StatusCode::CREATED, Json(shown(&front, digest).await?)))
+    admission::admit(&caller, uploaded, name).await?;
+    Ok((StatusCode::CREATED, Json(shown(&caller, digest).await?)))
 }
 
 pub(super) async fn list(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Query(query): Query<ModuleQuery>,
 ) -> Answer<Json<Page<Module>>> {
     let limit = validate::page_limit(query.limit)?;
     let before = query.cursor.as_deref().map(cursor).transpose()?;
-    let whose = front.whose();
+    let whose = users::whose(&caller, query.user.as_deref())?;
     let rows = match query.name {
         Some(name) => {
-            selector::modules(&front, ModuleSelector::Name(ModuleName { name, tag: None })).await?
+            selector::modules(
+                &caller,
+                ModuleSelector::Name(ModuleName { name, tag: None }),
+            )
+            .await?
         }
         None => {
-            front
+            caller
                 .read(move |reader| reader.modules(whose, before, limit))
                 .await?
         }
@@ -69,27 +71,20 @@ pub(super) async fn list(
     Ok(Json(Page { items, next_cursor }))
 }
 
-pub(super) async fn show(
-    State(front): State<Arc<Front>>,
-    Path(reference): Path<String>,
-) -> Answer<Json<Module>> {
+pub(super) async fn show(caller: Caller, Path(reference): Path<String>) -> Answer<Json<Module>> {
     Ok(Json(convert::module(
-        &selector::module(&front, &reference).await?,
+        &selector::module(&caller, &reference).await?,
     )?))
 }
 
-pub(super) async fn delete(
-    State(front): State<Arc<Front>>,
-    Path(reference): Path<String>,
-) -> Answer<StatusCode> {
-    let digest = selector::module(&front, &reference).await?.digest;
-    let user = front.owner.id;
+pub(super) async fn delete(caller: Caller, Path(reference): Path<String>) -> Answer<StatusCode> {
+    let ModuleRow { user, digest, .. } = selector::module(&caller, &reference).await?;
     let delete = |answer| Command::DeleteModule {
         user,
         module: digest,
         answer,
     };
-    front
+    caller
         .driver
         .ask(delete)
         .await?
@@ -101,14 +96,14 @@ pub(super) async fn delete(
             .with_help("wait for them, or cancel them"),
             DeleteError::NotKept(why) => why.into(),
         })?;
-    front
+    caller
         .on_disk(move |front| front.library.remove_module(user, digest))
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn shown(front: &Arc<Front>, digest: Digest) -> Answer<Module> {
-    let row = selector::modules(front, ModuleSelector::Digest(digest.into()))
+async fn shown(caller: &Caller, digest: Digest) -> Answer<Module> {
+    let row = selector::modules(caller, ModuleSelector::Digest(digest.into()))
         .await?
         .pop();
     let row =
@@ -117,7 +112,7 @@ async fn shown(front: &Arc<Front>, digest: Digest) -> Answer<Module> {
 }
 
 /// A module that is there already gets the further name.
-async fn name_again(front: &Arc<Front>, known: ModuleRow, name: Option<ModuleName>) -> Answer<()> {
+async fn name_again(caller: &Caller, known: ModuleRow, name: Option<ModuleName>) -> Answer<()> {
     if name
         .as_ref()
         .is_none_or(|name| known.names.first() == Some(name))
@@ -132,7 +127,7 @@ async fn name_again(front: &Arc<Front>, known: ModuleRow, name: Option<ModuleNam
         interface: known.interface,
         at: clock::now(),
     };
-    Ok(front
+    Ok(caller
         .driver
         .ask(|answer| Command::Keep(vec![Record::ModuleAdded(module)], answer))
         .await??)

@@ -2,60 +2,52 @@
 //! one that is not there.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
 use sublet_api::{Code, EgressPolicy, Flow, Network, NetworkList, Page, Peer};
 use sublet_network::Denial;
 use sublet_network::policy::{Egress, JobRules, OperatorRules};
 use sublet_scheduler::UserId;
 use sublet_store::StoredNetwork;
 
+use super::caller::Caller;
 use super::extract::{self, Path};
 use super::problem::{Answer, ApiError};
 use super::subclusters::no_such;
+use super::users;
 use crate::broker::Seen;
 use crate::convert;
 use crate::driver::Command;
-use crate::front::Front;
 
-pub(super) async fn list(State(front): State<Arc<Front>>) -> Answer<Json<NetworkList>> {
-    let stored = front.read(sublet_store::Reader::networks).await?;
+pub(super) async fn list(caller: Caller) -> Answer<Json<NetworkList>> {
+    let stored = caller.read(sublet_store::Reader::networks).await?;
     let free = stored
         .iter()
         .filter(|network| network.user.is_none())
         .count();
     let mut items = Vec::new();
     for network in &stored {
-        if network.user == Some(front.owner.id) {
-            items.push(view(&front, network).await?);
+        if let Some(user) = network.user.filter(|user| caller.reaches(*user)) {
+            items.push(view(&caller, user, network).await?);
         }
     }
     Ok(Json(NetworkList {
         items,
         prepared: u64::try_from(free).unwrap_or(u64::MAX),
-        low: front.config.service.networks.low.into(),
+        low: caller.config.service.networks.low.into(),
     }))
 }
 
-pub(super) async fn show(
-    State(front): State<Arc<Front>>,
-    Path(name): Path<String>,
-) -> Answer<Json<Network>> {
-    let network = find(&front, &name).await?;
-    view(&front, &network).await.map(Json)
+pub(super) async fn show(caller: Caller, Path(name): Path<String>) -> Answer<Json<Network>> {
+    let (user, network) = find(&caller, &name).await?;
+    view(&caller, user, &network).await.map(Json)
 }
 
 /// Who is on it now, and what went over their nics so far.
-pub(super) async fn flows(
-    State(front): State<Arc<Front>>,
-    Path(name): Path<String>,
-) -> Answer<Json<Page<Flow>>> {
-    find(&front, &name).await?;
-    let user = front.owner.id;
-    let (seen, traffic) = (front.broker.seen(user), front.broker.traffic(user).await);
-    let jobs = front
+pub(super) async fn flows(caller: Caller, Path(name): Path<String>) -> Answer<Json<Page<Flow>>> {
+    let (user, _) = find(&caller, &name).await?;
+    let (seen, traffic) = (caller.broker.seen(user), caller.broker.traffic(user).await);
+    let jobs = caller
         .driver
         .look(move |state| {
             let named = |one: &Seen| {
@@ -88,40 +80,34 @@ pub(super) async fn flows(
 }
 
 /// Its names, and who carries them.
-pub(super) async fn peers(
-    State(front): State<Arc<Front>>,
-    Path(name): Path<String>,
-) -> Answer<Json<Page<Peer>>> {
-    find(&front, &name).await?;
+pub(super) async fn peers(caller: Caller, Path(name): Path<String>) -> Answer<Json<Page<Peer>>> {
+    let (user, _) = find(&caller, &name).await?;
     Ok(Json(Page {
-        items: convert::peers(&front.broker.seen(front.owner.id)),
+        items: convert::peers(&caller.broker.seen(user)),
         next_cursor: None,
     }))
 }
 
-pub(super) async fn policy(
-    State(front): State<Arc<Front>>,
-    Path(user): Path<String>,
-) -> Answer<Json<EgressPolicy>> {
-    let user = user_of(&front, &user)?;
-    let allow = allowed(&front, user).await?;
+pub(super) async fn policy(caller: Caller, Path(user): Path<String>) -> Answer<Json<EgressPolicy>> {
+    let user = users::id_of(&caller, &user)?;
+    let allow = allowed(&caller, user).await?;
     Ok(Json(EgressPolicy { allow }))
 }
 
 pub(super) async fn set_policy(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(user): Path<String>,
     extract::Json {
         value: EgressPolicy { allow },
         ..
     }: extract::Json<EgressPolicy>,
 ) -> Answer<Json<EgressPolicy>> {
-    let id = user_of(&front, &user)?;
+    let id = users::id_of(&caller, &user)?;
     OperatorRules::parse(&allow).map_err(|error| {
         ApiError::new(Code::PatternInvalid, error.to_string()).at("/allow", None, None)
     })?;
-    let (who, wanted) = (front.who(), allow.clone());
-    front
+    let (who, wanted) = (caller.who(), allow.clone());
+    caller
         .driver
         .ask(|answer| Command::SetPolicy {
             user: id,
@@ -136,11 +122,11 @@ pub(super) async fn set_policy(
 
 /// Refuses what the operator's rules can never let through, before it fails at its first connection. A pattern that stands
 /// for many destinations may be let through in part: that is decided on what is dialled.
-pub(super) async fn may_reach(front: &Arc<Front>, asked: &[String]) -> Answer<()> {
+pub(super) async fn may_reach(caller: &Caller, asked: &[String]) -> Answer<()> {
     if asked.is_empty() {
         return Ok(());
     }
-    let allow = allowed(front, front.owner.id).await?;
+    let allow = allowed(caller, caller.user()).await?;
     for pattern in asked {
         if let Err(denial) = decided(&allow, pattern) {
             return Err(ApiError::new(
@@ -177,42 +163,35 @@ fn decided(allow: &[String], pattern: &str) -> Result<(), Denial> {
     }
 }
 
-async fn find(front: &Arc<Front>, name: &str) -> Answer<StoredNetwork> {
-    let user = front.owner.id;
-    let stored = front.read(move |reader| reader.network_of(user)).await?;
-    let own = stored
-        .as_ref()
-        .map(|network| convert::network_name(network.id));
-    match stored {
-        Some(network) if own.as_deref() == Some(name) => Ok(network),
-        Some(_) | None => {
-            let known: Vec<_> = own.into_iter().collect();
-            Err(no_such(Code::NetworkNotFound, "network", name, &known))
+/// A network by its name, with whose it is. One that the caller does not reach looks like none.
+async fn find(caller: &Caller, name: &str) -> Answer<(UserId, StoredNetwork)> {
+    let stored = caller.read(sublet_store::Reader::networks).await?;
+    let reached = stored.into_iter().filter_map(|network| {
+        let user = network.user.filter(|user| caller.reaches(*user))?;
+        Some((user, network))
+    });
+    let mut known = Vec::new();
+    for (user, network) in reached {
+        let its_name = convert::network_name(network.id);
+        if its_name == name {
+            return Ok((user, network));
         }
+        known.push(its_name);
     }
+    Err(no_such(Code::NetworkNotFound, "network", name, &known))
 }
 
-async fn view(front: &Arc<Front>, network: &StoredNetwork) -> Answer<Network> {
-    let user = front.owner.id;
-    let (nics, allow) = (front.broker.seen(user).len(), allowed(front, user).await?);
-    Ok(convert::network(
-        network,
-        Some(front.owner.name.clone()),
-        nics,
-        (allow, front.config.defaults.network.into()),
-    ))
+async fn view(caller: &Caller, user: UserId, network: &StoredNetwork) -> Answer<Network> {
+    let (nics, allow) = (caller.broker.seen(user).len(), allowed(caller, user).await?);
+    let owner = Some(caller.people.name_of(user));
+    let limits = caller.config.defaults.network.into();
+    Ok(convert::network(network, owner, nics, (allow, limits)))
 }
 
 /// What the operator allows a user: what was decided on them, or what holds for everybody.
-async fn allowed(front: &Arc<Front>, user: UserId) -> Answer<Vec<String>> {
-    let decided = front.read(move |reader| reader.egress_policy(user)).await?;
-    Ok(decided.unwrap_or_else(|| front.config.defaults.egress.clone()))
-}
-
-fn user_of(front: &Front, name: &str) -> Answer<UserId> {
-    if name == front.owner.name {
-        return Ok(front.owner.id);
-    }
-    let known = vec![front.owner.name.clone()];
-    Err(no_such(Code::UserNotFound, "user", name, &known))
+async fn allowed(caller: &Caller, user: UserId) -> Answer<Vec<String>> {
+    let decided = caller
+        .read(move |reader| reader.egress_policy(user))
+        .await?;
+    Ok(decided.unwrap_or_else(|| caller.config.defaults.egress.clone()))
 }

@@ -1,26 +1,23 @@
 //! Nodes one by one: how they stand and why, emptying them, and the words on them.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use sublet_api::{Code, DrainNode, LabelNode, Node, NodeExplanation, NodeQuery, Page};
 
+use super::caller::Caller;
 use super::extract::{self, Path, Query};
 use super::problem::{Answer, ApiError};
 use super::subclusters::{no_such, wish};
 use super::{pool, validate};
 use crate::convert;
 use crate::driver::Wish;
-use crate::front::Front;
 
 pub(super) async fn list(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Query(query): Query<NodeQuery>,
 ) -> Answer<Json<Page<Node>>> {
     let limit = validate::page_limit(query.limit)?;
     let after: Option<u64> = query.cursor.as_deref().map(validate::cursor).transpose()?;
-    let mut items = pool::read(&front).await?.nodes;
+    let mut items = pool::read(&caller).await?.nodes;
     items.retain(|node| after.is_none_or(|after| u64::from(node.id) > after));
     items.retain(|node| {
         query
@@ -34,19 +31,16 @@ pub(super) async fn list(
     Ok(Json(Page { items, next_cursor }))
 }
 
-pub(super) async fn show(
-    State(front): State<Arc<Front>>,
-    Path(name): Path<String>,
-) -> Answer<Json<Node>> {
-    find(&front, &name).await.map(Json)
+pub(super) async fn show(caller: Caller, Path(name): Path<String>) -> Answer<Json<Node>> {
+    find(&caller, &name).await.map(Json)
 }
 
 pub(super) async fn explain(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(name): Path<String>,
 ) -> Answer<Json<NodeExplanation>> {
     let wanted = name.clone();
-    let explained = front
+    let explained = caller
         .driver
         .look(move |state| {
             let id = state.ground.node(&wanted)?;
@@ -59,12 +53,12 @@ pub(super) async fn explain(
         .await?;
     match explained {
         Some(explained) => Ok(Json(explained)),
-        None => Err(not_there(&front, &name).await?),
+        None => Err(not_there(&caller, &name).await?),
     }
 }
 
 pub(super) async fn drain(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(node): Path<String>,
     extract::Json {
         value: DrainNode { reason, grace_ms },
@@ -73,29 +67,26 @@ pub(super) async fn drain(
 ) -> Answer<Json<Node>> {
     validate::reason(&reason)?;
     validate::grace(grace_ms)?;
-    find(&front, &node).await?;
+    find(&caller, &node).await?;
     let name = node.clone();
     let asked = Wish::DrainNode {
         node,
         reason,
         grace_ms,
     };
-    wish(&front, asked).await?;
-    find(&front, &name).await.map(Json)
+    wish(&caller, asked).await?;
+    find(&caller, &name).await.map(Json)
 }
 
-pub(super) async fn resume(
-    State(front): State<Arc<Front>>,
-    Path(node): Path<String>,
-) -> Answer<Json<Node>> {
-    find(&front, &node).await?;
+pub(super) async fn resume(caller: Caller, Path(node): Path<String>) -> Answer<Json<Node>> {
+    find(&caller, &node).await?;
     let name = node.clone();
-    wish(&front, Wish::ResumeNode { node }).await?;
-    find(&front, &name).await.map(Json)
+    wish(&caller, Wish::ResumeNode { node }).await?;
+    find(&caller, &name).await.map(Json)
 }
 
 pub(super) async fn label(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(node): Path<String>,
     extract::Json {
         value: LabelNode { set, remove },
@@ -103,22 +94,22 @@ pub(super) async fn label(
     }: extract::Json<LabelNode>,
 ) -> Answer<Json<Node>> {
     validate::labels(&set)?;
-    find(&front, &node).await?;
+    find(&caller, &node).await?;
     let name = node.clone();
-    wish(&front, Wish::LabelNode { node, set, remove }).await?;
-    find(&front, &name).await.map(Json)
+    wish(&caller, Wish::LabelNode { node, set, remove }).await?;
+    find(&caller, &name).await.map(Json)
 }
 
-async fn find(front: &Arc<Front>, name: &str) -> Answer<Node> {
-    let found = pool::read(front).await?.nodes;
+async fn find(caller: &Caller, name: &str) -> Answer<Node> {
+    let found = pool::read(caller).await?.nodes;
     match found.into_iter().find(|node| node.name == name) {
         Some(node) => Ok(node),
-        None => Err(not_there(front, name).await?),
+        None => Err(not_there(caller, name).await?),
     }
 }
 
-async fn not_there(front: &Arc<Front>, name: &str) -> Answer<ApiError> {
-    let nodes = pool::read(front).await?.nodes;
+async fn not_there(caller: &Caller, name: &str) -> Answer<ApiError> {
+    let nodes = pool::read(caller).await?.nodes;
     let names: Vec<String> = nodes.into_iter().map(|node| node.name).collect();
     Ok(no_such(Code::NodeNotFound, "node", name, &names))
 }

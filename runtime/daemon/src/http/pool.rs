@@ -1,27 +1,24 @@
 //! The pool.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use sublet_api::Pool;
 use sublet_scheduler::UserId;
 
+use super::caller::Caller;
 use super::problem::Answer;
 use crate::convert::{self, PoolRecords};
-use crate::front::Front;
 
-pub(super) async fn show(State(front): State<Arc<Front>>) -> Answer<Json<Pool>> {
-    read(&front).await.map(Json)
+pub(super) async fn show(caller: Caller) -> Answer<Json<Pool>> {
+    read(&caller).await.map(Json)
 }
 
 /// What the scheduler knows of the pool, with what the records add: since when, by whom, why.
-pub(super) async fn read(front: &Arc<Front>) -> Answer<Pool> {
-    let (view, now) = front
+pub(super) async fn read(caller: &Caller) -> Answer<Pool> {
+    let (view, now) = caller
         .driver
         .look(|state| (state.scheduler.pool(), state.now))
         .await?;
-    let records = front
+    let records = caller
         .read(|reader| {
             let memberships = reader.memberships()?.into_iter();
             let users = reader.users()?.into_iter();
@@ -36,8 +33,8 @@ pub(super) async fn read(front: &Arc<Front>) -> Answer<Pool> {
 }
 
 /// The name of a user.
-pub(super) async fn user_name(front: &Arc<Front>, id: UserId) -> Answer<String> {
-    let users = front.read(sublet_store::Reader::users).await?;
+pub(super) async fn user_name(caller: &Caller, id: UserId) -> Answer<String> {
+    let users = caller.read(sublet_store::Reader::users).await?;
     let found = users.into_iter().find(|user| user.id == id);
     Ok(found.map(|user| user.name).unwrap_or_default())
 }

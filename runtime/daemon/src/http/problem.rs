@@ -82,6 +82,7 @@ fn shortened(mut detail: String) -> String {
 }
 
 /// The one table of codes and statuses.
+#[expect(clippy::too_many_lines, reason = "a table has a line for each code")]
 const fn status_of(code: Code) -> StatusCode {
     match code {
         Code::RequestMalformed | Code::UnknownField | Code::DigestMismatch => {
@@ -95,30 +96,8 @@ const fn status_of(code: Code) -> StatusCode {
         | Code::DependencyUnknown
         | Code::DependencyBroken
         | Code::RuleInvalid
-        | Code::RulesRefused => StatusCode::UNPROCESSABLE_ENTITY,
-        Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        Code::NoSuchRoute
-        | Code::JobNotFound
-        | Code::ModuleNotFound
-        | Code::TaskNotFound
-        | Code::InputNotFound
-        | Code::SubclusterNotFound
-        | Code::NodeNotFound
-        | Code::NetworkNotFound
-        | Code::UserNotFound => StatusCode::NOT_FOUND,
-        Code::ForeignCaller | Code::QuotaExceeded | Code::EgressDenied => StatusCode::FORBIDDEN,
-        Code::Ambiguous
-        | Code::ModuleInUse
-        | Code::NothingToRetry
-        | Code::SubclusterBusy
-        | Code::PortTaken => StatusCode::CONFLICT,
-        Code::VersionMismatch => StatusCode::PRECONDITION_FAILED,
-        Code::VersionMissing => StatusCode::PRECONDITION_REQUIRED,
-        Code::QueueFull | Code::TooFast => StatusCode::TOO_MANY_REQUESTS,
-        Code::Draining | Code::NoNetworkLeft => StatusCode::SERVICE_UNAVAILABLE,
-        Code::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
-        Code::NotWasm
+        | Code::RulesRefused
+        | Code::NotWasm
         | Code::NativeCode
         | Code::ModuleInvalid
         | Code::FeatureRefused
@@ -129,6 +108,40 @@ const fn status_of(code: Code) -> StatusCode {
         | Code::ModuleNeedsMore
         | Code::InputInvalid
         | Code::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Code::NoSuchRoute
+        | Code::JobNotFound
+        | Code::ModuleNotFound
+        | Code::TaskNotFound
+        | Code::InputNotFound
+        | Code::SubclusterNotFound
+        | Code::NodeNotFound
+        | Code::NetworkNotFound
+        | Code::UserNotFound
+        | Code::CertificateNotFound => StatusCode::NOT_FOUND,
+        Code::ForeignCaller
+        | Code::NotPermitted
+        | Code::CertificateRefused
+        | Code::UserSuspended
+        | Code::QuotaExceeded
+        | Code::TooManyModules
+        | Code::TooMuchStored
+        | Code::EgressDenied => StatusCode::FORBIDDEN,
+        Code::Ambiguous
+        | Code::ModuleInUse
+        | Code::NothingToRetry
+        | Code::SubclusterBusy
+        | Code::UserExists
+        | Code::NoOlderAuthority
+        | Code::RotationUnfinished
+        | Code::NotListening
+        | Code::PortTaken => StatusCode::CONFLICT,
+        Code::VersionMismatch => StatusCode::PRECONDITION_FAILED,
+        Code::VersionMissing => StatusCode::PRECONDITION_REQUIRED,
+        Code::QueueFull | Code::TooFast | Code::TooManyUploads => StatusCode::TOO_MANY_REQUESTS,
+        Code::Draining | Code::NoNetworkLeft => StatusCode::SERVICE_UNAVAILABLE,
+        Code::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         Code::ServerFault
         | Code::CompilerFault
         | Code::ServerUnreachable
@@ -138,6 +151,8 @@ const fn status_of(code: Code) -> StatusCode {
         | Code::DataDirectoryHeld
         | Code::ConfigurationInvalid
         | Code::Usage
+        | Code::CredentialInvalid
+        | Code::AuditBroken
         | Code::TextInvalid => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -1,30 +1,28 @@
 //! The rules as one versioned document: what holds, what another document would do, and having it hold.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::header::{ETAG, IF_MATCH};
 use axum::http::{HeaderMap, HeaderName};
 use sublet_api::{Applied, ApplyRules, Changes, Code, Page, Plan, RuleSet};
 use sublet_scheduler::{JobId, NodeId};
 use sublet_store::Page as StorePage;
 
+use super::caller::Caller;
 use super::extract::{self, Query};
 use super::problem::{Answer, ApiError};
 use super::{pool, validate};
 use crate::config::{CarvedNode, Rules, RulesError};
 use crate::convert::{self, RulesChange};
 use crate::driver::{Change, Command, Look};
-use crate::front::Front;
 
 type Tagged<T> = ([(HeaderName, String); 1], Json<T>);
 
-pub(super) async fn show(State(front): State<Arc<Front>>) -> Answer<Tagged<RuleSet>> {
-    let stored = front.read(sublet_store::Reader::rule_set).await?;
+pub(super) async fn show(caller: Caller) -> Answer<Tagged<RuleSet>> {
+    let stored = caller.read(sublet_store::Reader::rule_set).await?;
     let stored = stored.ok_or_else(|| ApiError::new(Code::ServerFault, "no rules hold yet"))?;
-    let by = pool::user_name(&front, stored.by).await?;
+    let by = pool::user_name(&caller, stored.by).await?;
     Ok((
         [(ETAG, tag(stored.version))],
         Json(convert::rule_set(&stored, &by)),
@@ -32,7 +30,7 @@ pub(super) async fn show(State(front): State<Arc<Front>>) -> Answer<Tagged<RuleS
 }
 
 pub(super) async fn history(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Query(query): Query<sublet_api::AuditQuery>,
 ) -> Answer<Json<Page<RuleSet>>> {
     let limit = validate::page_limit(query.limit)?;
@@ -40,7 +38,7 @@ pub(super) async fn history(
         before: query.cursor.as_deref().map(validate::cursor).transpose()?,
         limit,
     };
-    let sets = front
+    let sets = caller
         .read(move |reader| {
             let rows = reader.rule_sets(page)?;
             let sets = rows.iter().map(|row| reader.rule_set_of(row.version));
@@ -49,7 +47,7 @@ pub(super) async fn history(
         .await?;
     let mut items = Vec::new();
     for set in sets.into_iter().flatten() {
-        let by = pool::user_name(&front, set.by).await?;
+        let by = pool::user_name(&caller, set.by).await?;
         items.push(convert::rule_set(&set, &by));
     }
     let next_cursor = validate::next_cursor(limit, &items, |set| set.version);
@@ -57,19 +55,19 @@ pub(super) async fn history(
 }
 
 pub(super) async fn plan(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     extract::Json {
         value: ApplyRules { document },
         ..
     }: extract::Json<ApplyRules>,
 ) -> Answer<Json<Plan>> {
-    let rules = parse(&front, document).await?;
-    let outlook = foresee(&front, &rules).await?;
-    told(&front, outlook, rules).await.map(Json)
+    let rules = parse(&caller, document).await?;
+    let outlook = foresee(&caller, &rules).await?;
+    told(&caller, outlook, rules).await.map(Json)
 }
 
 pub(super) async fn apply(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     headers: HeaderMap,
     extract::Json {
         value: ApplyRules { document },
@@ -77,26 +75,26 @@ pub(super) async fn apply(
     }: extract::Json<ApplyRules>,
 ) -> Answer<Tagged<Applied>> {
     let made_for = version(&headers)?;
-    let rules = parse(&front, document).await?;
-    let change = change(&front, rules, made_for, "rules.apply", "rules".to_owned());
-    let applied = have_it_hold(&front, change).await?;
+    let rules = parse(&caller, document).await?;
+    let change = change(&caller, rules, made_for, "rules.apply", "rules".to_owned());
+    let applied = have_it_hold(&caller, change).await?;
     Ok(([(ETAG, tag(applied.version))], Json(applied)))
 }
 
 /// Has other rules hold, and tells what that does: as it was foreseen a moment before.
-pub(super) async fn have_it_hold(front: &Arc<Front>, change: Change) -> Answer<Applied> {
+pub(super) async fn have_it_hold(caller: &Caller, change: Change) -> Answer<Applied> {
     let rules = change.rules.clone();
-    let outlook = foresee(front, &rules).await?;
-    let version = front
+    let outlook = foresee(caller, &rules).await?;
+    let version = caller
         .driver
         .ask(|answer| Command::Apply(Box::new(change), answer))
         .await??;
-    let plan = told(front, outlook, rules).await?;
+    let plan = told(caller, outlook, rules).await?;
     Ok(Applied { version, plan })
 }
 
 pub(super) fn change(
-    front: &Front,
+    caller: &Caller,
     rules: Rules,
     made_for: u64,
     action: &'static str,
@@ -105,23 +103,23 @@ pub(super) fn change(
     Change {
         rules,
         made_for,
-        who: front.who(),
+        who: caller.who(),
         action,
         object,
     }
 }
 
 /// The rules that hold now.
-pub(super) async fn rules_in_force(front: &Arc<Front>) -> Answer<Rules> {
-    Ok(front
+pub(super) async fn rules_in_force(caller: &Caller) -> Answer<Rules> {
+    Ok(caller
         .driver
         .look(|state| state.ground.rules.clone())
         .await?)
 }
 
 /// Reads a document, off the threads that answer: to compare its rules with each other may take a second.
-async fn parse(front: &Arc<Front>, document: String) -> Answer<Rules> {
-    let parsed = front.on_disk(move |_| Ok(Rules::parse(&document))).await?;
+async fn parse(caller: &Caller, document: String) -> Answer<Rules> {
+    let parsed = caller.on_disk(move |_| Ok(Rules::parse(&document))).await?;
     Ok(parsed?)
 }
 
@@ -138,9 +136,9 @@ struct Outlook {
     homeless: BTreeMap<JobId, String>,
 }
 
-async fn foresee(front: &Arc<Front>, rules: &Rules) -> Answer<Outlook> {
+async fn foresee(caller: &Caller, rules: &Rules) -> Answer<Outlook> {
     let rules = rules.clone();
-    Ok(front
+    Ok(caller
         .driver
         .look(move |state| rehearse(&state, rules))
         .await??)
@@ -177,7 +175,7 @@ fn changes(state: &Look<'_>, carved: &[CarvedNode]) -> Changes {
     }
 }
 
-async fn told(front: &Arc<Front>, outlook: Outlook, after: Rules) -> Answer<Plan> {
+async fn told(caller: &Caller, outlook: Outlook, after: Rules) -> Answer<Plan> {
     let Outlook {
         before,
         plan,
@@ -185,7 +183,7 @@ async fn told(front: &Arc<Front>, outlook: Outlook, after: Rules) -> Answer<Plan
         names,
         homeless,
     } = outlook;
-    let change = front
+    let change = caller
         .on_disk(move |_| Ok(RulesChange::between(&before, &after, nodes)))
         .await?;
     let node_of = |id| names.get(&id).cloned().unwrap_or_default();

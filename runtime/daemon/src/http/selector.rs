@@ -1,18 +1,21 @@
 //! The many names that people have for a job or a module, turned into the one that is meant.
 
-use std::sync::Arc;
-
 use sublet_api::Code;
 use sublet_store::{JobSelector, JobSummary, ModuleName, ModuleRow, ModuleSelector};
 
+use super::caller::Caller;
 use super::problem::{Answer, ApiError};
 use crate::convert;
-use crate::front::Front;
 
 /// The job that the text means: its id or a unique prefix of it, its number, `last`, `-2`, or its name.
-pub(super) async fn job(front: &Arc<Front>, text: &str) -> Answer<JobSummary> {
-    let (selector, whose) = (parse(text)?, front.whose());
-    let mut found = front
+pub(super) async fn job(caller: &Caller, text: &str) -> Answer<JobSummary> {
+    let selector = parse(text)?;
+    // Numbers, names and places in a list are each user's own; an id is one job's, whoever has it.
+    let whose = match selector {
+        JobSelector::Id(_) => caller.reached(),
+        JobSelector::Newest(_) | JobSelector::Number(_) | JobSelector::Name(_) => caller.own(),
+    };
+    let mut found = caller
         .read(move |reader| reader.find_jobs(whose, &selector))
         .await?;
     match found.len() {
@@ -36,7 +39,7 @@ pub(super) async fn job(front: &Arc<Front>, text: &str) -> Answer<JobSummary> {
 }
 
 /// The module that the text means: a digest, a unique prefix of one, `name` or `name@tag`.
-pub(super) async fn module(front: &Arc<Front>, reference: &str) -> Answer<ModuleRow> {
+pub(super) async fn module(caller: &Caller, reference: &str) -> Answer<ModuleRow> {
     let (name, tag) = match reference.split_once('@') {
         Some((name, tag)) => (name, Some(tag.to_owned())),
         None => (reference, None),
@@ -45,11 +48,11 @@ pub(super) async fn module(front: &Arc<Front>, reference: &str) -> Answer<Module
         name: name.to_owned(),
         tag,
     });
-    let mut found = modules(front, named).await?;
+    let mut found = modules(caller, named).await?;
     if found.is_empty()
         && let Ok(prefix) = reference.trim_start_matches("sha256:").parse()
     {
-        found = modules(front, ModuleSelector::Digest(prefix)).await?;
+        found = modules(caller, ModuleSelector::Digest(prefix)).await?;
     }
     match found.len() {
         0 => Err(ApiError::new(
@@ -71,12 +74,9 @@ pub(super) async fn module(front: &Arc<Front>, reference: &str) -> Answer<Module
 }
 
 /// All modules that a selector may mean.
-pub(super) async fn modules(
-    front: &Arc<Front>,
-    selector: ModuleSelector,
-) -> Answer<Vec<ModuleRow>> {
-    let whose = front.whose();
-    Ok(front
+pub(super) async fn modules(caller: &Caller, selector: ModuleSelector) -> Answer<Vec<ModuleRow>> {
+    let whose = caller.own();
+    Ok(caller
         .read(move |reader| reader.find_modules(whose, &selector))
         .await?)
 }

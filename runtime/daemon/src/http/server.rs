@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use sublet_api::{Code, Version, Whoami};
+use sublet_api::{Code, Version};
 use sublet_worker::Preemption;
 
 use super::extract::Path;
@@ -27,13 +27,6 @@ pub(super) async fn version(State(front): State<Arc<Front>>) -> Json<Version> {
     Json(Version {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         engine: front.artifacts.engine(Preemption::Checks).to_string(),
-    })
-}
-
-pub(super) async fn whoami(State(front): State<Arc<Front>>) -> Json<Whoami> {
-    Json(Whoami {
-        user: front.owner.name.clone(),
-        role: "operator".to_owned(),
     })
 }
 

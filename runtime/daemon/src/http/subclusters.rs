@@ -1,35 +1,29 @@
 //! Sub-clusters one by one: how they stand, pausing them, and taking them out of the rules.
 
-use std::sync::Arc;
-
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use sublet_api::{Code, DeleteQuery, Page, PauseSubcluster, Subcluster};
 
+use super::caller::Caller;
 use super::extract::{self, Path, Query};
 use super::problem::{Answer, ApiError};
 use super::{pool, rules, validate};
 use crate::driver::{Command, Wish};
-use crate::front::Front;
 
-pub(super) async fn list(State(front): State<Arc<Front>>) -> Answer<Json<Page<Subcluster>>> {
-    let items = pool::read(&front).await?.subclusters;
+pub(super) async fn list(caller: Caller) -> Answer<Json<Page<Subcluster>>> {
+    let items = pool::read(&caller).await?.subclusters;
     Ok(Json(Page {
         items,
         next_cursor: None,
     }))
 }
 
-pub(super) async fn show(
-    State(front): State<Arc<Front>>,
-    Path(name): Path<String>,
-) -> Answer<Json<Subcluster>> {
-    find(&front, &name).await.map(Json)
+pub(super) async fn show(caller: Caller, Path(name): Path<String>) -> Answer<Json<Subcluster>> {
+    find(&caller, &name).await.map(Json)
 }
 
 pub(super) async fn pause(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(subcluster): Path<String>,
     extract::Json {
         value: PauseSubcluster { reason },
@@ -37,27 +31,27 @@ pub(super) async fn pause(
     }: extract::Json<PauseSubcluster>,
 ) -> Answer<Json<Subcluster>> {
     validate::reason(&reason)?;
-    let name = find(&front, &subcluster).await?.name;
-    wish(&front, Wish::Pause { subcluster, reason }).await?;
-    find(&front, &name).await.map(Json)
+    let name = find(&caller, &subcluster).await?.name;
+    wish(&caller, Wish::Pause { subcluster, reason }).await?;
+    find(&caller, &name).await.map(Json)
 }
 
 pub(super) async fn resume(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(subcluster): Path<String>,
 ) -> Answer<Json<Subcluster>> {
-    let name = find(&front, &subcluster).await?.name;
-    wish(&front, Wish::Unpause { subcluster }).await?;
-    find(&front, &name).await.map(Json)
+    let name = find(&caller, &subcluster).await?.name;
+    wish(&caller, Wish::Unpause { subcluster }).await?;
+    find(&caller, &name).await.map(Json)
 }
 
 /// Takes a sub-cluster out of the rules. One with work on it goes only where that may end first.
 pub(super) async fn delete(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(name): Path<String>,
     Query(DeleteQuery { drain }): Query<DeleteQuery>,
 ) -> Answer<StatusCode> {
-    let found = find(&front, &name).await?;
+    let found = find(&caller, &name).await?;
     if found.running > 0 && !drain {
         return Err(ApiError::new(
             Code::SubclusterBusy,
@@ -65,25 +59,25 @@ pub(super) async fn delete(
         )
         .with_help("say --drain to let them end first"));
     }
-    let in_force = rules::rules_in_force(&front).await?;
+    let in_force = rules::rules_in_force(&caller).await?;
     let without = in_force.without(&name)?;
     let made_for = in_force.set.version;
-    let change = rules::change(&front, without, made_for, "subclusters.delete", name);
-    rules::have_it_hold(&front, change).await?;
+    let change = rules::change(&caller, without, made_for, "subclusters.delete", name);
+    rules::have_it_hold(&caller, change).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) async fn wish(front: &Arc<Front>, wish: Wish) -> Answer<()> {
-    let who = front.who();
-    front
+pub(super) async fn wish(caller: &Caller, wish: Wish) -> Answer<()> {
+    let who = caller.who();
+    caller
         .driver
         .ask(|answer| Command::Wish { wish, who, answer })
         .await??;
     Ok(())
 }
 
-async fn find(front: &Arc<Front>, name: &str) -> Answer<Subcluster> {
-    let all = pool::read(front).await?.subclusters;
+async fn find(caller: &Caller, name: &str) -> Answer<Subcluster> {
+    let all = pool::read(caller).await?.subclusters;
     let names: Vec<String> = all.iter().map(|one| one.name.clone()).collect();
     let found = all.into_iter().find(|one| one.name == name);
     found.ok_or_else(|| no_such(Code::SubclusterNotFound, "sub-cluster", name, &names))

@@ -1,57 +1,55 @@
 //! The one way in: a submission is read, checked against its own bounds, its module and inputs are looked up, and then
 //! the driver has it. This route never places anything.
 
-use std::sync::Arc;
-
 use axum::Json as JsonAnswer;
-use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use sublet_api::{After, Code, Job, SubmitJob, When};
 use sublet_store::{Digest, IdempotencyKey, InputKind, JobSpec, ModuleRow, StoredDependency};
 
+use super::caller::Caller;
 use super::extract::Json;
 use super::problem::{Answer, ApiError};
 use super::{inputs, jobs, networks, selector, validate};
 use crate::convert;
 use crate::driver::{Command, SOCKETS, Submission};
-use crate::front::Front;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Bytes of an idempotency key.
 const KEY_BYTES_MAX: usize = 255;
 
 pub(super) async fn submit(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     headers: HeaderMap,
     Json {
         value: asked,
         bytes,
     }: Json<SubmitJob>,
 ) -> Answer<(StatusCode, [(HeaderName, String); 1], JsonAnswer<Job>)> {
-    let module = selector::module(&front, &asked.module).await?;
-    let after = dependencies(&front, &asked.after).await?;
-    let spec = validate::spec(&asked, program(&asked, &module), after, &front.config)?;
+    let module = selector::module(&caller, &asked.module).await?;
+    let after = dependencies(&caller, &asked.after).await?;
+    let spec = validate::spec(&asked, program(&asked, &module), after, &caller.config)?;
     memory_suffices(&module, &spec)?;
-    inputs_are_there(&front, &spec).await?;
-    if front.is_disk_short()? {
+    inputs_are_there(&caller, &spec).await?;
+    if caller.is_disk_short()? {
         return Err(crate::driver::NotKept::DiskFull.into());
     }
     may_publish(&module, &spec)?;
-    networks::may_reach(&front, &spec.network.allow).await?;
+    networks::may_reach(&caller, &spec.network.allow).await?;
     let submission = Submission {
-        user: front.owner.id,
+        user: caller.user(),
         name: asked.name,
         module: module.digest,
         spec,
         imports: convert::imports(&module),
+        via: caller.who().via,
         idempotency: idempotency_key(&headers, &bytes)?,
     };
-    let submitted = front
+    let submitted = caller
         .driver
         .ask(|answer| Command::Submit(Box::new(submission), answer))
         .await??;
-    let job = jobs::view(&front, submitted.job).await?;
+    let job = jobs::view(&caller, submitted.job).await?;
     let status = if submitted.was_known {
         StatusCode::OK
     } else {
@@ -68,7 +66,7 @@ pub(super) async fn submit(
 const AFTER_MAX: usize = 64;
 
 /// The jobs that have to be over first, of the same user, whatever they are called.
-async fn dependencies(front: &Arc<Front>, after: &[After]) -> Answer<Vec<StoredDependency>> {
+async fn dependencies(caller: &Caller, after: &[After]) -> Answer<Vec<StoredDependency>> {
     if after.len() > AFTER_MAX {
         return Err(ApiError::new(
             Code::OutOfRange,
@@ -81,7 +79,7 @@ async fn dependencies(front: &Arc<Front>, after: &[After]) -> Answer<Vec<StoredD
     }
     let mut dependencies = Vec::new();
     for one in after {
-        let job = selector::job(front, &one.job).await.map_err(|_| {
+        let job = selector::job(caller, &one.job).await.map_err(|_| {
             let shown = one.job.escape_debug();
             ApiError::new(
                 Code::DependencyUnknown,
@@ -144,7 +142,7 @@ fn may_publish(module: &ModuleRow, spec: &JobSpec) -> Answer<()> {
     Ok(())
 }
 
-async fn inputs_are_there(front: &Arc<Front>, spec: &JobSpec) -> Answer<()> {
+async fn inputs_are_there(caller: &Caller, spec: &JobSpec) -> Answer<()> {
     let blobs = spec
         .stdin
         .iter()
@@ -154,7 +152,7 @@ async fn inputs_are_there(front: &Arc<Front>, spec: &JobSpec) -> Answer<()> {
         .iter()
         .map(|input| (input.digest, InputKind::Tree, "/inputs"));
     for (digest, kind, place) in blobs.chain(trees) {
-        if inputs::find(front, digest, kind).await?.is_none() {
+        if inputs::find(caller, digest, kind).await?.is_none() {
             return Err(ApiError::new(
                 Code::InputNotFound,
                 format!("no input of yours has digest {digest}"),

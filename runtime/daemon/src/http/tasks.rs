@@ -1,32 +1,30 @@
 //! Single tasks of a job, with their attempts.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
 use sublet_api::{Code, Page, Task, TaskQuery};
 use sublet_scheduler::{AttemptView, JobId};
 use sublet_store::{AttemptRow, Error, OutcomeKind, OwnedJob, StoredNetwork, TaskFilter, TaskRow};
 
+use super::caller::Caller;
 use super::extract::{Path, Query};
 use super::problem::{Answer, ApiError};
 use super::{selector, validate};
 use crate::convert::{self, WaitingEnd};
-use crate::front::Front;
 
 pub(super) async fn list(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path(job): Path<String>,
     Query(query): Query<TaskQuery>,
 ) -> Answer<Json<Page<Task>>> {
-    let summary = selector::job(&front, &job).await?;
+    let summary = selector::job(&caller, &job).await?;
     let (id, waiting) = (summary.id, WaitingEnd::of(&summary));
     let limit = validate::page_limit(query.limit)?;
     let after = query.cursor.as_deref().map(cursor).transpose()?;
     let filter = filter(query.outcome.as_deref())?;
-    let live = live_attempts(&front, id).await?;
-    let Found { rows, network } = find(&front, id, (filter, after, limit)).await?;
+    let live = live_attempts(&caller, id).await?;
+    let Found { rows, network } = find(&caller, id, (filter, after, limit)).await?;
     let next_cursor = (rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX))
         .then(|| rows.last().map(|(row, _)| row.task.to_string()))
         .flatten();
@@ -41,10 +39,10 @@ pub(super) async fn list(
 }
 
 pub(super) async fn show(
-    State(front): State<Arc<Front>>,
+    caller: Caller,
     Path((job, index)): Path<(String, u32)>,
 ) -> Answer<Json<Task>> {
-    let summary = selector::job(&front, &job).await?;
+    let summary = selector::job(&caller, &job).await?;
     if !summary.tasks.contains(&index) {
         let (first, last) = (summary.tasks.start(), summary.tasks.end());
         return Err(ApiError::new(
@@ -55,9 +53,9 @@ pub(super) async fn show(
             ),
         ));
     }
-    let live = live_attempts(&front, summary.id).await?;
+    let live = live_attempts(&caller, summary.id).await?;
     let wanted = (TaskFilter::All, index.checked_sub(1), 1);
-    let Found { rows, network } = find(&front, summary.id, wanted).await?;
+    let Found { rows, network } = find(&caller, summary.id, wanted).await?;
     let found = rows
         .first()
         .ok_or_else(|| ApiError::new(Code::TaskNotFound, format!("no task {index}")))?;
@@ -71,24 +69,26 @@ pub(super) async fn show(
 }
 
 /// Tasks with their attempts, and the network that their user has.
+#[derive(Default)]
 struct Found {
     rows: Vec<(TaskRow, Vec<AttemptRow>)>,
     network: Option<StoredNetwork>,
 }
 
 async fn find(
-    front: &Arc<Front>,
+    caller: &Caller,
     job: JobId,
     wanted: (TaskFilter, Option<u32>, u32),
 ) -> Answer<Found> {
-    let (whose, user) = (front.whose(), front.owner.id);
-    let found = front.read(move |reader| {
-        let rows = match reader.job(whose, job)? {
-            Some(job) => with_attempts(&job, wanted)?,
-            None => Vec::new(),
+    let whose = caller.reached();
+    let found = caller.read(move |reader| {
+        let Some(job) = reader.job(whose, job)? else {
+            return Ok(Found::default());
         };
-        let network = reader.network_of(user)?;
-        Ok(Found { rows, network })
+        Ok(Found {
+            rows: with_attempts(&job, wanted)?,
+            network: reader.network_of(job.summary.user)?,
+        })
     });
     Ok(found.await?)
 }
@@ -104,7 +104,7 @@ fn with_attempts(
 }
 
 /// Attempts that hold a slot, by task.
-async fn live_attempts(front: &Arc<Front>, job: JobId) -> Answer<HashMap<u32, AttemptView>> {
+async fn live_attempts(caller: &Caller, job: JobId) -> Answer<HashMap<u32, AttemptView>> {
     let look = move |state: crate::driver::Look<'_>| {
         state
             .scheduler
@@ -112,7 +112,7 @@ async fn live_attempts(front: &Arc<Front>, job: JobId) -> Answer<HashMap<u32, At
             .map(|view| (view.attempt.task, view))
             .collect()
     };
-    Ok(front.driver.look(look).await?)
+    Ok(caller.driver.look(look).await?)
 }
 
 fn cursor(text: &str) -> Answer<u32> {

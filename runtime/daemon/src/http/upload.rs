@@ -1,6 +1,5 @@
 //! A body of any size on its way to a file: counted, hashed, and not allowed to dawdle.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
@@ -11,22 +10,30 @@ use futures_util::StreamExt;
 use sublet_api::Code;
 use sublet_store::{Digest, Uploaded};
 
+use super::caller::Caller;
 use super::problem::{Answer, ApiError};
-use crate::front::Front;
+use super::room::{self, Kind, Place};
 
 /// The longest pause between two pieces of a body.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
-/// Receives a body into a temporary file.
-pub(super) async fn receive(front: &Arc<Front>, body: Body, limit_bytes: u64) -> Answer<Uploaded> {
-    if front.is_disk_short()? {
+/// Receives a body into a temporary file, and keeps a place for it.
+pub(super) async fn receive(
+    caller: &Caller,
+    body: Body,
+    kind: Kind,
+    limit_bytes: u64,
+) -> Answer<(Uploaded, Place)> {
+    if caller.is_disk_short()? {
         return Err(crate::driver::NotKept::DiskFull.into());
     }
     // A length that is announced need not be waited for.
     if body.size_hint().lower() > limit_bytes {
         return Err(sublet_store::Error::UploadTooLong { limit_bytes }.into());
     }
-    let mut upload = front
+    let mut place = room::take(caller, kind, body.size_hint().lower()).await?;
+    let mut received = 0;
+    let mut upload = caller
         .on_disk(move |front| front.library.upload(limit_bytes))
         .await?;
     let mut pieces = body.into_data_stream();
@@ -44,11 +51,15 @@ pub(super) async fn receive(front: &Arc<Front>, body: Body, limit_bytes: u64) ->
                 format!("the body broke off: {error}"),
             )
         })?;
-        upload = front
+        received += piece.len() as u64;
+        place.grow(received)?;
+        upload = caller
             .on_disk(move |_| upload.write(&piece).map(|()| upload))
             .await?;
     }
-    Ok(front.on_disk(move |_| upload.finish()).await?)
+    let uploaded = caller.on_disk(move |_| upload.finish()).await?;
+    place.confirm(caller).await?;
+    Ok((uploaded, place))
 }
 
 /// Refuses a body that is not what was announced.

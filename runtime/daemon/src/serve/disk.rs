@@ -3,14 +3,15 @@
 use std::fs::File;
 use std::sync::Arc;
 
+use sublet_scheduler::UserId;
 use sublet_store::{
     DataDirectory, Library, Logs, NewUser, NextIds, Reader, Readers, Record, Role, Work, Writer,
 };
 
 use super::settings::Settings;
 use super::{ServeError, host};
-use crate::front::Owner;
-use crate::{clock, principal};
+use crate::people::{People, Person, account};
+use crate::{clock, convert};
 
 /// The parts of the store, and the locks that make them ours.
 pub(super) struct Disk {
@@ -23,7 +24,9 @@ pub(super) struct Disk {
     /// Held as long as any worker of this server lives.
     pub(super) alive: File,
     pub(super) ids: NextIds,
-    pub(super) owner: Owner,
+    /// The user of the account that runs the server.
+    pub(super) owner: UserId,
+    pub(super) people: Arc<People>,
 }
 
 impl Disk {
@@ -40,6 +43,7 @@ impl Disk {
         let work = directory.work()?;
         work.sweep_attempts()?;
         let owner = owner(&mut writer, &readers.get()?)?;
+        let people = people(&readers.get()?, owner)?;
         Ok(Self {
             writer,
             library: Arc::new(directory.library()?),
@@ -50,22 +54,40 @@ impl Disk {
             readers,
             directory,
             owner,
+            people: Arc::new(people),
         })
     }
 }
 
-/// The account that runs the server, with the number by which rows name it.
-fn owner(writer: &mut Writer, reader: &Reader) -> Result<Owner, ServeError> {
-    let name = principal::account_name(rustix::process::geteuid().as_raw());
+/// The user of the account that runs the server, which is its operator.
+fn owner(writer: &mut Writer, reader: &Reader) -> Result<UserId, ServeError> {
+    let name = account::name(rustix::process::geteuid().as_raw());
     if let Some(user) = reader.user_named(&name)? {
-        return Ok(Owner { id: user.id, name });
+        return Ok(user.id);
     }
     let id = reader.next_ids()?.user;
     writer.commit(&[Record::UserAdded(NewUser {
         id,
-        name: name.clone(),
+        name,
         role: Role::Operator,
         at: clock::now(),
     })])?;
-    Ok(Owner { id, name })
+    Ok(id)
+}
+
+/// Everybody who may ask, and the certificates that are honoured no more. The owner may, whatever is on record.
+fn people(reader: &Reader, owner: UserId) -> Result<People, ServeError> {
+    let users = reader.users()?.into_iter().map(|user| Person {
+        role: if user.id == owner {
+            sublet_identity::Role::Operator
+        } else {
+            convert::role_of_record(user.role)
+        },
+        is_suspended: user.suspended_at.is_some() && user.id != owner,
+        is_removed: user.removed_at.is_some() && user.id != owner,
+        id: user.id,
+        name: user.name,
+    });
+    let revoked = reader.revoked_certificates(clock::now())?;
+    Ok(People::new(users, revoked.into_iter().map(convert::serial)))
 }

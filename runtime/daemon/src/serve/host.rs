@@ -32,6 +32,14 @@ pub(super) fn capacity(config: &Config) -> Result<Resources, ServeError> {
     })
 }
 
+/// What the host calls itself.
+pub(super) fn name() -> String {
+    rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned()
+}
+
 fn memory_bytes() -> std::io::Result<u64> {
     let text = fs::read_to_string("/proc/meminfo")?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"));

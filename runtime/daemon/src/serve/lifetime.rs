@@ -1,27 +1,49 @@
 //! From the first connection to the last: letting people in, waiting for signals, draining, closing.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use super::{ServeError, Server, doing, load, socket};
 use crate::driver::{Command, reply};
-use crate::http;
+use crate::http::accept::Doors;
+use crate::keys::Keys;
+use crate::{clock, http};
+
+/// How often the server renews what it shows itself with.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Server {
     /// Serves until SIGTERM or SIGINT, lets run what runs for the grace time, and stops. A second signal ends the grace.
     pub(super) async fn run(self, path: &Path) -> Result<(), ServeError> {
-        let listener = socket::listen(path)?;
+        let local = socket::listen(path)?;
+        let address = self.door.as_ref().and_then(|door| door.local_addr().ok());
+        let remote = self.door.map(TcpListener::from_std).transpose();
+        let remote = remote.map_err(doing("wait at our own door"))?;
+        let doors = Doors {
+            local,
+            remote: remote.map(|listener| (listener, Arc::clone(&self.front.keys))),
+            strangers: self.front.strangers.clone(),
+        };
         let mut signals = Signals::listen().map_err(doing("listen for signals"))?;
         let (stop, stopped) = oneshot::channel();
-        let connections = tokio::spawn(http::accept::serve(
-            listener,
-            http::router(self.front.clone()),
-            stopped,
-        ));
-        let watching = tokio::spawn(load::watch(self.front.driver.clone()));
-        tracing::info!(socket = %path.display(), "the server is ready");
+        let router = http::router(self.front.clone());
+        let connections = tokio::spawn(http::accept::serve(doors, router, stopped));
+        let watching = [
+            tokio::spawn(load::watch(self.front.driver.clone())),
+            tokio::spawn(self.front.strangers.clone().write_what_was_counted()),
+            tokio::spawn(keep_keys_fresh(Arc::clone(&self.front.keys))),
+        ];
+        match address {
+            Some(address) => {
+                tracing::info!(socket = %path.display(), %address, "the server is ready");
+            }
+            None => tracing::info!(socket = %path.display(), "the server is ready"),
+        }
         let mut failed = tokio::task::spawn_blocking({
             let driver = self.driver;
             move || driver.join()
@@ -30,7 +52,9 @@ impl Server {
             ended = &mut failed => Some(ended),
             () = drain(&self.front, &mut signals) => None,
         };
-        watching.abort();
+        for watch in watching {
+            watch.abort();
+        }
         reply(stop, ());
         if connections.await.is_err() {
             tracing::error!("the accept loop failed");
@@ -53,6 +77,21 @@ impl Server {
         self.front.logs.sync()?;
         tracing::info!("the server has stopped");
         Ok(())
+    }
+}
+
+/// Has the server show a certificate that is good for long, whatever the day.
+async fn keep_keys_fresh(keys: Arc<Keys>) {
+    loop {
+        tokio::time::sleep(DAY).await;
+        let keys = Arc::clone(&keys);
+        let renewed = tokio::task::spawn_blocking(move || keys.renew(clock::now())).await;
+        if let Ok(Err(error)) = renewed {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the certificate of the server is not renewed"
+            );
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What holds for this server: the command line over the configuration over what the host and the account suggest.
 
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
 use sublet_scheduler::Resources;
@@ -14,6 +15,8 @@ pub(super) struct Settings {
     pub(super) config: Config,
     pub(super) data: PathBuf,
     pub(super) socket: PathBuf,
+    /// Where to listen for TLS, if anywhere.
+    pub(super) listen: Option<SocketAddr>,
     /// What the host offers to guests.
     pub(super) capacity: Resources,
     /// The rules for a store that has none yet; only there need the host be able to obey them.
@@ -35,9 +38,10 @@ impl Settings {
         let rules = config.rules(capacity)?;
         let socket = socket::path(options.socket.as_deref(), &config);
         Ok(Self {
-            config,
             data,
             socket,
+            listen: options.listen.or(config.listen.api),
+            config,
             capacity,
             rules,
             _throw_away: throw_away,
@@ -50,6 +54,33 @@ impl Settings {
             Ok(_) => Ok(()),
             Err(error) => Err(ConfigError::Value(error.to_string())),
         }
+    }
+}
+
+impl Settings {
+    /// What clients call the server, the best name first.
+    pub(super) fn names(&self, address: Option<SocketAddr>) -> Vec<String> {
+        let mut names = self.config.listen.names.clone();
+        if names.is_empty() {
+            let ip = address.map(|address| address.ip());
+            names.extend(
+                ip.filter(|ip| !ip.is_unspecified())
+                    .map(|ip| ip.to_string()),
+            );
+            names.push(host::name());
+            names.push("localhost".to_owned());
+        }
+        names
+    }
+
+    /// Where clients find the server that listens there.
+    pub(super) fn url(&self, address: SocketAddr) -> Option<String> {
+        let port = address.port();
+        let name = self.names(Some(address)).into_iter().next()?;
+        Some(match name.parse::<Ipv6Addr>() {
+            Ok(ip) => format!("https://[{ip}]:{port}"),
+            Err(_) => format!("https://{name}:{port}"),
+        })
     }
 }
 

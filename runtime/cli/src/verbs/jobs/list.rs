@@ -23,6 +23,9 @@ pub(crate) struct List {
 /// Which jobs.
 #[derive(Args, Debug)]
 pub(crate) struct Filter {
+    /// For operators: only jobs of this user, or '*' for everybody's [default: your own]
+    #[arg(long, value_name = "NAME", value_parser = word::user)]
+    user: Option<String>,
     /// Only jobs of this name
     #[arg(long, value_name = "NAME", value_parser = word::job_name)]
     name: Option<String>,
@@ -63,6 +66,7 @@ async fn shown(
 ) -> Result<Exit, Failure> {
     let now = Timestamp::now();
     let query = JobQuery {
+        user: filter.user,
         active,
         name: filter.name,
         label: filter.label.map(|(key, value)| format!("{key}={value}")),

@@ -13,6 +13,9 @@ use crate::verbs::Session;
 /// List modules, newest first
 #[derive(Args, Debug)]
 pub(crate) struct List {
+    /// For operators: only modules of this user, or '*' for everybody's [default: your own]
+    #[arg(long, value_name = "NAME", value_parser = word::user)]
+    user: Option<String>,
     /// Only modules of this name
     #[arg(long, value_name = "NAME", value_parser = word::module_name)]
     name: Option<String>,
@@ -23,6 +26,7 @@ pub(crate) struct List {
 
 pub(crate) async fn list(list: List, session: &Session) -> Result<Exit, Failure> {
     let query = ModuleQuery {
+        user: list.user,
         name: list.name,
         limit: Some(list.limit),
         cursor: None,

@@ -65,7 +65,7 @@ impl Driver {
         records.push(Record::RuleSetApplied(RuleSet {
             version: current + 1,
             document: after.clone(),
-            by: self.owner,
+            by: change.who.user.unwrap_or(self.owner),
             at,
         }));
         let mut audited = self.audited(change.who, change.action, change.object);

@@ -58,7 +58,7 @@ impl Driver {
     fn try_wish(&mut self, wish: &Wish, who: Who) -> Result<(), WishError> {
         self.check(wish)?;
         let at = (self.now)();
-        let mut records = wish.records(self.owner, at);
+        let mut records = wish.records(who.user.unwrap_or(self.owner), at);
         let (action, object) = wish.named();
         let mut audited = self.audited(who, action, object);
         audited.after = wish.said();

@@ -53,7 +53,7 @@ fn what_its_grant_does_not_allow_is_denied_and_not_dialled() {
         name: "localhost".to_owned(),
         port: 443,
     };
-    let targets = [closed.into(), mapped.into()].map(Target::Address);
+    let targets = [closed, mapped].map(Target::Address);
     for target in targets.into_iter().chain([other_port, other_name]) {
         hostile.dials(7, hostile.nic, target.clone());
         let refused = hostile.refusal(7);
@@ -106,7 +106,7 @@ fn ten_thousand_dials_at_once_are_as_many_as_it_may_have() {
     front.serves(&mut neighbour);
     assert_eq!(dialled(), CONNECTIONS as usize);
     drop(hostile.socket.shutdown(std::net::Shutdown::Both));
-    front.sees_the_end_of(hostile);
+    front.sees_the_end_of(&hostile);
     front.becomes((0, 0));
 }
 
@@ -260,7 +260,7 @@ fn what_is_no_message_ends_the_worker_and_nobody_else() {
         let mut hostile = front.worker(ADA);
         // It may be ended before it has said all of it.
         drop(hostile.socket.write_all(bytes));
-        front.sees_the_end_of(hostile);
+        front.sees_the_end_of(&hostile);
         front.serves(&mut neighbour);
     }
     front.becomes((0, 0));
@@ -276,7 +276,7 @@ fn descriptors_that_nobody_expects_end_the_worker() {
     let batch = [FromWorker::HungUp(1)];
     hostile.to_front.send(&batch, &[passed.as_fd()]).unwrap();
     drop(passed);
-    front.sees_the_end_of(hostile);
+    front.sees_the_end_of(&hostile);
     // Nobody kept it.
     assert_eq!(io::Read::read(&mut kept, &mut [0]).unwrap(), 0);
     front.serves(&mut neighbour);

@@ -182,7 +182,7 @@ impl Front {
     }
 
     /// Waits until a worker is ended, and does then what the driver does.
-    pub(super) fn sees_the_end_of(&self, hostile: Hostile) {
+    pub(super) fn sees_the_end_of(&self, hostile: &Hostile) {
         loop {
             let report = self.reports.recv_timeout(DEADLINE);
             match report.expect("the worker is ended") {

@@ -1,9 +1,9 @@
-//! Who is calling. On the unix socket that is the account of the process at the other end, as the kernel says.
+//! The names that the system has for its accounts.
 
 use std::fs;
 
 /// The name of an account, from the system's list of accounts; `uid-1000` for one that is not in it.
-pub(crate) fn account_name(uid: u32) -> String {
+pub(crate) fn name(uid: u32) -> String {
     let accounts = fs::read_to_string("/etc/passwd").unwrap_or_default();
     accounts
         .lines()

@@ -1,0 +1,207 @@
+//! One connection, from its first byte to its last: who is at the other end, and then their requests.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::Watcher;
+use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
+use sublet_identity::{Serial, Stranger, identify};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tower::ServiceExt;
+
+use super::Strangers;
+use crate::people::{Peer, Via, account};
+
+/// Connections at a time that have not shown who they are yet: more are turned away, and what a handshake costs is bounded.
+const HANDSHAKES_MAX: usize = 256;
+/// Whoever connects has to show who they are within this time.
+const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(10);
+/// A client that has connected, or had its answer, must say what it wants within this time.
+const HEADER_TIME_MAX: Duration = Duration::from_secs(10);
+/// Headers of one request.
+const HEADERS_MAX: usize = 64;
+/// Bytes of the headers of one request, and of what is read ahead of a body.
+const BUFFER_BYTES_MAX: usize = 64 << 10;
+/// The same for HTTP/2.
+const HEADER_LIST_BYTES_MAX: u32 = 64 << 10;
+/// Requests at a time on one connection.
+const STREAMS_MAX: u32 = 100;
+/// Resets of requests that are not worked off yet: a client that begins and takes back without end is cut off.
+const RESETS_PENDING_MAX: usize = 20;
+/// Whether the other end of a quiet connection is still there is asked this often.
+const PING_PAUSE: Duration = Duration::from_secs(20);
+const PING_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// The protocol by which HTTP/2 is agreed on.
+const H2: &[u8] = b"h2";
+
+/// Somebody at a door.
+pub(super) enum Arrival {
+    Local(UnixStream),
+    Remote(TcpStream, IpAddr, Arc<ServerConfig>),
+}
+
+/// What is behind every door.
+#[derive(Clone)]
+pub(super) struct Room {
+    router: Router,
+    strangers: Strangers,
+    handshakes: Arc<Semaphore>,
+}
+
+impl Room {
+    pub(super) fn new(router: Router, strangers: Strangers) -> Self {
+        Self {
+            router,
+            strangers,
+            handshakes: Arc::new(Semaphore::new(HANDSHAKES_MAX)),
+        }
+    }
+
+    /// From here on the connection is its own affair: whatever happens to it, it only ends.
+    pub(super) async fn stay(self, arrival: Arrival, watcher: Watcher) {
+        match arrival {
+            Arrival::Local(stream) => match account_of(&stream) {
+                Ok(peer) => self.http1(stream, peer, watcher).await,
+                Err(error) => tracing::warn!(%error, "nobody knows who is at the socket"),
+            },
+            Arrival::Remote(stream, address, tls) => {
+                match self.handshake(stream, address, tls).await {
+                    Ok((stream, peer)) if stream.get_ref().1.alpn_protocol() == Some(H2) => {
+                        self.http2(stream, peer, watcher).await;
+                    }
+                    Ok((stream, peer)) => self.http1(stream, peer, watcher).await,
+                    Err(refusal) => {
+                        let via = refusal.via(address);
+                        self.strangers.refused(None, refusal.reason, via);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets in who has the key of a certificate of ours, and says why others have not.
+    async fn handshake(
+        &self,
+        stream: TcpStream,
+        address: IpAddr,
+        tls: Arc<ServerConfig>,
+    ) -> Result<(TlsStream<TcpStream>, Peer), Refusal> {
+        let Ok(_place) = self.handshakes.try_acquire() else {
+            return Err(Refusal::of("too-many-handshakes"));
+        };
+        let accepted = timeout(HANDSHAKE_TIME_MAX, TlsAcceptor::from(tls).accept(stream)).await;
+        let stream = match accepted {
+            Err(_elapsed) => return Err(Refusal::of("slow-handshake")),
+            Ok(Err(error)) => return Err(Stranger::from_handshake(&error).into()),
+            Ok(Ok(stream)) => stream,
+        };
+        let certificates = stream.get_ref().1.peer_certificates();
+        let shown = certificates.and_then(<[_]>::first);
+        let identified = shown.ok_or(Stranger::NoCertificate).and_then(identify)?;
+        let peer = Peer::Certified {
+            identified: Box::new(identified),
+            address,
+        };
+        Ok((stream, peer))
+    }
+
+    async fn http1(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: Peer,
+        watcher: Watcher,
+    ) {
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIME_MAX)
+            .max_headers(HEADERS_MAX)
+            .max_buf_size(BUFFER_BYTES_MAX)
+            .serve_connection(
+                TokioIo::new(stream),
+                TowerToHyperService::new(self.router.map_request(named(peer))),
+            );
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+
+    async fn http2(self, stream: TlsStream<TcpStream>, peer: Peer, watcher: Watcher) {
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_header_list_size(HEADER_LIST_BYTES_MAX)
+            .max_concurrent_streams(STREAMS_MAX)
+            .max_pending_accept_reset_streams(RESETS_PENDING_MAX)
+            .keep_alive_interval(PING_PAUSE)
+            .keep_alive_timeout(PING_TIME_MAX)
+            .serve_connection(
+                TokioIo::new(stream),
+                TowerToHyperService::new(self.router.map_request(named(peer))),
+            );
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+}
+
+/// Why somebody did not get through the handshake.
+struct Refusal {
+    reason: &'static str,
+    /// Of a certificate that a signature of ours is behind.
+    serial: Option<Serial>,
+}
+
+impl Refusal {
+    const fn of(reason: &'static str) -> Self {
+        Self {
+            reason,
+            serial: None,
+        }
+    }
+
+    fn via(&self, address: IpAddr) -> String {
+        match self.serial {
+            Some(serial) => Via::Certificate { serial, address }.to_string(),
+            None => address.to_string(),
+        }
+    }
+}
+
+impl From<Stranger> for Refusal {
+    fn from(stranger: Stranger) -> Self {
+        Self {
+            reason: stranger.reason(),
+            serial: stranger.serial(),
+        }
+    }
+}
+
+/// Puts who asks on each request, and the body into the shape that the framework has.
+fn named(peer: Peer) -> impl Fn(hyper::Request<Incoming>) -> Request + Clone {
+    move |request| {
+        let mut request = request.map(axum::body::Body::new);
+        request.extensions_mut().insert(peer.clone());
+        request
+    }
+}
+
+/// The kernel says which account is at the other end.
+fn account_of(stream: &UnixStream) -> std::io::Result<Peer> {
+    let uid = stream.peer_cred()?.uid();
+    Ok(Peer::Account {
+        uid,
+        name: account::name(uid).into(),
+    })
+}
