@@ -3,6 +3,7 @@
 //! ```text
 //! lock                              held by the process whose id is in it
 //! sublet.db (-wal, -shm)            records
+//! keys/                             the keys of whoever serves, where there are any
 //! users/<user>/modules/             <sha256>.wasm
 //! users/<user>/artifacts/           <sha256>.<engine identity>.cwasm
 //! users/<user>/work/                the one directory that a worker process of the user may touch
@@ -84,13 +85,21 @@ impl DataDirectory {
     /// # Errors
     /// When the database is damaged, newer than this program, or cannot be made.
     pub fn writer(&self) -> Result<Writer, Error> {
-        Writer::open(&self.path.join(DATABASE))
+        Writer::open(&self.database_path())
+    }
+
+    pub(crate) fn database_path(&self) -> PathBuf {
+        self.path.join(DATABASE)
+    }
+
+    pub(crate) const fn root(&self) -> &Dir {
+        &self.root
     }
 
     /// Those who answer questions about records. The writer is opened first: it makes the tables.
     #[must_use]
     pub fn readers(&self) -> Readers {
-        Readers::new(self.path.join(DATABASE))
+        Readers::new(self.database_path())
     }
 
     /// Modules, artifacts and inputs.

@@ -55,6 +55,9 @@ pub enum Error {
     /// An uploaded archive is not one that is unpacked.
     #[error(transparent)]
     Archive(#[from] crate::ArchiveRefusal),
+    /// A backup is not made, not vouched for or not restored.
+    #[error(transparent)]
+    Backup(#[from] crate::BackupRefusal),
 }
 
 fn holder(pid: Option<u32>) -> String {
@@ -80,7 +83,8 @@ impl Error {
             | Self::NewerSchema { .. }
             | Self::Damaged { .. }
             | Self::UploadTooLong { .. }
-            | Self::Archive(_) => false,
+            | Self::Archive(_)
+            | Self::Backup(_) => false,
         }
     }
 

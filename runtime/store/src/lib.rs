@@ -19,6 +19,7 @@
 //! * [`Logs`] are append-only segments beside the database; a torn tail is skipped and said.
 //! * [`KeyFiles`] are the keys of the house: private, replaced whole, never in the database.
 
+mod backup;
 mod data_directory;
 mod digest;
 mod durable;
@@ -30,6 +31,7 @@ mod public_id;
 mod records;
 mod work;
 
+pub use backup::{BackupRefusal, BackupSummary, restore_backup, verify_backup};
 pub use data_directory::DataDirectory;
 pub use digest::{Digest, DigestPrefix, NotADigest};
 pub use error::Error;

@@ -18,6 +18,7 @@ use crate::{Error, durable::private_folder, error::Doing};
 
 pub use artifacts::{Artifact, WholeArtifact};
 pub use inputs::KeptInput;
+pub(crate) use tar_paths::NextPath;
 pub use tar_paths::{ArchiveRefusal, Refusal};
 pub use tree::TreeLimits;
 pub use upload::{Upload, Uploaded};

@@ -26,11 +26,13 @@ mod writer;
 pub use audit::{AuditOutcome, Audited, Who};
 pub use certificate::{Certificate, NotASerial, Revocation, Serial};
 pub use codes::OutcomeKind;
+pub(crate) use database::known_schema;
 pub use job::{IdempotencyKey, NewJob, RoutedJob, Tally};
 pub use library::{CompileRefusal, Input, InputKind, ModuleName, NewModule};
 pub use network::{StoredNetwork, StoredNic};
 pub use node::{Membership, Node, NodeState};
 pub use operator::{DrainedNode, PausedSubcluster, RuleSet};
+pub(crate) use read::audit_is_whole;
 pub use read::{
     AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditRow, CertificateFilter, CertificateRow,
     Considered, Holdings, JobEnd, JobFilter, JobPage, JobSelector, JobSummary, JobUsage,

@@ -69,11 +69,11 @@ impl ArchiveRefusal {
 
 /// A path that an archive gives ahead of the entry, because the entry's own header is too small for it.
 #[derive(Default)]
-pub(super) struct NextPath(Option<Vec<u8>>);
+pub(crate) struct NextPath(Option<Vec<u8>>);
 
 impl NextPath {
     /// Whether the entry only spoke of the next one.
-    pub(super) fn read(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<bool, Error> {
+    pub(crate) fn read(&mut self, entry: &mut Entry<'_, impl Read>) -> Result<bool, Error> {
         match entry.header().entry_type() {
             EntryType::GNULongName => {
                 let mut path = bounded(entry)?;
@@ -93,7 +93,7 @@ impl NextPath {
     }
 
     /// The path of the entry.
-    pub(super) fn take(&mut self, entry: &Entry<'_, impl Read>) -> Vec<u8> {
+    pub(crate) fn take(&mut self, entry: &Entry<'_, impl Read>) -> Vec<u8> {
         self.0
             .take()
             .unwrap_or_else(|| entry.path_bytes().into_owned())

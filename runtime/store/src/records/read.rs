@@ -21,6 +21,7 @@ mod usage;
 mod users;
 
 pub use attempt::AttemptRow;
+pub(crate) use audit::audit_is_whole;
 pub use audit::{AuditBreak, AuditChain, AuditFilter, AuditRow};
 pub use certificates::{CertificateFilter, CertificateRow};
 pub use job_list::{JobFilter, JobPage};

@@ -8,6 +8,8 @@
 
 mod archives;
 mod audit;
+mod backup;
+mod backup_changed;
 mod certificates;
 mod crash;
 mod data_directory;
@@ -15,6 +17,7 @@ mod disk_full;
 mod key_files;
 mod library;
 mod library_queries;
+mod lists;
 mod logs;
 mod migration;
 mod migration_from_step_2;
@@ -25,6 +28,7 @@ mod networks;
 mod nics;
 mod nodes;
 mod operators;
+mod pages;
 mod pool_model;
 mod queries;
 mod recovery;

@@ -112,6 +112,11 @@ impl AuditFilter {
     }
 }
 
+/// Whether the account in a database is as it was written.
+pub(crate) fn audit_is_whole(database: &Connection) -> rusqlite::Result<bool> {
+    verify(database).map(|chain| matches!(chain, AuditChain::Whole { .. }))
+}
+
 fn verify(connection: &Connection) -> rusqlite::Result<AuditChain> {
     let head = connection.prepare_cached(HEAD)?.query_one([], |row| {
         Ok(Link {
