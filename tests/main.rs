@@ -52,6 +52,13 @@ mod reaching;
 mod users;
 
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
+mod operators;
+#[cfg(test)]
+mod readiness;
+
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod limits;

@@ -10,6 +10,8 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/livez", &["GET"]),
     ("/readyz", &["GET"]),
     ("/version", &["GET"]),
+    ("/metrics", &["GET"]),
+    ("/v1/admin/config", &["GET"]),
     ("/problems/{code}", &["GET"]),
     ("/v1/whoami", &["GET"]),
     ("/v1/pool", &["GET"]),
@@ -72,7 +74,10 @@ fn target(route: &str, filled: &str) -> String {
 
 #[test]
 fn every_route_is_known_here() {
-    let router = fs::read_to_string(repository().join("runtime/daemon/src/http.rs")).unwrap();
+    let folder = repository().join("runtime/daemon/src");
+    let files = ["http.rs", "http/operation.rs"];
+    let router = files.map(|file| fs::read_to_string(folder.join(file)).unwrap());
+    let router = router.concat();
     let mut registered = BTreeSet::new();
     for call in router.split(".route(").skip(1) {
         registered.insert(call.split('"').nth(1).unwrap());

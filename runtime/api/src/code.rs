@@ -5,7 +5,7 @@ use std::fmt;
 macro_rules! codes {
     ($( $name:ident = $number:literal, $title:literal, $page:literal; )*) => {
         /// A stable error code. A code never changes its meaning.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Code { $( #[doc = $title] $name, )* }
 
         impl Code {
@@ -45,7 +45,7 @@ codes! {
     MethodNotAllowed = 105, "method not allowed",
         "The route exists, but not with this method.";
     NoSuchRoute = 106, "no such route",
-        "The server has no such route. Everything is under /v1 but for /livez, /readyz and /version.";
+        "The server has no such route. Everything is under /v1 but for /livez, /readyz, /metrics and /version.";
     ForeignCaller = 107, "caller is not the owner of the server",
         "The unix socket serves only the account that started the server. Run the command as that account, or start a server of your own.";
     VersionMissing = 108, "version is missing",
@@ -138,6 +138,8 @@ codes! {
         "Something failed on the server's side. The request id is in its log with the causes.";
     CompilerFault = 502, "compiler failed",
         "The process that compiles modules died or could not be started. This is not the module's fault as far as known; try again, and tell the operator.";
+    NotReady = 503, "server is not ready",
+        "Something that the server needs to do its work is missing; the message names each. `sublet doctor` says what to do about it. `GET /readyz?verbose` tells of every check once all is well again.";
     NothingToRetry = 601, "nothing to retry",
         "No finished task of the job fits the choice. `sublet jobs show JOB` shows how its tasks ended.";
     KeyReused = 602, "idempotency key was used for another request",
@@ -178,6 +180,8 @@ codes! {
         "The command could not get what it needs from the machine it runs on: threads, memory, a signal, a file of its own. The causes tell what and why.";
     CredentialInvalid = 709, "credential cannot be used",
         "The file is no credential, is damaged, or can be read by others than its owner. An operator makes credentials: `sublet users add NAME`, or `sublet certs issue NAME` for a further one.";
+    HostUnfit = 710, "host does not hold what is promised",
+        "A check of `sublet doctor` that Sublet's promises rest on failed. The table says which, and what to do about each.";
 }
 
 impl Code {

@@ -11,6 +11,7 @@ pub mod log;
 pub mod module;
 pub mod network;
 pub mod object;
+pub mod operation;
 pub mod pool;
 pub mod problem;
 pub mod rules;
@@ -30,6 +31,7 @@ pub use network::{
     EgressPolicy, Flow, JobNetwork, Network, NetworkList, NetworkMode, NetworkUsage, Nic,
     NicLimits, Peer, Publish,
 };
+pub use operation::{Check, CheckState, Origin, ReadyQuery, Setting};
 pub use pool::{
     Amount, Asked, DeleteQuery, DrainNode, LabelNode, Node, NodeExplanation, NodeQuery,
     PauseSubcluster, Pool, RuleVerdict, Slots, Subcluster, ValueRead,

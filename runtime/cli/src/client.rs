@@ -13,7 +13,7 @@
 //!   users    GET /v1/whoami · GET, POST /v1/users · GET, DELETE /v1/users/{name} · PUT …/quota · POST …/suspend, …/resume
 //!   certs    GET, POST /v1/certs · POST /v1/certs/{serial}/revoke · POST /v1/certs/rotate, …/retire
 //!   rules    GET, PUT /v1/rules · GET /v1/rules/history · POST /v1/plan · GET /v1/audit
-//!   server   GET /version
+//!   server   GET /version · GET /readyz?verbose · GET /v1/admin/config
 //! ```
 
 mod inputs;

@@ -77,6 +77,14 @@ impl Failure {
         }
     }
 
+    /// What happened, in one sentence.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Self::Told(trouble) => trouble.problem.detail.clone(),
+            Self::ReaderGone => "nobody reads the answer".to_owned(),
+        }
+    }
+
     /// What it tells the shell, coming from this kind of verb.
     pub(crate) fn exit(&self, kind: Kind) -> Exit {
         match (self, kind) {

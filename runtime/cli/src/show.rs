@@ -10,6 +10,7 @@ pub(crate) mod job;
 pub(crate) mod module;
 pub(crate) mod network;
 pub(crate) mod node;
+pub(crate) mod operation;
 pub(crate) mod plan;
 pub(crate) mod pool;
 pub(crate) mod subcluster;

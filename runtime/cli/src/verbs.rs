@@ -1,16 +1,19 @@
 //! The verbs, one file each.
 
+mod admin;
 mod apply;
 mod audit;
 mod cancel;
 mod certs;
 mod completion;
 mod credential_file;
+pub(crate) mod doctor;
 mod explain;
 mod help;
 mod jobs;
 mod login;
 mod logs;
+mod man;
 mod modules;
 mod networks;
 mod nodes;
@@ -80,7 +83,11 @@ pub(crate) enum Verb {
     Simulate(simulate::Simulate),
     #[command(subcommand, disable_help_subcommand = true)]
     Audit(audit::Audit),
+    #[command(subcommand, disable_help_subcommand = true)]
+    Admin(admin::Admin),
+    Doctor(doctor::Doctor),
     Completion(completion::Completion),
+    Man(man::Man),
     Version(version::Version),
     Help(help::Help),
     /// Compile one module from stdin to stdout
@@ -207,6 +214,9 @@ impl Verb {
             Self::Apply(apply) => narrow(apply::apply(apply, session)),
             Self::Simulate(simulate) => simulate::simulate(&simulate, session),
             Self::Audit(audit) => narrow(audit::audit(audit, session)),
+            Self::Admin(verb) => narrow(admin::admin(verb, session)),
+            Self::Doctor(doctor) => narrow(doctor::doctor(doctor, session)),
+            Self::Man(man) => man::man(&man, session),
             Self::Version(version) => narrow(version::version(version, session)),
             Self::Completion(completion) => completion::completion(&completion, session),
             Self::Help(help) => help::help(&help, session),

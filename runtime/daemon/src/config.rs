@@ -4,6 +4,8 @@ mod carve;
 mod defaults;
 #[cfg(test)]
 mod document;
+mod example;
+mod in_force;
 mod network;
 mod place;
 mod pool;
@@ -25,6 +27,8 @@ use thiserror::Error;
 pub use carve::CarvedNode;
 pub(crate) use carve::SLOTS_MAX;
 pub use defaults::{Defaults, JobDefaults, Quota};
+pub use example::EXAMPLE;
+pub(crate) use in_force::{Resolved, Said, settings};
 pub use network::NetworkDefaults;
 pub use place::Place;
 pub use pool::{Pool, Reserve};
@@ -72,6 +76,10 @@ pub struct Listen {
     /// What clients call the server: names and addresses, the first one in the credentials that it issues. The name of
     /// the host and the address of `api` unless it is said.
     pub names: Vec<String>,
+    /// The address and port at which metrics are read over plain HTTP. Nowhere unless it is said.
+    pub metrics: Option<SocketAddr>,
+    /// Whether that address may be one that others than this host reach. There is neither TLS nor a question who asks.
+    pub metrics_public: bool,
 }
 
 /// How the server goes about its own business.
@@ -170,21 +178,43 @@ impl Config {
     /// # Errors
     /// See [`ConfigError`].
     pub fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
+        Self::load_with_text(named).map(|(config, _)| config)
+    }
+
+    /// The same, with the text that it was read from; there is none without a file.
+    pub(crate) fn load_with_text(named: Option<&Path>) -> Result<(Self, String), ConfigError> {
         let usual = crate::paths::configuration_file();
         let path = match named {
             Some(path) => path,
             None if usual.exists() => usual.as_path(),
-            None => return Ok(Self::default()),
+            None => return Ok(<(Self, String)>::default()),
         };
         let shown = path.display().to_string();
         let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
             path: shown.clone(),
             source,
         })?;
-        Self::parse(&text).map_err(|error| ConfigError::Parse {
+        let config = Self::parse(&text).map_err(|error| ConfigError::Parse {
             path: shown,
             message: error.to_string(),
-        })
+        })?;
+        Ok((config, text))
+    }
+
+    /// Where metrics are read, if anywhere.
+    ///
+    /// # Errors
+    /// Others than this host would reach it, and nobody said that they may.
+    pub fn metrics_address(&self) -> Result<Option<SocketAddr>, ConfigError> {
+        match self.listen.metrics {
+            Some(address) if !address.ip().is_loopback() && !self.listen.metrics_public => {
+                Err(ConfigError::Value(format!(
+                    "[listen] metrics = \"{address}\" is reached from other hosts, without TLS and without asking who it is: choose an address such as 127.0.0.1:{}, or say metrics_public = true",
+                    address.port()
+                )))
+            }
+            address => Ok(address),
+        }
     }
 
     /// How long running tasks may go on once the server stops.
@@ -274,6 +304,21 @@ mod tests {
         ] {
             assert!(refused.contains(words), "{words} in\n{refused}");
         }
+    }
+
+    #[test]
+    fn metrics_are_for_this_host_unless_somebody_says_otherwise() {
+        let address = |text: &str| Config::parse(text).unwrap().metrics_address();
+        assert_eq!(address("").unwrap(), None);
+        for text in ["127.0.0.1:7071", "[::1]:7071"] {
+            let found = address(&format!("[listen]\nmetrics = '{text}'")).unwrap();
+            assert_eq!(found, Some(text.parse().unwrap()));
+        }
+        let everywhere = "[listen]\nmetrics = '0.0.0.0:7071'";
+        let refused = address(everywhere).unwrap_err().to_string();
+        assert!(refused.contains("metrics_public"), "{refused}");
+        let allowed = address(&format!("{everywhere}\nmetrics_public = true"));
+        assert!(allowed.unwrap().is_some());
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub(crate) use operate::{
 };
 
 use crate::broker::Broker;
+use crate::metrics::Metrics;
 use crate::people::People;
 use crate::workers::{WorkerId, Workers};
 
@@ -86,6 +87,7 @@ pub(crate) struct Driver {
     /// The user of the account that runs the server, in whose name it acts itself.
     owner: UserId,
     people: Arc<People>,
+    metrics: Arc<Metrics>,
     /// What holds for users of whom nothing else is said.
     terms: Terms,
     /// What was set for single users.
@@ -134,6 +136,7 @@ pub(crate) struct Parts {
     pub(crate) ids: NextIds,
     pub(crate) owner: UserId,
     pub(crate) people: Arc<People>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) terms: Terms,
     pub(crate) ground: Ground,
     pub(crate) finished: watch::Sender<u64>,
@@ -156,6 +159,7 @@ impl Driver {
             ids: parts.ids,
             owner: parts.owner,
             people: parts.people,
+            metrics: parts.metrics,
             terms: parts.terms,
             quotas: HashMap::new(),
             ground: parts.ground,
@@ -244,6 +248,7 @@ impl Driver {
                 scheduler: &self.scheduler,
                 jobs: &self.jobs,
                 ground: &self.ground,
+                workers: self.workers.count(),
                 now: (self.now)(),
             });
         }

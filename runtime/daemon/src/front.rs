@@ -1,7 +1,9 @@
 //! What every request has at hand. Requests read the store directly and change nothing but through the driver.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use sublet_api::Setting;
 use sublet_store::{DataDirectory, Error, Library, Logs, Reader, Readers};
 use tokio::sync::watch;
 
@@ -11,11 +13,17 @@ use crate::config::Config;
 use crate::driver::DriverHandle;
 use crate::http::{Room, Strangers};
 use crate::keys::Keys;
+use crate::metrics::Metrics;
 use crate::people::People;
 
 /// The server as its requests see it.
 pub(crate) struct Front {
     pub(crate) config: Config,
+    /// Each value of it with who said so, and what flags made of it.
+    pub(crate) settings: Vec<Setting>,
+    /// What workers are started from.
+    pub(crate) executable: PathBuf,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) directory: DataDirectory,
     pub(crate) readers: Readers,
     pub(crate) library: Arc<Library>,

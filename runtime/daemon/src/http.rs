@@ -1,7 +1,8 @@
 //! The HTTP API: requests become questions to the store or commands to the driver, and what comes back becomes JSON.
 //!
 //! ```text
-//!   GET    /livez  /readyz  /version  /problems/{code}
+//!   GET    /livez  /readyz  /metrics  /version  /problems/{code}
+//!   GET    /v1/admin/config
 //!   GET    /v1/whoami  /v1/pool  /v1/audit  /v1/audit/verify
 //!   GET    /v1/rules  /v1/rules/history    PUT  /v1/rules    POST  /v1/plan
 //!   GET    /v1/subclusters  …/{name}       DELETE           POST  …/pause  …/resume
@@ -26,6 +27,7 @@ mod admission;
 mod audit;
 mod caller;
 mod certificates;
+mod checks;
 mod extract;
 mod inputs;
 mod jobs;
@@ -34,6 +36,7 @@ mod logs;
 mod modules;
 mod networks;
 mod nodes;
+pub(crate) mod operation;
 mod pool;
 mod problem;
 mod request_id;
@@ -68,14 +71,18 @@ const JSON_BYTES_MAX: usize = 1 << 20;
 pub(crate) fn router(front: Arc<Front>) -> Router {
     Router::new()
         .route("/livez", get(server::live))
-        .route("/readyz", get(server::ready))
         .route("/version", get(server::version))
         .route("/problems/{code}", get(server::problem_page))
+        .merge(operation::routes_of_operation())
         .merge(routes_of_users())
         .merge(routes_of_the_pool())
         .merge(routes_of_jobs())
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&front),
+            operation::count,
+        ))
         .layer(axum::middleware::from_fn(request_id::name))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
         .with_state(front)

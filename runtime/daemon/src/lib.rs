@@ -19,6 +19,7 @@ mod driver;
 mod front;
 mod http;
 mod keys;
+mod metrics;
 mod nearest;
 pub mod paths;
 mod people;
@@ -28,4 +29,4 @@ mod workers;
 /// What a program in the same process needs of the words of the API: how a fate or a refusal is called there, and a
 /// document of rules that is not obeyed.
 pub use convert::{code_of, outcome, refusal};
-pub use serve::{Options, ServeError, serve};
+pub use serve::{Options, ServeError, check_configuration, serve};

@@ -10,7 +10,7 @@ mod socket;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::{env, io};
@@ -27,11 +27,12 @@ use tokio::sync::watch;
 use crate::artifacts::Artifacts;
 use crate::broker::Broker;
 use crate::clock;
-use crate::config::ConfigError;
+use crate::config::{Config, ConfigError};
 use crate::driver::{Beginning, Chores, Command, Driver, DriverHandle, Ground, Parts};
 use crate::front::Front;
 use crate::http::{Room, Strangers};
 use crate::keys::{Keys, KeysError};
+use crate::metrics::Metrics;
 use crate::people::People;
 use crate::workers::{Keeper, Surroundings, Workers};
 use disk::Disk;
@@ -115,10 +116,25 @@ pub fn serve(options: &Options) -> Result<(), ServeError> {
         .build()
         .map_err(doing("start the threads that answer"))?;
     let door = settings.listen.map(door).transpose()?;
-    let server = Server::open(&settings, door, &runtime)?;
+    let scrapes = settings.metrics.map(self::door).transpose()?;
+    let server = Server::open(&settings, (door, scrapes), &runtime)?;
     runtime.block_on(server.run(&settings.socket))?;
     runtime.shutdown_background();
     Ok(())
+}
+
+/// Whether a server would start with a configuration on this host, and what is worth knowing about its rules.
+///
+/// # Errors
+/// Why it would not.
+pub fn check_configuration(named: Option<&Path>) -> Result<(Config, Vec<String>), ServeError> {
+    let config = Config::load(named)?;
+    config.metrics_address()?;
+    let capacity = host::capacity(&config)?;
+    let rules = config.rules(capacity)?;
+    let carved = rules.carve(capacity);
+    carved.map_err(|error| ConfigError::Value(error.to_string()))?;
+    Ok((config, rules.remarks))
 }
 
 /// A server with everything opened and the driver turning.
@@ -126,13 +142,15 @@ struct Server {
     front: Arc<Front>,
     /// Where those come in who are not of this host.
     door: Option<TcpListener>,
+    /// Where metrics are read without asking who it is.
+    scrapes: Option<TcpListener>,
     driver: JoinHandle<Result<(), sublet_store::Error>>,
 }
 
 impl Server {
     fn open(
         settings: &Settings,
-        door: Option<TcpListener>,
+        (door, scrapes): (Option<TcpListener>, Option<TcpListener>),
         runtime: &Runtime,
     ) -> Result<Self, ServeError> {
         let disk = Disk::open(settings)?;
@@ -146,8 +164,9 @@ impl Server {
         let broker = broker(settings, runtime);
         let people = disk.people;
         let keys = keys(settings, door.as_ref(), &disk.directory, &people)?;
+        let metrics = Arc::new(Metrics::new());
         let surroundings = Surroundings {
-            executable,
+            executable: executable.clone(),
             users: disk.directory.path().join("users"),
             work: Arc::clone(&disk.work),
             logs: Arc::clone(&disk.logs),
@@ -171,6 +190,7 @@ impl Server {
             ids: disk.ids,
             owner: disk.owner,
             people: Arc::clone(&people),
+            metrics: Arc::clone(&metrics),
             terms: settings.config.defaults.quota.terms(),
             ground: Ground::new(
                 HOST.to_owned(),
@@ -184,12 +204,15 @@ impl Server {
         });
         let front = Front {
             config: settings.config.clone(),
+            settings: settings.in_force.clone(),
+            executable,
             directory: disk.directory,
             readers: disk.readers,
             library: disk.library,
             logs: disk.logs,
             artifacts,
-            strangers: Strangers::new(handle.clone()),
+            strangers: Strangers::new(handle.clone(), Arc::clone(&metrics)),
+            metrics,
             driver: handle,
             broker,
             people,
@@ -201,6 +224,7 @@ impl Server {
         Ok(Self {
             front: Arc::new(front),
             door,
+            scrapes,
             driver: start(driver, beginning(settings), asked)?,
         })
     }

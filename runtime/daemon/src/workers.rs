@@ -117,6 +117,11 @@ impl Workers {
         }
     }
 
+    /// How many live.
+    pub(crate) fn count(&self) -> usize {
+        self.by_id.len()
+    }
+
     /// Workers of the sub-cluster are to be like this from now on. Those that are otherwise take nothing new.
     pub(crate) fn reshape(&mut self, subcluster: SubclusterId, shape: WorkerShape) {
         if self.shapes.insert(subcluster, shape) != Some(shape) {

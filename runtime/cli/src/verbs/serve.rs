@@ -50,7 +50,7 @@ pub(super) fn serve(serve: Serve) -> Result<Exit, Failure> {
 }
 
 /// Why the server did not start, or ended early.
-fn failure(error: &ServeError) -> Failure {
+pub(super) fn failure(error: &ServeError) -> Failure {
     let (code, help) = match error {
         ServeError::Config(_) => (
             Code::ConfigurationInvalid,

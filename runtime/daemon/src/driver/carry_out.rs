@@ -4,6 +4,7 @@
 //! is room, and until then nothing new is taken in.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use sublet_network::Addresses;
 use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome, StopReason, UserId};
@@ -22,8 +23,12 @@ impl Driver {
         // Carrying out may itself end attempts, such as one that cannot be started: those go into a further batch.
         while !self.batch.is_empty() {
             self.record_tallies();
+            let begun = Instant::now();
             match self.writer.commit(self.batch.gathered()) {
-                Ok(()) => self.carry_out(),
+                Ok(()) => {
+                    self.metrics.committed(begun.elapsed());
+                    self.carry_out();
+                }
                 Err(error) if error.is_disk_full() => {
                     self.wait_for_room(&error);
                     return Ok(());

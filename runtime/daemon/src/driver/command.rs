@@ -98,6 +98,8 @@ pub(crate) struct Look<'a> {
     pub(crate) scheduler: &'a Scheduler,
     pub(crate) jobs: &'a ActiveJobs,
     pub(crate) ground: &'a Ground,
+    /// Worker processes that live.
+    pub(crate) workers: usize,
     pub(crate) now: UnixMillis,
 }
 

@@ -112,6 +112,7 @@ impl Driver {
     }
 
     fn finish(&mut self, now: UnixMillis, attempt: AttemptId, outcome: Outcome, next: Next) {
+        self.metrics.ended(outcome);
         let mut ended = self.ends.remove(&attempt);
         if let Some(job) = self.jobs.get_mut(attempt.job) {
             job.add_usage(&ended.as_ref().map(|ended| ended.usage).unwrap_or_default());

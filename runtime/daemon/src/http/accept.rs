@@ -5,6 +5,7 @@
 //! request who asks.
 
 mod connection;
+pub(crate) mod scrape;
 mod strangers;
 
 use std::io;
@@ -18,6 +19,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::keys::Keys;
+use crate::metrics::Metrics;
 use connection::{Arrival, Room};
 pub(crate) use strangers::Strangers;
 
@@ -37,6 +39,7 @@ pub(crate) struct Doors {
     /// With the keys that the server shows itself with, and knows others by.
     pub(crate) remote: Option<(TcpListener, Arc<Keys>)>,
     pub(crate) strangers: Strangers,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// Serves until told to stop, then lets open requests come to an end.
@@ -45,6 +48,7 @@ pub(crate) async fn serve(doors: Doors, router: Router, mut stop: oneshot::Recei
         local,
         remote,
         strangers,
+        metrics,
     } = doors;
     let graceful = GracefulShutdown::new();
     let room = Room::new(router, strangers);
@@ -58,10 +62,11 @@ pub(crate) async fn serve(doors: Doors, router: Router, mut stop: oneshot::Recei
         };
         match came {
             Ok((arrival, place)) => {
+                let open = metrics.connected(arrival.door());
                 let stay = room.clone().stay(arrival, graceful.watcher());
                 tokio::spawn(async move {
                     stay.await;
-                    drop(place);
+                    drop((place, open));
                 });
             }
             Err(error) => {

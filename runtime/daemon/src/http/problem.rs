@@ -5,7 +5,7 @@ use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use sublet_api::{Code, Problem};
+use sublet_api::{Code, Problem, Violation};
 use sublet_scheduler::routing::Obstacle;
 use sublet_scheduler::{Excess, NoRoute, Rejection};
 use sublet_worker::Refusal;
@@ -55,6 +55,16 @@ impl ApiError {
     /// Names the place at fault, its limit and what was asked.
     pub(super) fn at(mut self, pointer: &str, limit: Option<u64>, asked: Option<u64>) -> Self {
         *self.problem = self.problem.at(pointer, limit, asked);
+        self
+    }
+
+    /// Names one thing that is at fault, where there may be several.
+    pub(super) fn because(mut self, name: &str, detail: &str) -> Self {
+        self.problem.errors.push(Violation {
+            pointer: name.to_owned(),
+            detail: Some(detail.to_owned()),
+            ..Violation::default()
+        });
         self
     }
 
@@ -140,7 +150,7 @@ const fn status_of(code: Code) -> StatusCode {
         Code::VersionMismatch => StatusCode::PRECONDITION_FAILED,
         Code::VersionMissing => StatusCode::PRECONDITION_REQUIRED,
         Code::QueueFull | Code::TooFast | Code::TooManyUploads => StatusCode::TOO_MANY_REQUESTS,
-        Code::Draining | Code::NoNetworkLeft => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Draining | Code::NoNetworkLeft | Code::NotReady => StatusCode::SERVICE_UNAVAILABLE,
         Code::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
         Code::ServerFault
         | Code::CompilerFault
@@ -153,6 +163,7 @@ const fn status_of(code: Code) -> StatusCode {
         | Code::Usage
         | Code::CredentialInvalid
         | Code::AuditBroken
+        | Code::HostUnfit
         | Code::TextInvalid => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -162,6 +173,8 @@ impl IntoResponse for ApiError {
         let status = status_of(self.code);
         self.problem.request_id = request_id::current();
         let mut response = (status, Json(self.problem)).into_response();
+        // For those who count refusals.
+        response.extensions_mut().insert(self.code);
         let headers = response.headers_mut();
         headers.insert(
             CONTENT_TYPE,

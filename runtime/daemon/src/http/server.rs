@@ -16,13 +16,6 @@ pub(super) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// The driver turns, and the store answers.
-pub(super) async fn ready(State(front): State<Arc<Front>>) -> Answer<&'static str> {
-    front.driver.look(|_| ()).await?;
-    front.read(|reader| reader.users().map(drop)).await?;
-    Ok("ok\n")
-}
-
 pub(super) async fn version(State(front): State<Arc<Front>>) -> Json<Version> {
     Json(Version {
         version: env!("CARGO_PKG_VERSION").to_owned(),

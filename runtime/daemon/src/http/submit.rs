@@ -36,6 +36,7 @@ pub(super) async fn submit(
     }
     may_publish(&module, &spec)?;
     networks::may_reach(&caller, &spec.network.allow).await?;
+    let tasks = u64::from(spec.tasks.end() - spec.tasks.start()) + 1;
     let submission = Submission {
         user: caller.user(),
         name: asked.name,
@@ -53,6 +54,7 @@ pub(super) async fn submit(
     let status = if submitted.was_known {
         StatusCode::OK
     } else {
+        caller.metrics.submitted(tasks);
         StatusCode::CREATED
     };
     Ok((

@@ -16,19 +16,24 @@ const FORMER_WORKERS_MAX: Duration = Duration::from_secs(10);
 
 /// What the host offers to guests: what it has, less the reserve.
 pub(super) fn capacity(config: &Config) -> Result<Resources, ServeError> {
-    let processors = thread::available_parallelism().map_or(1, usize::from);
-    let has = Resources {
-        cpu_millis: u64::try_from(processors)
-            .unwrap_or(u64::MAX)
-            .saturating_mul(1000),
-        memory_bytes: memory_bytes().map_err(doing("read how much memory the host has"))?,
-    };
+    let has = has()?;
     let reserve = config.pool.reserve.of(has);
     has.checked_sub(reserve).ok_or_else(|| {
         ConfigError::Value(format!(
             "the host has {has}, and [pool] reserve keeps {reserve} back"
         ))
         .into()
+    })
+}
+
+/// What the host has.
+pub(super) fn has() -> Result<Resources, ServeError> {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    Ok(Resources {
+        cpu_millis: u64::try_from(processors)
+            .unwrap_or(u64::MAX)
+            .saturating_mul(1000),
+        memory_bytes: memory_bytes().map_err(doing("read how much memory the host has"))?,
     })
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -28,7 +29,10 @@ impl Server {
             local,
             remote: remote.map(|listener| (listener, Arc::clone(&self.front.keys))),
             strangers: self.front.strangers.clone(),
+            metrics: Arc::clone(&self.front.metrics),
         };
+        let scrapes = self.scrapes.map(TcpListener::from_std).transpose();
+        let scrapes = scrapes.map_err(doing("wait for those who read metrics"))?;
         let mut signals = Signals::listen().map_err(doing("listen for signals"))?;
         let (stop, stopped) = oneshot::channel();
         let router = http::router(self.front.clone());
@@ -38,6 +42,11 @@ impl Server {
             tokio::spawn(self.front.strangers.clone().write_what_was_counted()),
             tokio::spawn(keep_keys_fresh(Arc::clone(&self.front.keys))),
         ];
+        let scraping = scrapes.map(|listener| {
+            let router = http::operation::router_of_metrics(Arc::clone(&self.front));
+            tokio::spawn(http::accept::scrape::serve(listener, router))
+        });
+        tell_the_service_manager(&[NotifyState::Ready]);
         match address {
             Some(address) => {
                 tracing::info!(socket = %path.display(), %address, "the server is ready");
@@ -52,7 +61,7 @@ impl Server {
             ended = &mut failed => Some(ended),
             () = drain(&self.front, &mut signals) => None,
         };
-        for watch in watching {
+        for watch in watching.into_iter().chain(scraping) {
             watch.abort();
         }
         reply(stop, ());
@@ -80,6 +89,13 @@ impl Server {
     }
 }
 
+/// Where one started the server and wants to know how it does; nobody is there otherwise.
+fn tell_the_service_manager(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!(%error, "the service manager cannot be told how the server does");
+    }
+}
+
 /// Has the server show a certificate that is good for long, whatever the day.
 async fn keep_keys_fresh(keys: Arc<Keys>) {
     loop {
@@ -98,6 +114,7 @@ async fn keep_keys_fresh(keys: Arc<Keys>) {
 /// Waits for the first signal, then until nothing runs any more.
 async fn drain(front: &crate::front::Front, signals: &mut Signals) {
     signals.next().await;
+    tell_the_service_manager(&[NotifyState::Stopping]);
     let grace = front.config.grace();
     tracing::info!(
         ?grace,

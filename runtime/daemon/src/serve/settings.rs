@@ -3,11 +3,12 @@
 use std::net::{Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
+use sublet_api::Setting;
 use sublet_scheduler::Resources;
 use tempfile::TempDir;
 
 use super::{Options, ServeError, doing, host, socket};
-use crate::config::{Config, ConfigError, Rules};
+use crate::config::{Config, ConfigError, Resolved, Rules, Said, settings};
 use crate::paths;
 
 /// Everything that is decided before anything is opened.
@@ -17,6 +18,10 @@ pub(super) struct Settings {
     pub(super) socket: PathBuf,
     /// Where to listen for TLS, if anywhere.
     pub(super) listen: Option<SocketAddr>,
+    /// Where metrics are read without asking who it is, if anywhere.
+    pub(super) metrics: Option<SocketAddr>,
+    /// Each value that holds, with who said so.
+    pub(super) in_force: Vec<Setting>,
     /// What the host offers to guests.
     pub(super) capacity: Resources,
     /// The rules for a store that has none yet; only there need the host be able to obey them.
@@ -27,7 +32,8 @@ pub(super) struct Settings {
 
 impl Settings {
     pub(super) fn from_options(options: &Options) -> Result<Self, ServeError> {
-        let config = Config::load(options.config.as_deref())?;
+        let (config, text) = Config::load_with_text(options.config.as_deref())?;
+        let metrics = config.metrics_address()?;
         let throw_away = options.dev.then(tempfile::tempdir).transpose();
         let throw_away = throw_away.map_err(doing("make a throw-away directory"))?;
         let data = match &throw_away {
@@ -37,10 +43,26 @@ impl Settings {
         let capacity = host::capacity(&config)?;
         let rules = config.rules(capacity)?;
         let socket = socket::path(options.socket.as_deref(), &config);
+        let listen = options.listen.or(config.listen.api);
+        let resolved = Resolved {
+            data_dir: (
+                data.display().to_string(),
+                options.data_dir.is_some() || options.dev,
+            ),
+            socket: (socket.display().to_string(), options.socket.is_some()),
+            api: (
+                listen.map(|address| address.to_string()),
+                options.listen.is_some(),
+            ),
+            names: &names(&config, listen),
+            reserve: config.pool.reserve.of(host::has()?),
+        };
         Ok(Self {
+            in_force: settings(&config, &Said::of(&text), &resolved),
             data,
             socket,
-            listen: options.listen.or(config.listen.api),
+            listen,
+            metrics,
             config,
             capacity,
             rules,
@@ -60,17 +82,7 @@ impl Settings {
 impl Settings {
     /// What clients call the server, the best name first.
     pub(super) fn names(&self, address: Option<SocketAddr>) -> Vec<String> {
-        let mut names = self.config.listen.names.clone();
-        if names.is_empty() {
-            let ip = address.map(|address| address.ip());
-            names.extend(
-                ip.filter(|ip| !ip.is_unspecified())
-                    .map(|ip| ip.to_string()),
-            );
-            names.push(host::name());
-            names.push("localhost".to_owned());
-        }
-        names
+        names(&self.config, address)
     }
 
     /// Where clients find the server that listens there.
@@ -82,6 +94,21 @@ impl Settings {
             Err(_) => format!("https://{name}:{port}"),
         })
     }
+}
+
+/// What the configuration says, else what can be told of the host.
+fn names(config: &Config, address: Option<SocketAddr>) -> Vec<String> {
+    let mut names = config.listen.names.clone();
+    if names.is_empty() {
+        let ip = address.map(|address| address.ip());
+        names.extend(
+            ip.filter(|ip| !ip.is_unspecified())
+                .map(|ip| ip.to_string()),
+        );
+        names.push(host::name());
+        names.push("localhost".to_owned());
+    }
+    names
 }
 
 fn named_data(options: &Options, config: &Config) -> Option<PathBuf> {

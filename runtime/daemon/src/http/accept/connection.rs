@@ -53,6 +53,16 @@ pub(super) enum Arrival {
     Remote(TcpStream, IpAddr, Arc<ServerConfig>),
 }
 
+impl Arrival {
+    /// The door they are at, in a word.
+    pub(super) const fn door(&self) -> &'static str {
+        match self {
+            Self::Local(_) => "socket",
+            Self::Remote(..) => "tls",
+        }
+    }
+}
+
 /// What is behind every door.
 #[derive(Clone)]
 pub(super) struct Room {

@@ -11,6 +11,7 @@ use sublet_store::{AuditOutcome, Audited, Who};
 
 use crate::clock;
 use crate::driver::{Command, DriverHandle};
+use crate::metrics::Metrics;
 
 /// How long refusals of one kind are counted before they are written down together.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -21,6 +22,7 @@ const NOBODY: &str = "stranger";
 #[derive(Clone)]
 pub(crate) struct Strangers {
     driver: DriverHandle,
+    metrics: Arc<Metrics>,
     kinds: Arc<Mutex<Kinds>>,
 }
 
@@ -36,9 +38,10 @@ struct Kind {
 }
 
 impl Strangers {
-    pub(crate) fn new(driver: DriverHandle) -> Self {
+    pub(crate) fn new(driver: DriverHandle, metrics: Arc<Metrics>) -> Self {
         Self {
             driver,
+            metrics,
             kinds: Arc::default(),
         }
     }
@@ -46,6 +49,7 @@ impl Strangers {
     /// Somebody was not let in for this reason. Their name counts only where a certificate of ours says it.
     pub(crate) fn refused(&self, name: Option<&str>, reason: &'static str, via: String) {
         tracing::debug!(name, reason, via, "somebody was not let in");
+        self.metrics.not_let_in(reason);
         let name = name.unwrap_or(NOBODY).to_owned();
         let mut kinds = self.kinds();
         let kind = kinds.get_mut(&(name.clone(), reason));

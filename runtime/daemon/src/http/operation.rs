@@ -1,0 +1,149 @@
+//! What operators ask of the server itself: whether it is ready, its numbers, its configuration.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use sublet_api::{CheckState, Code, Page, ReadyQuery, Setting};
+use sublet_identity::Action;
+use sublet_worker::Preemption;
+
+use super::caller::Caller;
+use super::extract::Query;
+use super::letting_in::asks;
+use super::problem::{self, Answer, ApiError};
+use super::{Routes, checks, request_id};
+use crate::front::Front;
+use crate::metrics::{MEDIA_TYPE, Queue, Reading};
+
+/// How long a scrape may take before it is told that there is nothing to tell.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What requests count as that are for no route of ours.
+const NO_ROUTE: &str = "none";
+
+pub(super) fn routes_of_operation() -> Routes {
+    Router::new()
+        .route("/readyz", get(ready))
+        .route("/metrics", asks(Action::ReadMetrics, get(metrics)))
+        .route("/v1/admin/config", asks(Action::ReadConfig, get(config)))
+}
+
+/// The metrics and nothing else, for a door at which nobody is asked who they are.
+pub(crate) fn router_of_metrics(front: Arc<Front>) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics_for_anybody))
+        .fallback(problem::no_such_route)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(axum::middleware::from_fn(request_id::name))
+        .with_state(front)
+}
+
+/// Counts a request and how it was answered.
+pub(super) async fn count(
+    State(front): State<Arc<Front>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let path = request.extensions().get::<MatchedPath>().cloned();
+    let response = next.run(request).await;
+    let route = path.as_ref().map_or(NO_ROUTE, MatchedPath::as_str);
+    let refused = response.extensions().get::<Code>().copied();
+    let status = response.status().as_u16();
+    front.metrics.answered(route, status, refused);
+    response
+}
+
+/// Whether the server can do its work; each check on a line of its own where that is asked for.
+async fn ready(
+    State(front): State<Arc<Front>>,
+    Query(query): Query<ReadyQuery>,
+) -> Answer<Response> {
+    let checks = checks::all(&front).await;
+    let failed = checks.iter().filter(|one| one.state == CheckState::Failed);
+    let failed: Vec<_> = failed.collect();
+    if failed.is_empty() {
+        return match query.verbose.as_deref() {
+            None | Some("false") => Ok("ok\n".into_response()),
+            Some(_) => lines(&checks),
+        };
+    }
+    let names: Vec<&str> = failed.iter().map(|one| one.name.as_str()).collect();
+    let detail = format!("the server is not ready: {}", names.join(", "));
+    let problem =
+        ApiError::new(Code::NotReady, detail).with_help("`sublet doctor` says what to do");
+    Err(failed.into_iter().fold(problem, |problem, one| {
+        problem.because(&one.name, &one.detail)
+    }))
+}
+
+fn lines(checks: &[sublet_api::Check]) -> Answer<Response> {
+    let mut text = String::new();
+    for check in checks {
+        text.push_str(&serde_json::to_string(check)?);
+        text.push('\n');
+    }
+    Ok(([(CONTENT_TYPE, "application/x-ndjson")], text).into_response())
+}
+
+async fn metrics(caller: Caller) -> Answer<Response> {
+    scrape(&caller).await
+}
+
+async fn metrics_for_anybody(State(front): State<Arc<Front>>) -> Answer<Response> {
+    scrape(&front).await
+}
+
+async fn config(caller: Caller) -> Json<Page<Setting>> {
+    Json(Page {
+        items: caller.settings.clone(),
+        next_cursor: None,
+    })
+}
+
+async fn scrape(front: &Arc<Front>) -> Answer<Response> {
+    let reading = tokio::time::timeout(PATIENCE, read(front)).await;
+    let reading = reading.map_err(|_elapsed| {
+        ApiError::new(Code::NotReady, "the numbers did not come together in time")
+    })??;
+    let text = front
+        .metrics
+        .text(&reading)
+        .map_err(|error| ApiError::fault(&error))?;
+    Ok(([(CONTENT_TYPE, MEDIA_TYPE)], text).into_response())
+}
+
+async fn read(front: &Arc<Front>) -> Answer<Reading> {
+    let (subclusters, workers) = front
+        .driver
+        .look(|state| {
+            let pool = state.scheduler.pool();
+            let queues: Vec<Queue> = pool.subclusters.iter().map(Queue::of).collect();
+            (queues, state.workers)
+        })
+        .await?;
+    let (networks, holdings) = front
+        .read(|reader| {
+            let users = reader.users()?;
+            let holdings = users.iter().map(|user| reader.holdings(user.id));
+            let holdings = holdings.collect::<Result<Vec<_>, _>>()?;
+            Ok((reader.networks()?, holdings))
+        })
+        .await?;
+    let assigned = networks.iter().filter(|one| one.user.is_some()).count();
+    Ok(Reading {
+        subclusters,
+        workers,
+        networks_assigned: assigned,
+        networks_free: networks.len() - assigned,
+        module_bytes: holdings.iter().map(|one| one.module_bytes).sum(),
+        input_bytes: holdings.iter().map(|one| one.input_bytes).sum(),
+        log_bytes: holdings.iter().map(|one| one.log_bytes).sum(),
+        disk_free_bytes: front.directory.free_bytes()?,
+        engine: front.artifacts.engine(Preemption::Checks).to_string(),
+    })
+}
