@@ -52,6 +52,8 @@ mod reaching;
 mod users;
 
 #[cfg(test)]
+mod backups;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod operators;

@@ -7,6 +7,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 
 use crate::harness::{DEADLINE, Home, Server, Sublet, address_of, eventually};
 
+/// The value of the one line of a scrape that begins so.
+#[track_caller]
 fn number(text: &str, line: &str) -> f64 {
     let found = text
         .lines()

@@ -12,6 +12,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/version", &["GET"]),
     ("/metrics", &["GET"]),
     ("/v1/admin/config", &["GET"]),
+    ("/v1/admin/backup", &["POST"]),
     ("/problems/{code}", &["GET"]),
     ("/v1/whoami", &["GET"]),
     ("/v1/pool", &["GET"]),

@@ -182,6 +182,8 @@ codes! {
         "The file is no credential, is damaged, or can be read by others than its owner. An operator makes credentials: `sublet users add NAME`, or `sublet certs issue NAME` for a further one.";
     HostUnfit = 710, "host does not hold what is promised",
         "A check of `sublet doctor` that Sublet's promises rest on failed. The table says which, and what to do about each.";
+    BackupRefused = 711, "backup is refused",
+        "The file is no backup, is damaged, or is of a newer Sublet, or the directory to restore into is not empty. The cause tells which. Nothing was changed.";
 }
 
 impl Code {

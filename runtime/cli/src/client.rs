@@ -16,6 +16,7 @@
 //!   server   GET /version · GET /readyz?verbose · GET /v1/admin/config
 //! ```
 
+mod backup;
 mod inputs;
 mod jobs;
 mod logs;

@@ -4,6 +4,7 @@
 //! get the API's JSON.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod explanation;
 pub(crate) mod fate;
 pub(crate) mod job;

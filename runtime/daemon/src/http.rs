@@ -25,6 +25,7 @@
 pub(crate) mod accept;
 mod admission;
 mod audit;
+mod backup;
 mod caller;
 mod certificates;
 mod checks;

@@ -30,3 +30,5 @@ mod workers;
 /// document of rules that is not obeyed.
 pub use convert::{code_of, outcome, refusal};
 pub use serve::{Options, ServeError, check_configuration, serve};
+/// Backups are looked at and taken back without a server.
+pub use sublet_store::{BackupSummary, restore_backup, verify_backup};

@@ -7,7 +7,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use sublet_api::{CheckState, Code, Page, ReadyQuery, Setting};
 use sublet_identity::Action;
@@ -17,7 +17,7 @@ use super::caller::Caller;
 use super::extract::Query;
 use super::letting_in::asks;
 use super::problem::{self, Answer, ApiError};
-use super::{Routes, checks, request_id};
+use super::{Routes, backup, checks, request_id};
 use crate::front::Front;
 use crate::metrics::{MEDIA_TYPE, Queue, Reading};
 
@@ -31,6 +31,10 @@ pub(super) fn routes_of_operation() -> Routes {
         .route("/readyz", get(ready))
         .route("/metrics", asks(Action::ReadMetrics, get(metrics)))
         .route("/v1/admin/config", asks(Action::ReadConfig, get(config)))
+        .route(
+            "/v1/admin/backup",
+            asks(Action::Backup, post(backup::create)),
+        )
 }
 
 /// The metrics and nothing else, for a door at which nobody is asked who they are.

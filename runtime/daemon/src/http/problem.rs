@@ -162,6 +162,7 @@ const fn status_of(code: Code) -> StatusCode {
         | Code::ConfigurationInvalid
         | Code::Usage
         | Code::CredentialInvalid
+        | Code::BackupRefused
         | Code::AuditBroken
         | Code::HostUnfit
         | Code::TextInvalid => StatusCode::INTERNAL_SERVER_ERROR,
