@@ -59,6 +59,10 @@ mod metrics;
 mod operators;
 #[cfg(test)]
 mod readiness;
+#[cfg(test)]
+mod retention;
+#[cfg(test)]
+mod usage;
 
 #[cfg(test)]
 mod isolation;

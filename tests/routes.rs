@@ -41,6 +41,8 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/v1/users/{name}/quota", &["PUT"]),
     ("/v1/users/{name}/suspend", &["POST"]),
     ("/v1/users/{name}/resume", &["POST"]),
+    ("/v1/usage", &["GET"]),
+    ("/v1/usage/removed", &["GET"]),
     ("/v1/users/{name}/policy", &["GET", "PUT"]),
     ("/v1/certs", &["GET", "POST"]),
     ("/v1/certs/renew", &["POST"]),
@@ -146,7 +148,7 @@ fn every_query_refuses_words_it_does_not_know() {
     for (route, taken) in ROUTES {
         let queried = [
             "/wait", "/logs", "/tasks", "/jobs", "/modules", "/nodes", "/audit", "/history",
-            "/users", "/certs",
+            "/users", "/certs", "/usage", "/removed",
         ];
         let is_list = queried.iter().any(|end| route.ends_with(end));
         if taken.contains(&"GET") && is_list {

@@ -151,6 +151,10 @@ pub struct Job {
     pub number: u64,
     /// Who owns it.
     pub user: String,
+    /// How its user came to submit it: an account of the server's host, or a certificate with its serial. Absent where that
+    /// is not on record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<String>,
     /// A name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -207,6 +211,9 @@ pub struct Job {
     pub network: JobNetwork,
     /// When it was acknowledged.
     pub submitted_at: Timestamp,
+    /// When it went to its sub-cluster, the last time if it went several times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routed_at: Option<Timestamp>,
     /// When its last task was settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
@@ -288,16 +295,22 @@ pub struct JobQuery {
     /// For operators: only those of this user, or `*` for everybody's. Without it, the caller's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// Only jobs in this state: `queued`, `running`, `finished`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+    /// Only jobs with at least one task that ended so: `succeeded failed trapped limit_exceeded cancelled lost`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
     /// Only jobs that are not over (`true`), or that are (`false`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
     /// Only jobs of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Only jobs with this label, `key=value`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
-    /// Only jobs of this module: a full digest.
+    /// Only jobs with all of these labels, each of which stands in the URL as a `label=key=value` of its own.
+    #[serde(skip)]
+    pub labels: Vec<String>,
+    /// Only jobs of this module: its digest, the beginning of it, or `name@tag`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
     /// Only jobs submitted at or after this instant.

@@ -17,6 +17,7 @@ pub mod problem;
 pub mod rules;
 pub mod server;
 pub mod task;
+pub mod usage;
 pub mod user;
 
 pub use audit::{AuditEntry, AuditQuery, AuditVerdict};
@@ -40,6 +41,7 @@ pub use problem::{Place, Problem, Violation};
 pub use rules::{Applied, ApplyRules, Changes, Homeless, NodeMove, Plan, Remark, RuleSet};
 pub use server::{Input, InputKind, InputQuery, Page, Version, Whoami};
 pub use task::{Attempt, Outcome, State, Task, TaskQuery, Usage};
+pub use usage::{RemovedJobs, RemovedQuery, UsageBy, UsageQuery, UsageReport, UsageRow, UsageSum};
 pub use user::{
     Certificate, CertificateQuery, Holding, IssuedCredential, NewCertificate, NewUser,
     QuotaRequest, RenewCertificate, RevokeRequest, Role, User, UserQuery,

@@ -119,6 +119,12 @@ pub struct Attempt {
     /// A few words more on the end: the trap's message, what was denied before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The sub-cluster it ran in, by the name that it had then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subcluster: Option<String>,
+    /// The node it ran on, by its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
     /// The slot it had: `node.index`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot: Option<String>,

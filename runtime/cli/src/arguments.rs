@@ -7,6 +7,7 @@ pub(crate) mod egress;
 mod job_flags;
 mod limit_flags;
 mod mistake;
+pub(crate) mod moment;
 mod network_flags;
 pub(crate) mod quantity;
 pub(crate) mod word;
@@ -44,7 +45,7 @@ pub(crate) struct Arguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// Shape of answers: tables for people, the API's JSON for programs, or names only
+    /// Shape of answers: tables for people, the API's JSON for programs, names only, or csv where there is much to count
     #[arg(
         short,
         long,

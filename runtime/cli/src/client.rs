@@ -11,6 +11,7 @@
 //!            GET /v1/nodes[/{name}[/explain]] · POST …/drain, …/resume, …/label
 //!   networks GET /v1/networks[/{name}[/flows|peers]] · GET, PUT /v1/users/{name}/policy
 //!   users    GET /v1/whoami · GET, POST /v1/users · GET, DELETE /v1/users/{name} · PUT …/quota · POST …/suspend, …/resume
+//!   usage    GET /v1/usage[/removed]
 //!   certs    GET, POST /v1/certs · POST /v1/certs/{serial}/revoke · POST /v1/certs/rotate, …/retire
 //!   rules    GET, PUT /v1/rules · GET /v1/rules/history · POST /v1/plan · GET /v1/audit
 //!   server   GET /version · GET /readyz?verbose · GET /v1/admin/config
@@ -26,6 +27,7 @@ mod pool;
 mod rules;
 mod server;
 mod upload;
+mod usage;
 mod users;
 
 use std::error::Error;
@@ -43,6 +45,9 @@ use sublet_identity::{Credential, client_config};
 pub(crate) use inputs::Upload;
 
 use crate::failure::Failure;
+
+/// Most items that a server puts on one page.
+const PAGE_ITEMS_MAX: u32 = 1_000;
 
 /// A server to talk to.
 #[derive(Debug)]

@@ -30,12 +30,23 @@ pub(crate) enum Format {
     Ndjson,
     /// Ids only, one per line.
     Name,
+    /// Columns for spreadsheets, the same in every row, where there are some.
+    Csv,
 }
 
 /// Anything that `-o name` can print.
 pub(crate) trait Named: Serialize {
     /// The text that selects it in another command.
     fn name(&self) -> String;
+}
+
+/// Anything that `-o csv` can print.
+pub(crate) trait Columns {
+    /// What the columns are called. They are there whatever is in them.
+    const COLUMNS: &'static [&'static str];
+
+    /// What stands in them.
+    fn cells(&self) -> Vec<String>;
 }
 
 impl Output {
@@ -73,7 +84,7 @@ impl Output {
         view: impl FnOnce(&T) -> String,
     ) -> Result<(), Failure> {
         match self.format {
-            Format::Table => self.text(&view(item)),
+            Format::Table | Format::Csv => self.text(&view(item)),
             Format::Json | Format::Ndjson => self.json(item),
             Format::Name => self.text(&item.name()),
         }
@@ -86,7 +97,7 @@ impl Output {
         view: impl FnOnce(&[T]) -> String,
     ) -> Result<(), Failure> {
         match self.format {
-            Format::Table => self.text(&view(&page.items)),
+            Format::Table | Format::Csv => self.text(&view(&page.items)),
             Format::Json => self.json(page),
             Format::Ndjson => page.items.iter().try_for_each(|item| self.json(item)),
             Format::Name => page
@@ -100,9 +111,20 @@ impl Output {
     pub(crate) fn json<T: Serialize>(&self, value: &T) -> Result<(), Failure> {
         let text = match self.format {
             Format::Json => serde_json::to_string_pretty(value),
-            Format::Table | Format::Ndjson | Format::Name => serde_json::to_string(value),
+            Format::Table | Format::Ndjson | Format::Name | Format::Csv => {
+                serde_json::to_string(value)
+            }
         };
         self.text(&text.expect("the API's types have text keys and finite numbers only"))
+    }
+
+    /// A list as lines of columns, under a line of their names (RFC 4180).
+    pub(crate) fn csv<T: Columns>(&self, items: &[T]) -> Result<(), Failure> {
+        let mut text = separated(T::COLUMNS.iter().copied());
+        for item in items {
+            text.push_str(&separated(item.cells().iter().map(String::as_str)));
+        }
+        self.bytes(text.as_bytes())
     }
 
     /// Text on stdout, ended by a line break. Nothing for an empty text: an empty table has no line.
@@ -133,9 +155,9 @@ impl Output {
         written(io::stderr().lock().write_all(bytes))
     }
 
-    /// A line of talk on stderr, for people only.
+    /// A line of talk on stderr, for people only: those who read the answer, and those who have it in a spreadsheet.
     pub(crate) fn talk(&self, line: impl Display) {
-        if self.for_people() {
+        if matches!(self.format, Format::Table | Format::Csv) {
             to_stderr(&line.to_string());
         }
     }
@@ -165,13 +187,26 @@ impl Output {
             return;
         };
         match self.format {
-            Format::Table | Format::Name => to_stderr(&trouble.text(self.talk)),
+            Format::Table | Format::Name | Format::Csv => to_stderr(&trouble.text(self.talk)),
             Format::Json | Format::Ndjson => {
                 let json = serde_json::to_string(trouble);
                 to_stderr(&json.expect("a problem has text keys and whole numbers only"));
             }
         }
     }
+}
+
+/// A line of cells. Those that could be taken for several are quoted.
+fn separated<'a>(cells: impl Iterator<Item = &'a str>) -> String {
+    let quoted = |cell: &str| {
+        if cell.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", cell.replace('"', "\"\""))
+        } else {
+            cell.to_owned()
+        }
+    };
+    let cells: Vec<String> = cells.map(quoted).collect();
+    format!("{}\n", cells.join(","))
 }
 
 /// A line on stderr. When stderr is gone there is nobody left to tell.
@@ -229,5 +264,19 @@ fn wanted_by_environment() -> Option<bool> {
         Some(true)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::separated;
+
+    #[test]
+    fn a_cell_stays_one_whatever_is_in_it() {
+        let cells = ["plain", "", "a,b", "say \"x\"", "two\nlines"];
+        assert_eq!(
+            separated(cells.into_iter()),
+            "plain,,\"a,b\",\"say \"\"x\"\"\",\"two\nlines\"\n"
+        );
     }
 }

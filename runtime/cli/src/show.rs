@@ -19,4 +19,5 @@ pub(crate) mod table;
 pub(crate) mod task;
 mod traffic;
 pub(crate) mod unit;
+pub(crate) mod usage;
 pub(crate) mod user;

@@ -26,6 +26,7 @@ mod serve;
 mod simulate;
 mod subclusters;
 mod submit;
+mod usage;
 mod users;
 mod version;
 mod wait;
@@ -44,7 +45,7 @@ use crate::arguments::Global;
 use crate::client::{Address, Client};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Format, Output};
 use crate::profile::{self, Profiles};
 
 /// What can be asked for.
@@ -58,6 +59,7 @@ pub(crate) enum Verb {
     Cancel(cancel::Cancel),
     Retry(retry::Retry),
     Explain(explain::Explain),
+    Usage(usage::Usage),
     Serve(serve::Serve),
     #[command(subcommand, disable_help_subcommand = true)]
     Jobs(jobs::Jobs),
@@ -187,8 +189,21 @@ impl Verb {
         }
     }
 
-    /// Does it.
+    /// Whether its answers have columns, for `-o csv`.
+    const fn has_columns(&self) -> bool {
+        matches!(
+            self,
+            Self::Usage(_) | Self::Ps(_) | Self::Jobs(jobs::Jobs::List(_))
+        )
+    }
+
+    /// Does it. What cannot be told in the shape that was asked for is not done.
     pub(crate) fn run(self, session: &Session) -> Result<Exit, Failure> {
+        if session.output.format() == Format::Csv && !self.has_columns() {
+            return Err(Failure::usage("this command has no csv").help(
+                "`sublet usage`, `sublet jobs list` and `sublet ps` have; -o json is for every command",
+            ));
+        }
         match self {
             Self::Run(run) => wide(run::run(run, session)),
             Self::Serve(serve) => serve::serve(serve),
@@ -199,6 +214,7 @@ impl Verb {
             Self::Cancel(cancel) => narrow(cancel::cancel(cancel, session)),
             Self::Retry(retry) => narrow(retry::retry(retry, session)),
             Self::Explain(explain) => narrow(explain::explain(explain, session)),
+            Self::Usage(usage) => narrow(usage::usage(usage, session)),
             Self::Jobs(jobs) => narrow(jobs::jobs(jobs, session)),
             Self::Modules(modules) => narrow(modules::modules(modules, session)),
             Self::Pool(pool) => narrow(pool::pool(pool, session)),

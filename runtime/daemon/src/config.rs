@@ -10,6 +10,7 @@ mod network;
 mod place;
 mod pool;
 mod quantity;
+mod retention;
 mod rules;
 mod suggestion;
 mod tables;
@@ -33,6 +34,7 @@ pub use network::NetworkDefaults;
 pub use place::Place;
 pub use pool::{Pool, Reserve};
 pub use quantity::{Cpu, Size, Span};
+pub use retention::Retention;
 pub use rules::{Fault, Rules, RulesError};
 use tables::{Carving, Tables};
 pub use tables::{Class, Isolation, NodeCount, NodeGroup, Route, Slot, Spread, Subcluster};
@@ -88,6 +90,8 @@ pub struct Listen {
 pub struct Service {
     /// How it stops.
     pub drain: Drain,
+    /// What goes when it is old.
+    pub retention: Retention,
     /// The networks that are ready for users to come.
     pub networks: Networks,
     /// Where ports are that guests publish.

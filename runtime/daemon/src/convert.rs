@@ -10,6 +10,7 @@ mod plan;
 mod pool;
 mod rules;
 mod task;
+mod usage;
 mod user;
 
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use sublet_identity::UnixSeconds;
 use sublet_scheduler::UnixMillis;
 use sublet_store::PublicId;
 
-pub(crate) use job::{LiveJob, StoredJob, job};
+pub(crate) use job::{LiveJob, StoredJob, is_under_way, job};
 pub(crate) use log::{log_entry, stream_wanted};
 pub use module::code_of;
 pub(crate) use module::{imports, input, input_kind, module};
@@ -27,7 +28,8 @@ pub(crate) use plan::{RulesChange, audit_entry, audit_verdict, names_beyond, pla
 pub(crate) use pool::{PoolRecords, names, pool};
 pub use rules::refusal;
 pub use task::outcome;
-pub(crate) use task::{WaitingEnd, task, usage};
+pub(crate) use task::{LiveAttempt, WaitingEnd, task, usage};
+pub(crate) use usage::{date, removed_jobs, usage_sum};
 pub(crate) use user::{
     certificate, quota, role, role_in_rules, role_of_record, role_recorded, role_wanted, serial,
     serial_recorded, unix_seconds, user,

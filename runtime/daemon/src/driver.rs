@@ -22,6 +22,7 @@ mod networks;
 mod obey;
 mod operate;
 mod resume;
+mod retention;
 mod retry;
 mod submit;
 mod take_down;
@@ -53,6 +54,7 @@ use networks::Networks;
 pub(crate) use operate::{
     ApplyError, Change, PeopleChange, PeopleError, Wish, WishError, terms_with,
 };
+pub(crate) use retention::Retention;
 
 use crate::broker::Broker;
 use crate::metrics::Metrics;
@@ -105,6 +107,7 @@ pub(crate) struct Driver {
     /// Whether the last commit found the disk full; its batch is kept and tried again.
     pub(crate) disk_full: bool,
     drained: Option<Answer<()>>,
+    retention: Retention,
     /// When idempotency keys that are too old are next forgotten.
     keys_expire_at: UnixMillis,
     /// Counts jobs that ended, for those who wait for one.
@@ -139,6 +142,7 @@ pub(crate) struct Parts {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) terms: Terms,
     pub(crate) ground: Ground,
+    pub(crate) retention: Retention,
     pub(crate) finished: watch::Sender<u64>,
     pub(crate) now: fn() -> UnixMillis,
 }
@@ -171,6 +175,7 @@ impl Driver {
             wake_at: None,
             disk_full: false,
             drained: None,
+            retention: parts.retention,
             keys_expire_at: UnixMillis(0),
             finished: parts.finished,
             now: parts.now,
@@ -198,6 +203,7 @@ impl Driver {
             }
             self.time_passed();
             self.settle()?;
+            self.let_old_go();
             self.show();
         }
     }
@@ -212,7 +218,9 @@ impl Driver {
             .front()
             .map(|(at, _)| at.saturating_duration_since(Instant::now()));
         let full = self.disk_full.then_some(FULL_DISK_PAUSE);
-        [wake, stop, full]
+        let old = self.retention.patience((self.now)());
+        let old = old.filter(|_| !self.disk_full);
+        [wake, stop, full, old]
             .into_iter()
             .flatten()
             .fold(IDLE_PAUSE, Duration::min)

@@ -11,6 +11,7 @@
 //!   GET    /v1/users                POST
 //!   GET    /v1/users/{name}         DELETE   PUT  …/quota   POST  …/suspend  …/resume
 //!   GET    /v1/users/{name}/policy  PUT
+//!   GET    /v1/usage  …/removed
 //!   GET    /v1/certs                POST                    POST  …/{serial}/revoke  …/renew  …/rotate  …/retire
 //!   POST   /v1/modules              GET  /v1/modules
 //!   GET    /v1/modules/{module}     DELETE
@@ -31,6 +32,7 @@ mod certificates;
 mod checks;
 mod extract;
 mod inputs;
+mod job_list;
 mod jobs;
 mod letting_in;
 mod logs;
@@ -49,6 +51,7 @@ mod subclusters;
 mod submit;
 mod tasks;
 mod upload;
+mod usage;
 mod users;
 mod validate;
 
@@ -120,6 +123,8 @@ fn routes_of_users() -> Routes {
             asks(A::ReadPolicy, get(networks::policy))
                 .merge(asks(A::SetPolicy, put(networks::set_policy))),
         )
+        .route("/v1/usage", asks(A::ReadUsage, get(usage::show)))
+        .route("/v1/usage/removed", asks(A::ReadUsage, get(usage::removed)))
         .route(
             "/v1/certs",
             asks(A::ReadCertificates, get(certificates::list))
@@ -227,7 +232,7 @@ fn routes_of_jobs() -> Routes {
         )
         .route(
             "/v1/jobs",
-            asks(A::SubmitJob, post(submit::submit)).merge(asks(A::ReadJobs, get(jobs::list))),
+            asks(A::SubmitJob, post(submit::submit)).merge(asks(A::ReadJobs, get(job_list::list))),
         )
         .route("/v1/jobs/{job}", asks(A::ReadJobs, get(jobs::show)))
         .route("/v1/jobs/{job}/wait", asks(A::ReadJobs, get(jobs::wait)))

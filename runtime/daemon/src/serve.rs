@@ -28,7 +28,7 @@ use crate::artifacts::Artifacts;
 use crate::broker::Broker;
 use crate::clock;
 use crate::config::{Config, ConfigError};
-use crate::driver::{Beginning, Chores, Command, Driver, DriverHandle, Ground, Parts};
+use crate::driver::{Beginning, Chores, Command, Driver, DriverHandle, Ground, Parts, Retention};
 use crate::front::Front;
 use crate::http::{Room, Strangers};
 use crate::keys::{Keys, KeysError};
@@ -192,13 +192,8 @@ impl Server {
             people: Arc::clone(&people),
             metrics: Arc::clone(&metrics),
             terms: settings.config.defaults.quota.terms(),
-            ground: Ground::new(
-                HOST.to_owned(),
-                settings.capacity,
-                settings.rules.clone(),
-                &[],
-                BTreeMap::new(),
-            ),
+            ground: ground(settings),
+            retention: Retention::new(settings.config.service.retention),
             finished,
             now: clock::now,
         });
@@ -228,6 +223,18 @@ impl Server {
             driver: start(driver, beginning(settings), asked)?,
         })
     }
+}
+
+/// The host before anything is known of its nodes.
+fn ground(settings: &Settings) -> Ground {
+    let rules = settings.rules.clone();
+    Ground::new(
+        HOST.to_owned(),
+        settings.capacity,
+        rules,
+        &[],
+        BTreeMap::new(),
+    )
 }
 
 fn beginning(settings: &Settings) -> Beginning {

@@ -2,12 +2,9 @@
 
 use sublet_api::{Explanation, Job, JobQuery, Page, RetryRequest, SubmitJob, Task, TaskQuery};
 
-use super::Client;
+use super::{Client, PAGE_ITEMS_MAX};
 use crate::failure::Failure;
 use crate::selector::{JobSelector, TaskSelector};
-
-/// Most items that a server puts on one page.
-const PAGE_ITEMS_MAX: u32 = 1_000;
 
 impl Client {
     pub(crate) async fn submit(&self, job: &SubmitJob, key: Option<&str>) -> Result<Job, Failure> {
@@ -22,13 +19,20 @@ impl Client {
     pub(crate) async fn jobs(&self, mut query: JobQuery, count: u32) -> Result<Page<Job>, Failure> {
         let mut items = Vec::new();
         let mut missing = count;
+        let labels: Vec<_> = query
+            .labels
+            .iter()
+            .map(|label| ("label", label.clone()))
+            .collect();
         loop {
             query.limit = Some(missing.min(PAGE_ITEMS_MAX));
-            let page: Page<Job> = self.fetch(self.get(&["v1", "jobs"]).query(&query)).await?;
+            let request = self.get(&["v1", "jobs"]).query(&query).query(&labels);
+            let page: Page<Job> = self.fetch(request).await?;
             let arrived = u32::try_from(page.items.len()).unwrap_or(u32::MAX);
             missing = missing.saturating_sub(arrived);
             items.extend(page.items);
-            if missing == 0 || arrived == 0 || page.next_cursor.is_none() {
+            // A page may be short, or have nothing at all, and there may be more nevertheless.
+            if missing == 0 || page.next_cursor.is_none() {
                 return Ok(Page {
                     items,
                     next_cursor: page.next_cursor,

@@ -1,15 +1,60 @@
 //! Jobs: one in a line, many in a table, one on a page, one on its way, one at its end.
 
 use jiff::Timestamp;
-use sublet_api::{After, Job, Limits, Restart, RoutedBy, State, TaskCounts, When};
+use sublet_api::{After, Job, Limits, Outcome, Restart, RoutedBy, State, TaskCounts, When};
 
 use super::table::{self, ABSENT};
 use super::{fate, traffic, unit};
-use crate::output::Named;
+use crate::output::{Columns, Named};
 
 impl Named for Job {
     fn name(&self) -> String {
         self.id.clone()
+    }
+}
+
+impl Columns for Job {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "number",
+        "user",
+        "name",
+        "module",
+        "state",
+        "outcome",
+        "tasks",
+        "succeeded",
+        "subcluster",
+        "submitted_at",
+        "finished_at",
+        "cpu_us",
+        "wall_us",
+        "memory_peak_bytes",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        let said = |text: &Option<String>| text.clone().unwrap_or_default();
+        let end = self.end.as_ref();
+        vec![
+            self.id.clone(),
+            self.number.to_string(),
+            self.user.clone(),
+            said(&self.name),
+            self.module.clone(),
+            state(self.state).to_owned(),
+            end.map(|end| kind(&end.outcome).to_owned())
+                .unwrap_or_default(),
+            self.tasks.total.to_string(),
+            self.tasks.succeeded.to_string(),
+            said(&self.subcluster),
+            self.submitted_at.to_string(),
+            self.finished_at
+                .map(|at| at.to_string())
+                .unwrap_or_default(),
+            self.usage.cpu_us.to_string(),
+            self.usage.wall_us.to_string(),
+            self.usage.memory_peak_bytes.to_string(),
+        ]
     }
 }
 
@@ -29,8 +74,9 @@ pub(crate) fn line(job: &Job) -> String {
     format!("{line}  {}  {place}{tasks}", standing(job))
 }
 
-/// Many jobs.
+/// Many jobs. Where they are of several users each has its user and its id: numbers are each user's own.
 pub(crate) fn table(jobs: &[Job], now: Timestamp) -> String {
+    let several = jobs.windows(2).any(|pair| pair[0].user != pair[1].user);
     let headings = [
         "ID",
         "NAME",
@@ -42,7 +88,18 @@ pub(crate) fn table(jobs: &[Job], now: Timestamp) -> String {
         "SUBCLUSTER",
         "WHY",
     ];
-    table::rows(&headings, jobs.iter().map(|job| row(job, now)))
+    if !several {
+        return table::rows(&headings, jobs.iter().map(|job| row(job, now)));
+    }
+    let mut headings = headings.to_vec();
+    headings.insert(1, "USER");
+    let rows = jobs.iter().map(|job| {
+        let mut cells = row(job, now);
+        cells[0].clone_from(&job.id);
+        cells.insert(1, job.user.clone());
+        cells
+    });
+    table::rows(&headings, rows)
 }
 
 fn row(job: &Job, now: Timestamp) -> Vec<String> {
@@ -60,6 +117,19 @@ fn row(job: &Job, now: Timestamp) -> Vec<String> {
         job.subcluster.clone().unwrap_or_else(absent),
         why(job).unwrap_or_default(),
     ]
+}
+
+/// The API's word for an outcome.
+const fn kind(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Succeeded => "succeeded",
+        Outcome::Failed { .. } => "failed",
+        Outcome::Trapped { .. } => "trapped",
+        Outcome::LimitExceeded { .. } => "limit_exceeded",
+        Outcome::Cancelled { .. } => "cancelled",
+        Outcome::Lost { .. } => "lost",
+        Outcome::Unknown => "unknown",
+    }
 }
 
 /// Where a job stands, in a word or two: its fate once it is over.
@@ -131,6 +201,7 @@ pub(crate) fn page(job: &Job, now: Timestamp) -> String {
         ("sub-cluster", job.subcluster.clone()),
         ("routed by", job.routed_by.as_ref().map(routed_by)),
         ("submitted", Some(ago(job.submitted_at))),
+        ("via", job.via.clone()),
         ("finished", job.finished_at.map(ago)),
         ("cpu", Some(unit::duration(used.cpu_us))),
         ("memory peak", Some(unit::bytes(used.memory_peak_bytes))),

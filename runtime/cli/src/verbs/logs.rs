@@ -11,7 +11,7 @@ use printer::Printer;
 pub(super) use printer::follow;
 
 use super::Session;
-use super::jobs::list::before;
+use crate::arguments::moment::Moment;
 use crate::arguments::quantity;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -66,7 +66,9 @@ pub(super) async fn logs(logs: Logs, session: &Session) -> Result<Exit, Failure>
         task: logs.job.task,
         attempt: logs.attempt,
         stream,
-        since: logs.since.map(|millis| before(Timestamp::now(), millis)),
+        since: logs
+            .since
+            .map(|millis| Moment::Ago(millis).seen_from(Timestamp::now())),
         follow: logs.follow,
     };
     let mut printer = Printer::of_logs(&job, &query, &session.output);

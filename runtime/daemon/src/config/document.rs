@@ -35,6 +35,9 @@ fn the_document_shows_every_other_key() {
     let quota = others.defaults.quota;
     assert!(quota.slots.is_some() && quota.cpu.is_some() && quota.memory.is_some());
     assert!(quota.submits_per_s.is_some());
+    let retention = others.service.retention;
+    assert!(retention.jobs.is_some() && retention.logs.is_some());
+    assert!(retention.jobs_per_user.is_some() && retention.log_bytes_per_user.is_some());
     assert_eq!(others.subclusters.len(), 1);
 }
 

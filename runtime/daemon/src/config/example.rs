@@ -65,7 +65,7 @@ mod tests {
             }
             asked += 1;
         }
-        assert_eq!(asked, 11, "there are as many tables");
+        assert_eq!(asked, 13, "there are as many tables");
     }
 
     fn value<'a>(example: &'a Table, key: &str) -> Option<&'a Value> {

@@ -83,12 +83,26 @@ pub(crate) fn settings(config: &Config, said: &Said, resolved: &Resolved<'_>) ->
     list.add("service.drain.grace", service.drain.grace);
     list.add("service.networks.prepared", service.networks.prepared);
     list.add("service.networks.low", service.networks.low);
+    let retention = &service.retention;
+    list.maybe("service.retention.jobs", retention.jobs, FOR_EVER);
+    list.maybe("service.retention.logs", retention.logs, FOR_EVER);
+    list.maybe(
+        "service.retention.jobs_per_user",
+        retention.jobs_per_user,
+        UNBOUNDED,
+    );
+    list.maybe(
+        "service.retention.log_bytes_per_user",
+        retention.log_bytes_per_user,
+        UNBOUNDED,
+    );
     list.add("service.publish.address", service.publish.address);
     list.settings
 }
 
 const NOWHERE: &str = "nowhere";
 const UNBOUNDED: &str = "unbounded";
+const FOR_EVER: &str = "for ever";
 
 struct List<'a> {
     said: &'a Said,
@@ -170,6 +184,13 @@ mod tests {
         assert_eq!(of("listen.api"), ("nowhere".to_owned(), Origin::Default));
     }
 
+    /// A sentence with an equals sign has spaces before it.
+    fn key_of(line: &str) -> Option<&str> {
+        let (key, _) = line.split_once(" = ")?;
+        let is_key = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+        key.bytes().all(is_key).then_some(key)
+    }
+
     /// All but what the rules of the pool are made of.
     #[test]
     fn every_key_of_the_example_is_shown() {
@@ -180,13 +201,8 @@ mod tests {
             let line = line.strip_prefix('#').unwrap_or(line);
             if let Some(name) = line.strip_prefix('[') {
                 table = name.trim_matches(['[', ']']).to_owned();
-            } else if let Some((key, _)) = line.split_once(" = ") {
-                if key
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-                {
-                    keys.insert(format!("{table}.{key}").trim_start_matches('.').to_owned());
-                }
+            } else if let Some(key) = key_of(line) {
+                keys.insert(format!("{table}.{key}").trim_start_matches('.').to_owned());
             }
         }
         let of_rules = ["pool.nodes", "pool.moves_per_minute"];

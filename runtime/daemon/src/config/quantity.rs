@@ -13,9 +13,11 @@ use serde::{Deserialize, Deserializer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size(u64);
 
-/// A length of time, written `30s`, `2m`, `1h30m`.
+/// A length of time, written `30s`, `2m`, `1h30m`, `30d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span(u64);
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// A share of processors, written `0.5`; kept in thousandths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,12 +126,31 @@ impl FromStr for Span {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "`{text}` is not a length of time: write a number and ms, s, m or h, such as 30s"
+                "`{text}` is not a length of time: write a number and ms, s, m, h or d, such as 30s"
             )
         };
-        let span: SignedDuration = text.trim().parse().map_err(|_| wrong())?;
-        let span = Duration::try_from(span).map_err(|_| wrong())?;
-        Ok(Self(u64::try_from(span.as_millis()).map_err(|_| wrong())?))
+        let (days, rest) = days(text.trim()).ok_or_else(wrong)?;
+        let span = match rest {
+            "" => Duration::ZERO,
+            rest => {
+                let rest: SignedDuration = rest.parse().map_err(|_| wrong())?;
+                Duration::try_from(rest).map_err(|_| wrong())?
+            }
+        };
+        let rest = u64::try_from(span.as_millis()).map_err(|_| wrong())?;
+        let days = days.checked_mul(DAY_MS).ok_or_else(wrong)?;
+        days.checked_add(rest).map(Self).ok_or_else(wrong)
+    }
+}
+
+/// The days at the beginning of a length of time, which here have 24 hours each, and what comes behind them. Nothing at all
+/// is no length of time.
+fn days(text: &str) -> Option<(u64, &str)> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, rest) = text.split_at(digits);
+    match rest.strip_prefix('d') {
+        Some(rest) if !number.is_empty() => Some((number.parse().ok()?, rest.trim_start())),
+        _ => Some((0, text)).filter(|(_, text)| !text.is_empty()),
     }
 }
 
@@ -223,6 +244,8 @@ mod tests {
         assert_eq!("30s".parse(), Ok(Span::millis(30_000)));
         assert_eq!("1h 30m".parse(), Ok(Span::millis(5_400_000)));
         assert_eq!("250ms".parse(), Ok(Span::millis(250)));
+        assert_eq!("30d".parse(), Ok(Span::millis(30 * DAY_MS)));
+        assert_eq!("1d 12h".parse(), Ok(Span::millis(DAY_MS * 3 / 2)));
         assert_eq!("0.05".parse(), Ok(Cpu::millis(50)));
         assert_eq!("2".parse(), Ok(Cpu::millis(2000)));
     }
@@ -249,7 +272,7 @@ mod tests {
                 "{text}"
             );
         }
-        for text in ["", "soon", "-3s", "3"] {
+        for text in ["", "soon", "-3s", "3", "d", "3dd", "-1d", "999999999999d"] {
             assert!(
                 text.parse::<Span>()
                     .is_err_and(|error| error.contains("30s")),

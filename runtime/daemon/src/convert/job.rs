@@ -1,7 +1,7 @@
 //! Jobs in the API's words: what the store knows, and what only the driver does.
 
 use sublet_api::{After, InputMount, Job, JobEnd, State, TaskCounts, Waiting, When};
-use sublet_scheduler::{JobId, JobView, Restart, TaskRange, Usage, UserId};
+use sublet_scheduler::{JobId, JobView, Restart, TaskRange, UnixMillis, Usage, UserId};
 use sublet_store::{
     AttemptRow, Error, JobSpec, JobSummary, OutcomeKind, Reader, Tally, TaskFilter, Whose,
 };
@@ -50,6 +50,13 @@ impl LiveJob {
     }
 }
 
+/// Whether a task of a job that is not over has begun. Nothing for jobs that the driver does not know.
+pub(crate) fn is_under_way(state: &Look<'_>, id: JobId) -> Option<bool> {
+    let (view, active) = (state.scheduler.job(id)?, state.jobs.get(id)?);
+    let begun = view.starting + view.running + view.stopping;
+    Some(begun + active.tally.settled() > 0)
+}
+
 /// What the store knows of a job.
 pub(crate) struct StoredJob {
     summary: JobSummary,
@@ -57,6 +64,8 @@ pub(crate) struct StoredJob {
     /// Of a finished job: what its attempts used, and its first task that did not succeed.
     used: Usage,
     after: Vec<After>,
+    via: Option<String>,
+    routed_at: Option<UnixMillis>,
     considered: Vec<String>,
     first_failure: Option<(u32, Option<AttemptRow>, OutcomeKind)>,
 }
@@ -84,10 +93,15 @@ impl StoredJob {
         };
         let first_failure = first_failure.map(|row| (row.task, row.latest, settled_as(row.state)));
         let spec = job.spec()?;
-        let considered = job.considered()?.map(|considered| considered.verdicts);
-        let considered = considered.unwrap_or_default();
+        let considered = job.considered()?;
+        let routed_at = considered.as_ref().map(|considered| considered.at);
+        let considered = considered
+            .map(|considered| considered.verdicts)
+            .unwrap_or_default();
         Ok(Some(Self {
             after: after(reader, whose, &spec)?,
+            via: job.via()?,
+            routed_at,
             considered: considered.lines().map(str::to_owned).collect(),
             spec,
             used,
@@ -135,6 +149,7 @@ pub(crate) fn job(user: &str, stored: &StoredJob, live: Option<&LiveJob>) -> Job
         id: job_id(summary.public_id),
         number: summary.number,
         user: user.to_owned(),
+        via: stored.via.clone(),
         name: summary.name.clone(),
         module: summary.module.to_string(),
         state: state(summary, &counts),
@@ -156,6 +171,7 @@ pub(crate) fn job(user: &str, stored: &StoredJob, live: Option<&LiveJob>) -> Job
         after: stored.after.clone(),
         network: job_network(&spec.network),
         submitted_at: timestamp(summary.submitted_at),
+        routed_at: stored.routed_at.map(timestamp),
         finished_at: summary.finished_at.map(timestamp),
         usage: usage(live.map_or(&stored.used, |live| &live.used)),
     }

@@ -4,10 +4,11 @@ use std::cmp::Ordering;
 
 use sublet_api::{Attempt, Outcome, State, Task, Usage};
 use sublet_scheduler::{AttemptState, AttemptView, CancelReason, LossReason, TrapKind};
-use sublet_store::{AttemptRow, JobSummary, OutcomeKind, StoredNetwork, TaskRow, TaskState};
+use sublet_store::{AttemptRow, JobSummary, OutcomeKind, Place, StoredNetwork, TaskRow, TaskState};
 
 use super::network::{network_usage, nic};
 use super::timestamp;
+use crate::driver::Look;
 
 /// Why tasks of a job that waited never started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,18 +37,37 @@ impl WaitingEnd {
     }
 }
 
+/// An attempt that holds a slot.
+pub(crate) struct LiveAttempt {
+    pub(crate) view: AttemptView,
+    /// What its place is called now.
+    place: Option<Place>,
+}
+
+impl LiveAttempt {
+    pub(crate) fn of(state: &Look<'_>, view: AttemptView) -> Self {
+        let subcluster = state.scheduler.subcluster_name(view.subcluster);
+        let node = state.ground.name(view.slot.node);
+        let place = subcluster.zip(node).map(|(subcluster, node)| Place {
+            subcluster: subcluster.to_owned(),
+            node: node.to_owned(),
+        });
+        Self { view, place }
+    }
+}
+
 /// A task with its attempts: those that ended, then the one that lives.
 pub(crate) fn task(
     row: &TaskRow,
     ended: (&[AttemptRow], Option<&StoredNetwork>),
-    live: Option<&AttemptView>,
+    live: Option<&LiveAttempt>,
     waiting: WaitingEnd,
 ) -> Task {
     let (ended, network) = ended;
     let mut attempts: Vec<Attempt> = ended.iter().map(|row| attempt(row, network)).collect();
     let last = attempts.last().map_or(0, |attempt| attempt.number);
     if let Some(live) = live {
-        match live.attempt.number.cmp(&last) {
+        match live.view.attempt.number.cmp(&last) {
             Ordering::Greater => attempts.push(living(live)),
             // Its end is recorded, and its slot is being given back.
             Ordering::Equal => attempts
@@ -68,7 +88,7 @@ pub(crate) fn task(
             .last()
             .map_or(State::Finished, |attempt| attempt.state),
         TaskState::Cancelled { .. } => State::Finished,
-        TaskState::Started { .. } => live.map_or(State::Starting, |live| state(live.state)),
+        TaskState::Started { .. } => live.map_or(State::Starting, |live| state(live.view.state)),
         TaskState::Fresh | TaskState::Waiting { .. } => State::Queued,
     };
     Task {
@@ -96,6 +116,8 @@ fn attempt(row: &AttemptRow, network: Option<&StoredNetwork>) -> Attempt {
         state: State::Reclaimed,
         outcome: Some(outcome(row.outcome)),
         detail: row.detail.clone(),
+        subcluster: row.place.as_ref().map(|place| place.subcluster.clone()),
+        node: row.place.as_ref().map(|place| place.node.clone()),
         slot: row.slot.map(|slot| slot.to_string()),
         started_at: row.started_at.map(timestamp),
         ended_at: Some(timestamp(row.ended_at)),
@@ -108,12 +130,15 @@ fn attempt(row: &AttemptRow, network: Option<&StoredNetwork>) -> Attempt {
     }
 }
 
-fn living(view: &AttemptView) -> Attempt {
+fn living(live: &LiveAttempt) -> Attempt {
+    let LiveAttempt { view, place } = live;
     Attempt {
         number: view.attempt.number,
         state: state(view.state),
         outcome: None,
         detail: None,
+        subcluster: place.as_ref().map(|place| place.subcluster.clone()),
+        node: place.as_ref().map(|place| place.node.clone()),
         slot: Some(view.slot.to_string()),
         started_at: None,
         ended_at: None,

@@ -48,6 +48,7 @@ impl Driver {
         }
         self.obey_rules(adoption);
         self.take_up_wishes(wishes);
+        self.go_on_removing()?;
         self.settle()
     }
 

@@ -24,6 +24,8 @@ enum Chore {
     RemoveDirectory(UserId, AttemptId),
     /// Make the log of a finished job durable, and close it.
     CloseLog(JobId),
+    /// Remove what these jobs printed, then have the driver told.
+    RemoveLogs(Vec<JobId>),
 }
 
 impl Chores {
@@ -44,6 +46,9 @@ impl Chores {
                             driver.tell(Command::Released(attempt));
                         }
                         Chore::CloseLog(job) => close_log(&logs, job),
+                        Chore::RemoveLogs(jobs) => {
+                            driver.tell(Command::LogsRemoved(remove_logs(&logs, jobs)));
+                        }
                     }
                 }
             })?;
@@ -65,6 +70,11 @@ impl Chores {
 
     pub(super) fn close_log(&self, job: JobId) {
         self.put(Chore::CloseLog(job));
+    }
+
+    /// Behind whatever is still to be done to the same logs.
+    pub(super) fn remove_logs(&self, jobs: Vec<JobId>) {
+        self.put(Chore::RemoveLogs(jobs));
     }
 
     fn put(&self, chore: Chore) {
@@ -93,4 +103,17 @@ fn close_log(logs: &Logs, job: JobId) {
         let error = &error as &dyn std::error::Error;
         tracing::error!(job = job.0, error, "a log may be lost if the power fails");
     }
+}
+
+/// Those whose logs are gone.
+fn remove_logs(logs: &Logs, mut jobs: Vec<JobId>) -> Vec<JobId> {
+    jobs.retain(|&job| match logs.remove(job) {
+        Ok(()) => true,
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(job = job.0, error, "an old log is left");
+            false
+        }
+    });
+    jobs
 }

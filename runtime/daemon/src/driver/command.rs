@@ -80,6 +80,8 @@ pub(crate) enum Command {
     },
     /// What was bound to an attempt is released.
     Released(AttemptId),
+    /// What these jobs printed is removed.
+    LogsRemoved(Vec<JobId>),
     /// Look at the state between two batches.
     Look(Looker),
     /// Take nothing new, let run what runs, and say when nothing does.

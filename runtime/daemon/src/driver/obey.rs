@@ -12,6 +12,9 @@ use crate::workers::WorkerId;
 
 impl Driver {
     pub(super) fn obey(&mut self, command: Command) {
+        let Some(command) = self.may_be_obeyed(command) else {
+            return;
+        };
         match command {
             Command::Submit(submission, answer) => self.submit(*submission, answer),
             Command::Cancel { job, task, answer } => self.cancel(job, task, answer),
@@ -63,6 +66,7 @@ impl Driver {
             } => {
                 self.workers.artifact_ready(worker, module, artifact);
             }
+            Command::LogsRemoved(jobs) => self.logs_removed(jobs),
             Command::Released(attempt) => self.happened(Event::Reclaimed(attempt)),
             Command::Look(look) => self.looks.push(look),
             Command::Drain(answer) => {
@@ -71,6 +75,14 @@ impl Driver {
             }
             Command::EndGrace => self.happened(Event::GraceEnded),
             Command::Quit => unreachable!("the loop ends at this command"),
+        }
+    }
+
+    /// A job that is to run again must not print into a log that is going.
+    fn may_be_obeyed(&mut self, command: Command) -> Option<Command> {
+        match command {
+            Command::Retry { job, .. } => self.retention.put_off(job, command),
+            _ => Some(command),
         }
     }
 

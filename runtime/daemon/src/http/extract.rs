@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path as AxumPath, Request};
+use axum::http::Uri;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 use sublet_api::Code;
@@ -23,6 +24,15 @@ pub(super) struct Json<T> {
 
 /// The query of a URL.
 pub(super) struct Query<T>(pub(super) T);
+
+/// The query of a URL in which a field may stand several times: its values, and everything else.
+pub(super) struct Labelled<T> {
+    pub(super) query: T,
+    pub(super) labels: Vec<String>,
+}
+
+/// The field that may stand several times.
+const LABEL: &str = "label=";
 
 /// One part of a path.
 pub(super) struct Path<T>(pub(super) T);
@@ -61,6 +71,36 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
             .map(|axum::extract::Query(value)| Self(value))
             .map_err(|rejection| named_error("query", &rejection.body_text()))
     }
+}
+
+/// Forms have no lists, so each value of the field is a form of its own.
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Labelled<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let pieces = parts.uri.query().unwrap_or_default().split('&');
+        let (labels, others): (Vec<_>, Vec<_>) = pieces.partition(|piece| piece.starts_with(LABEL));
+        let one = |piece: &str| form::<OneLabel>(piece).map(|one| one.label);
+        Ok(Self {
+            labels: labels.into_iter().map(one).collect::<Result<_, _>>()?,
+            query: form(&others.join("&"))?,
+        })
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct OneLabel {
+    label: String,
+}
+
+fn form<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
+    let misread = |message: &str| named_error("query", message);
+    let uri: Uri = format!("/?{text}")
+        .parse()
+        .map_err(|_| misread("the query is no part of a URL"))?;
+    axum::extract::Query::try_from_uri(&uri)
+        .map(|axum::extract::Query(value)| value)
+        .map_err(|rejection| misread(&rejection.body_text()))
 }
 
 impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {

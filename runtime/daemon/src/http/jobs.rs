@@ -1,44 +1,24 @@
-//! Jobs: lists, single ones, and what is asked of them after they were submitted.
+//! Single jobs, and what is asked of them after they were submitted.
 
 use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::http::StatusCode;
 use serde::Deserialize;
-use sublet_api::{Code, Explanation, Job, JobQuery, Page, RetryRequest, Selected};
+use sublet_api::{Code, Explanation, Job, RetryRequest, Selected};
 use sublet_scheduler::JobId;
-use sublet_store::{JobFilter, JobPage, JobSummary};
+use sublet_store::JobSummary;
 
 use super::caller::Caller;
 use super::extract::{self, Path, Query};
 use super::problem::{Answer, ApiError};
-use super::{inputs, pool, selector, users, validate};
+use super::{pool, selector};
 use crate::convert::{self, LiveJob, StoredJob};
 use crate::driver::{Chosen, Command, Look};
 
 /// The longest that one request waits for a job; clients ask again.
 const WAIT_S_MAX: u64 = 300;
 const WAIT_S_DEFAULT: u64 = 60;
-
-pub(super) async fn list(caller: Caller, Query(query): Query<JobQuery>) -> Answer<Json<Page<Job>>> {
-    let limit = validate::page_limit(query.limit)?;
-    let page = JobPage {
-        before: query.cursor.as_deref().map(cursor).transpose()?,
-        limit,
-    };
-    let whose = users::whose(&caller, query.user.as_deref())?;
-    let filter = filter(query)?;
-    let summaries = caller
-        .read(move |reader| reader.jobs(whose, &filter, page))
-        .await?;
-    let next_cursor = (summaries.len() >= usize::try_from(limit).unwrap_or(usize::MAX))
-        .then(|| summaries.last().map(|job| job.id.0.to_string()))
-        .flatten();
-    Ok(Json(Page {
-        items: views(&caller, summaries).await?,
-        next_cursor,
-    }))
-}
 
 pub(super) async fn show(caller: Caller, Path(job): Path<String>) -> Answer<Json<Job>> {
     let summary = selector::job(&caller, &job).await?;
@@ -187,7 +167,7 @@ async fn stored(caller: &Caller, id: JobId) -> Answer<StoredJob> {
     stored.ok_or_else(gone)
 }
 
-async fn views(caller: &Caller, summaries: Vec<JobSummary>) -> Answer<Vec<Job>> {
+pub(super) async fn views(caller: &Caller, summaries: Vec<JobSummary>) -> Answer<Vec<Job>> {
     let ids: Vec<_> = summaries.iter().map(|job| job.id).collect();
     let look = move |state: Look<'_>| {
         ids.iter()
@@ -223,35 +203,4 @@ async fn summary_of(caller: &Caller, id: JobId) -> Answer<JobSummary> {
 
 fn gone() -> ApiError {
     ApiError::new(Code::JobNotFound, "the job is gone")
-}
-
-fn filter(query: JobQuery) -> Answer<JobFilter> {
-    Ok(JobFilter {
-        active: query.active,
-        outcome: None,
-        labels: query
-            .label
-            .as_deref()
-            .map(validate::label)
-            .transpose()?
-            .into_iter()
-            .collect(),
-        name: query.name,
-        module: query
-            .module
-            .as_deref()
-            .map(|digest| inputs::parse("module", digest))
-            .transpose()?,
-        since: query.since.map(convert::unix_millis),
-        until: query.until.map(convert::unix_millis),
-    })
-}
-
-fn cursor(text: &str) -> Answer<JobId> {
-    text.parse().map(JobId).map_err(|_| {
-        ApiError::new(
-            Code::RequestMalformed,
-            format!("`{text}` is not a cursor of this list"),
-        )
-    })
 }

@@ -1,7 +1,7 @@
 //! The many names that people have for a job or a module, turned into the one that is meant.
 
 use sublet_api::Code;
-use sublet_store::{JobSelector, JobSummary, ModuleName, ModuleRow, ModuleSelector};
+use sublet_store::{JobSelector, JobSummary, ModuleName, ModuleRow, ModuleSelector, Whose};
 
 use super::caller::Caller;
 use super::problem::{Answer, ApiError};
@@ -40,6 +40,11 @@ pub(super) async fn job(caller: &Caller, text: &str) -> Answer<JobSummary> {
 
 /// The module that the text means: a digest, a unique prefix of one, `name` or `name@tag`.
 pub(super) async fn module(caller: &Caller, reference: &str) -> Answer<ModuleRow> {
+    module_of(caller, caller.own(), reference).await
+}
+
+/// The same among the modules of others. Where several users have one and the same, it is one.
+pub(super) async fn module_of(caller: &Caller, whose: Whose, reference: &str) -> Answer<ModuleRow> {
     let (name, tag) = match reference.split_once('@') {
         Some((name, tag)) => (name, Some(tag.to_owned())),
         None => (reference, None),
@@ -48,12 +53,14 @@ pub(super) async fn module(caller: &Caller, reference: &str) -> Answer<ModuleRow
         name: name.to_owned(),
         tag,
     });
-    let mut found = modules(caller, named).await?;
+    let mut found = modules_of(caller, whose, named).await?;
     if found.is_empty()
         && let Ok(prefix) = reference.trim_start_matches("sha256:").parse()
     {
-        found = modules(caller, ModuleSelector::Digest(prefix)).await?;
+        found = modules_of(caller, whose, ModuleSelector::Digest(prefix)).await?;
     }
+    found.sort_by_key(|row| row.digest);
+    found.dedup_by_key(|row| row.digest);
     match found.len() {
         0 => Err(ApiError::new(
             Code::ModuleNotFound,
@@ -75,7 +82,14 @@ pub(super) async fn module(caller: &Caller, reference: &str) -> Answer<ModuleRow
 
 /// All modules that a selector may mean.
 pub(super) async fn modules(caller: &Caller, selector: ModuleSelector) -> Answer<Vec<ModuleRow>> {
-    let whose = caller.own();
+    modules_of(caller, caller.own(), selector).await
+}
+
+async fn modules_of(
+    caller: &Caller,
+    whose: Whose,
+    selector: ModuleSelector,
+) -> Answer<Vec<ModuleRow>> {
     Ok(caller
         .read(move |reader| reader.find_modules(whose, &selector))
         .await?)

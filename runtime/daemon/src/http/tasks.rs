@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use axum::Json;
 use sublet_api::{Code, Page, Task, TaskQuery};
-use sublet_scheduler::{AttemptView, JobId};
-use sublet_store::{AttemptRow, Error, OutcomeKind, OwnedJob, StoredNetwork, TaskFilter, TaskRow};
+use sublet_scheduler::JobId;
+use sublet_store::{AttemptRow, Error, OwnedJob, StoredNetwork, TaskFilter, TaskRow};
 
 use super::caller::Caller;
 use super::extract::{Path, Query};
 use super::problem::{Answer, ApiError};
 use super::{selector, validate};
-use crate::convert::{self, WaitingEnd};
+use crate::convert::{self, LiveAttempt, WaitingEnd};
 
 pub(super) async fn list(
     caller: Caller,
@@ -22,7 +22,8 @@ pub(super) async fn list(
     let (id, waiting) = (summary.id, WaitingEnd::of(&summary));
     let limit = validate::page_limit(query.limit)?;
     let after = query.cursor.as_deref().map(cursor).transpose()?;
-    let filter = filter(query.outcome.as_deref())?;
+    let filter = query.outcome.as_deref().map(filter).transpose()?;
+    let filter = filter.unwrap_or(TaskFilter::All);
     let live = live_attempts(&caller, id).await?;
     let Found { rows, network } = find(&caller, id, (filter, after, limit)).await?;
     let next_cursor = (rows.len() >= usize::try_from(limit).unwrap_or(usize::MAX))
@@ -104,12 +105,12 @@ fn with_attempts(
 }
 
 /// Attempts that hold a slot, by task.
-async fn live_attempts(caller: &Caller, job: JobId) -> Answer<HashMap<u32, AttemptView>> {
+async fn live_attempts(caller: &Caller, job: JobId) -> Answer<HashMap<u32, LiveAttempt>> {
     let look = move |state: crate::driver::Look<'_>| {
         state
             .scheduler
             .attempts(job)
-            .map(|view| (view.attempt.task, view))
+            .map(|view| (view.attempt.task, LiveAttempt::of(&state, view)))
             .collect()
     };
     Ok(caller.driver.look(look).await?)
@@ -124,27 +125,9 @@ fn cursor(text: &str) -> Answer<u32> {
     })
 }
 
-fn filter(outcome: Option<&str>) -> Answer<TaskFilter> {
-    let Some(outcome) = outcome else {
-        return Ok(TaskFilter::All);
-    };
-    let kind = match outcome {
-        "succeeded" => OutcomeKind::Succeeded,
-        "failed" => OutcomeKind::Failed,
-        "trapped" => OutcomeKind::Trapped,
-        "limit_exceeded" => OutcomeKind::LimitExceeded,
-        "cancelled" => OutcomeKind::Cancelled,
-        "lost" => OutcomeKind::Lost,
-        "unsuccessful" => return Ok(TaskFilter::Unsuccessful),
-        other => {
-            return Err(ApiError::new(
-                Code::OutOfRange,
-                format!(
-                    "`{other}` is no outcome: succeeded, failed, trapped, limit_exceeded, cancelled, lost, unsuccessful"
-                ),
-            )
-            .at("outcome", None, None));
-        }
-    };
-    Ok(TaskFilter::Outcome(kind))
+fn filter(outcome: &str) -> Answer<TaskFilter> {
+    let kinds = validate::OUTCOMES.map(|(word, kind)| (word, TaskFilter::Outcome(kind)));
+    let mut known = kinds.to_vec();
+    known.push(("unsuccessful", TaskFilter::Unsuccessful));
+    validate::one_of("outcome", outcome, &known)
 }

@@ -5,8 +5,10 @@ mod job;
 mod network;
 
 use sublet_api::Code;
+use sublet_store::OutcomeKind;
 
 use super::problem::{Answer, ApiError};
+use crate::nearest::nearest;
 
 pub(super) use job::{labels, spec};
 
@@ -22,6 +24,34 @@ const GRACE_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1000;
 /// Bytes of a label's key, and of its value.
 const LABEL_BYTES_MAX: usize = 256;
 
+/// How tasks end, in the words of every list.
+pub(super) const OUTCOMES: [(&str, OutcomeKind); 6] = [
+    ("succeeded", OutcomeKind::Succeeded),
+    ("failed", OutcomeKind::Failed),
+    ("trapped", OutcomeKind::Trapped),
+    ("limit_exceeded", OutcomeKind::LimitExceeded),
+    ("cancelled", OutcomeKind::Cancelled),
+    ("lost", OutcomeKind::Lost),
+];
+
+/// One of the words that a filter knows; for another one, all of them and the nearest.
+pub(super) fn one_of<T: Copy>(field: &str, asked: &str, known: &[(&str, T)]) -> Answer<T> {
+    if let Some((_, meant)) = known.iter().find(|(word, _)| *word == asked) {
+        return Ok(*meant);
+    }
+    let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+    let shown = asked.escape_debug();
+    let error = ApiError::new(
+        Code::OutOfRange,
+        format!("`{shown}` is no {field}: {}", words.join(", ")),
+    )
+    .at(field, None, None);
+    Err(match nearest(asked, words) {
+        Some(nearest) => error.with_help(format!("did you mean `{nearest}`?")),
+        None => error,
+    })
+}
+
 /// How many items a page is to have.
 pub(super) fn page_limit(asked: Option<u32>) -> Answer<u32> {
     let asked = asked.unwrap_or(PAGE_DEFAULT);
@@ -31,12 +61,15 @@ pub(super) fn page_limit(asked: Option<u32>) -> Answer<u32> {
 
 /// Where a former page of a list ended, for lists that are counted.
 pub(super) fn cursor(text: &str) -> Answer<u64> {
-    text.parse().map_err(|_| {
-        ApiError::new(
-            Code::RequestMalformed,
-            format!("`{}` is not a cursor of this list", text.escape_debug()),
-        )
-    })
+    text.parse().map_err(|_| no_cursor(text))
+}
+
+/// What is said of a cursor that no list of ours gave out.
+pub(super) fn no_cursor(text: &str) -> ApiError {
+    ApiError::new(
+        Code::RequestMalformed,
+        format!("`{}` is not a cursor of this list", text.escape_debug()),
+    )
 }
 
 /// Where this page ended, when there may be another one.

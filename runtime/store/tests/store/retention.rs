@@ -211,3 +211,19 @@ fn a_call_removes_a_bounded_number_and_a_restart_goes_on() {
     let whole = reader.job(Whose::User(ADA), JobId(200)).unwrap().unwrap();
     assert_eq!(whole.attempts(0).unwrap().len(), 1);
 }
+
+#[test]
+fn jobs_that_finished_before_an_instant_are_listed_in_the_order_of_their_ends() {
+    let store = finished_jobs(9);
+    let reader = store.reader();
+    let listed = |after: (u64, u64), before, limit| -> Vec<u64> {
+        let after = (at(after.0), JobId(after.1));
+        let found = reader.finished_jobs(ADA, after, at(before), limit);
+        found.unwrap().iter().map(|(_, job)| job.0).collect()
+    };
+    assert_eq!(listed((0, 0), 50, 3), [1, 2, 3]);
+    assert_eq!(listed((30, 3), 50, 3), [4]);
+    assert_eq!(listed((0, 0), 10, 3), [0; 0]);
+    let bobs = reader.finished_jobs(BOB, (at(0), JobId(0)), at(50), 3);
+    assert_eq!(bobs.unwrap(), []);
+}

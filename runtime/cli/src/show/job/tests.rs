@@ -120,3 +120,28 @@ fn a_job_on_the_usual_network_does_not_speak_of_it() {
         assert!(!page.lines().any(|line| line.starts_with(word)), "{page}");
     }
 }
+
+#[test]
+fn jobs_of_several_users_say_whose_they_are_and_are_named_by_their_ids() {
+    let mine = job("{}");
+    let hers = job(r#"{"user": "bob", "id": "job_01KAF4"}"#);
+    let alone = table(&[mine.clone(), mine.clone()], now());
+    assert!(!alone.contains("USER") && alone.contains("#412"), "{alone}");
+    let both = table(&[mine.clone(), hers], now());
+    let starts: Vec<Vec<&str>> = both
+        .lines()
+        .map(|line| line.split_whitespace().take(3).collect())
+        .collect();
+    assert_eq!(starts[0], ["ID", "USER", "NAME"]);
+    assert_eq!(starts[1], [mine.id.as_str(), "ada", "render"]);
+    assert_eq!(starts[2], ["job_01KAF4", "bob", "render"]);
+}
+
+#[test]
+fn a_job_in_columns_has_a_cell_for_each() {
+    for job in [job("{}"), job(FAILED)] {
+        assert_eq!(job.cells().len(), Job::COLUMNS.len());
+    }
+    let cells = job(FAILED).cells();
+    assert_eq!(cells[5..8], ["finished", "failed", "100"]);
+}

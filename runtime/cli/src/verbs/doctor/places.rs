@@ -87,7 +87,7 @@ fn file_system(data: &Path, mounts: &str) -> Finding {
         )
         .promised()
         .help("choose --data-dir on a local disk"),
-        Some((_, kind)) if kind == "tmpfs" => Finding::no(
+        Some((_, "tmpfs")) => Finding::no(
             "file system",
             "tmpfs: everything is gone after a restart of the host",
         )

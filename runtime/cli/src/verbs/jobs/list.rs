@@ -1,12 +1,14 @@
 //! `sublet jobs list`, and `sublet ps`, which is the same for jobs that are not over.
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sublet_api::JobQuery;
 
-use crate::arguments::{quantity, word};
+use crate::arguments::moment::{Moment, moment};
+use crate::arguments::word;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::Format;
 use crate::show;
 use crate::verbs::Session;
 
@@ -29,15 +31,24 @@ pub(crate) struct Filter {
     /// Only jobs of this name
     #[arg(long, value_name = "NAME", value_parser = word::job_name)]
     name: Option<String>,
-    /// Only jobs with this label
+    /// Only jobs in this state: queued, running, finished
+    #[arg(long, value_name = "STATE")]
+    state: Option<String>,
+    /// Only jobs with a task that ended so: succeeded, failed, trapped, `limit_exceeded`, cancelled, lost
+    #[arg(long, value_name = "OUTCOME")]
+    outcome: Option<String>,
+    /// Only jobs with this label; said several times, with all of them
     #[arg(long, value_name = "K=V", value_parser = word::label)]
-    label: Option<(String, String)>,
-    /// Only jobs of the module with this digest
-    #[arg(long, value_name = "DIGEST")]
+    label: Vec<(String, String)>,
+    /// Only jobs of this module: its digest, the beginning of it, or NAME@TAG
+    #[arg(long, value_name = "MODULE")]
     module: Option<String>,
-    /// Only jobs submitted within this time: 5m
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = quantity::milliseconds)]
-    since: Option<u64>,
+    /// Only jobs submitted within this time (5m), or from this day or time on (2026-11-22)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = moment)]
+    since: Option<Moment>,
+    /// Only jobs submitted longer ago than this, or before this day or time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = moment)]
+    until: Option<Moment>,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 100, allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
@@ -69,25 +80,28 @@ async fn shown(
         user: filter.user,
         active,
         name: filter.name,
-        label: filter.label.map(|(key, value)| format!("{key}={value}")),
+        state: filter.state,
+        outcome: filter.outcome,
+        labels: filter
+            .label
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect(),
         module: filter.module,
-        since: filter.since.map(|millis| before(now, millis)),
+        since: filter.since.map(|since| since.seen_from(now)),
+        until: filter.until.map(|until| until.seen_from(now)),
         ..JobQuery::default()
     };
     let page = session.client()?.jobs(query, filter.limit).await?;
-    session
-        .output
-        .list(&page, |jobs| show::job::table(jobs, now))?;
+    let output = &session.output;
+    match output.format() {
+        Format::Csv => output.csv(&page.items)?,
+        _ => output.list(&page, |jobs| show::job::table(jobs, now))?,
+    }
     if page.items.is_empty() {
         session.output.talk(hint);
     } else if page.next_cursor.is_some() {
         session.output.talk("there are more: --limit shows them");
     }
     Ok(Exit::DONE)
-}
-
-/// The instant so many milliseconds ago.
-pub(crate) fn before(now: Timestamp, millis: u64) -> Timestamp {
-    let span = SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX));
-    now.saturating_sub(span).unwrap_or(Timestamp::MIN)
 }

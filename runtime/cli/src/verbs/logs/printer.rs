@@ -39,8 +39,8 @@ impl<'a> Printer<'a> {
         let several = job.tasks.total > 1 && query.task.is_none();
         let transcript = match output.format() {
             Format::Json | Format::Ndjson => Transcript::Json,
-            Format::Table | Format::Name if several => Transcript::many(),
-            Format::Table | Format::Name => Transcript::Single,
+            Format::Table | Format::Name | Format::Csv if several => Transcript::many(),
+            Format::Table | Format::Name | Format::Csv => Transcript::Single,
         };
         Self {
             job,

@@ -6,7 +6,7 @@ use sublet_scheduler::{JobId, UnixMillis, UserId};
 use crate::{
     Error,
     records::{
-        database::{job_id, millis, unsigned, user_id},
+        database::{clamped, exact, instant, job_id, millis, unsigned, user_id},
         retention::RemovalReason,
     },
 };
@@ -36,7 +36,35 @@ pub struct RemovalRow {
 
 const UNDER_WAY: &str = "SELECT job FROM removed_jobs ORDER BY job";
 
+/// The finished jobs of a user, the one that finished first first, behind a place in that order.
+const FINISHED: &str = "SELECT finished_at, id FROM jobs INDEXED BY jobs_by_end
+    WHERE user = ?1 AND finished_at IS NOT NULL AND finished_at >= ?2 AND (finished_at, id) > (?2, ?3)
+        AND finished_at < ?4
+    ORDER BY finished_at, id LIMIT ?5";
+
 impl Reader {
+    /// Jobs of the user that finished before an instant, in the order in which they did: at most so many behind that one.
+    /// For what goes earlier than its job does.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn finished_jobs(
+        &self,
+        user: UserId,
+        (after, job): (UnixMillis, JobId),
+        before: UnixMillis,
+        limit: u32,
+    ) -> Result<Vec<(UnixMillis, JobId)>, Error> {
+        self.ask("list jobs that finished long ago", |connection| {
+            let (after, job) = (instant(after), clamped(job.0));
+            let row = params![exact(user.0)?, after, job, instant(before), limit];
+            connection
+                .prepare_cached(FINISHED)?
+                .query_map(row, |row| Ok((millis(row, 0)?, job_id(row, 1)?)))?
+                .collect()
+        })
+    }
+
     /// What was removed since the store began.
     ///
     /// # Errors
