@@ -74,6 +74,8 @@ mod recovery;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod uploads;

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use serde_json::Value;
+
 use crate::harness::{Server, repository, shared};
 
 /// The routes and what each takes. The router's own list is compared with this one.
@@ -11,6 +13,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/readyz", &["GET"]),
     ("/version", &["GET"]),
     ("/metrics", &["GET"]),
+    ("/v1/openapi.json", &["GET"]),
     ("/v1/admin/config", &["GET"]),
     ("/v1/admin/backup", &["POST"]),
     ("/problems/{code}", &["GET"]),
@@ -77,16 +80,21 @@ fn target(route: &str, filled: &str) -> String {
 
 #[test]
 fn every_route_is_known_here() {
-    let folder = repository().join("runtime/daemon/src");
-    let files = ["http.rs", "http/operation.rs"];
-    let router = files.map(|file| fs::read_to_string(folder.join(file)).unwrap());
-    let router = router.concat();
-    let mut registered = BTreeSet::new();
-    for call in router.split(".route(").skip(1) {
-        registered.insert(call.split('"').nth(1).unwrap());
-    }
-    let known: BTreeSet<_> = ROUTES.iter().map(|(route, _)| *route).collect();
-    assert_eq!(registered, known);
+    let text = fs::read_to_string(repository().join("docs/openapi.json")).unwrap();
+    let described: Value = serde_json::from_str(&text).unwrap();
+    let described = described["paths"].as_object().unwrap().iter();
+    let described: BTreeSet<String> = described
+        .flat_map(|(route, item)| {
+            let methods = METHODS.iter().map(|method| method.to_lowercase());
+            let taken = methods.filter(|method| item.get(method).is_some());
+            taken.map(move |method| format!("{method} {route}"))
+        })
+        .collect();
+    let known = ROUTES.iter().flat_map(|(route, taken)| {
+        let methods = taken.iter().map(|method| method.to_lowercase());
+        methods.map(move |method| format!("{method} {route}"))
+    });
+    assert_eq!(described, known.collect());
 }
 
 #[test]

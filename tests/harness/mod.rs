@@ -6,6 +6,8 @@ mod http;
 mod jobs;
 mod programs;
 mod python;
+#[path = "../../scheduler/tests/sim/random.rs"]
+mod random;
 mod rules;
 mod server;
 mod users;
@@ -19,6 +21,7 @@ pub(crate) use http::Answer;
 pub(crate) use processes::Process;
 pub(crate) use programs::{cpython, cruby, icepll};
 pub(crate) use python::talk;
+pub(crate) use random::Random;
 pub(crate) use rules::{THREE, configuration, with};
 pub(crate) use server::{Server, shared};
 pub(crate) use users::{Connection, Remote, address_of};

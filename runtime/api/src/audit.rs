@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// An item of `GET /v1/audit`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AuditEntry {
     /// Counted up with each entry.
     pub seq: u64,
@@ -27,7 +28,8 @@ pub struct AuditEntry {
 }
 
 /// Query of `GET /v1/audit`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct AuditQuery {
     /// Most items on the page: 1 to 1,000, 100 unless it is said.
@@ -39,7 +41,7 @@ pub struct AuditQuery {
 }
 
 /// Answer of `GET /v1/audit/verify`: whether the account is as it was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditVerdict {
     /// Whether each entry is what the next one says of it.
     pub whole: bool,

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{JobNetwork, Outcome, Slots, State, Usage, object};
 
 /// Body of `POST /v1/jobs`. What is left out has the server's default.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmitJob {
     /// The module: its digest, a unique prefix of it, or `name@tag`.
@@ -65,7 +66,7 @@ pub struct SubmitJob {
 }
 
 /// Another job that must be over before a job may start.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct After {
     /// The other job. Asked for by any selector, answered as an id.
@@ -76,7 +77,7 @@ pub struct After {
 }
 
 /// How a job must have ended for those after it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum When {
     /// Every task succeeded.
@@ -89,7 +90,7 @@ pub enum When {
 }
 
 /// An uploaded tree and where the guest sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct InputMount {
     /// Digest of the uploaded tree.
@@ -99,7 +100,7 @@ pub struct InputMount {
 }
 
 /// Limits of one attempt; they all hold at once. What is left out has the server's default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     /// Share of processors, in thousandths of one.
@@ -126,7 +127,7 @@ pub struct Limits {
 }
 
 /// What follows an attempt that did not succeed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "policy", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Restart {
     /// Nothing: at most one start.
@@ -143,7 +144,7 @@ pub enum Restart {
 }
 
 /// A job and how it is doing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Job {
     /// The public id, `job_` and a ULID.
     pub id: String,
@@ -222,7 +223,7 @@ pub struct Job {
 }
 
 /// What decided in which sub-cluster a job runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RoutedBy {
     /// `asked` by the job itself, by a `route` or a `class`, or by `load` alone.
     pub kind: String,
@@ -234,7 +235,7 @@ pub struct RoutedBy {
 }
 
 /// The fate of a finished job.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct JobEnd {
     /// How.
     pub outcome: Outcome,
@@ -250,7 +251,7 @@ pub struct JobEnd {
 }
 
 /// Tasks counted by state, and finished ones by outcome.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct TaskCounts {
     /// All of them.
@@ -280,7 +281,7 @@ pub struct TaskCounts {
 }
 
 /// Why something waits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Waiting {
     /// One word: `pool queue reservation gang quota dependency paused no_route no_slot backoff reclaim draining`.
     pub reason: String,
@@ -289,7 +290,8 @@ pub struct Waiting {
 }
 
 /// Query of `GET /v1/jobs`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct JobQuery {
     /// For operators: only those of this user, or `*` for everybody's. Without it, the caller's own.
@@ -328,7 +330,7 @@ pub struct JobQuery {
 }
 
 /// Body of `POST /v1/jobs/{id}/retry`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetryRequest {
     /// Which of the finished tasks.
@@ -336,7 +338,7 @@ pub struct RetryRequest {
 }
 
 /// A choice among the finished tasks of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Selected {
     /// Those that did not succeed.
@@ -348,7 +350,7 @@ pub enum Selected {
 }
 
 /// `GET /v1/jobs/{id}/explain`: why the job is where it is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     /// One sentence.
     pub summary: String,
@@ -369,7 +371,7 @@ pub struct Explanation {
 }
 
 /// One thing an explanation rests on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Fact {
     /// What it is about: `slots`, `quota`, `routed`, `tasks`, `end`, or the reason for waiting.
     pub about: String,

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// An uploaded module that was checked and compiled.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Module {
     /// Lower-case hex sha256 of the binary.
     pub digest: String,
@@ -29,7 +30,7 @@ pub struct Module {
 }
 
 /// What sort of binary a module is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ModuleKind {
     /// A core module: a WASI 0.1 command.
@@ -39,7 +40,8 @@ pub enum ModuleKind {
 }
 
 /// Query of `POST /v1/modules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct PushQuery {
     /// A name for people, `[a-z0-9._-]`, at most 64 bytes.
@@ -51,7 +53,8 @@ pub struct PushQuery {
 }
 
 /// Query of `GET /v1/modules`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ModuleQuery {
     /// For operators: only those of this user, or `*` for everybody's. Without it, the caller's own.

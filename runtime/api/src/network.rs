@@ -7,9 +7,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What a job has of a network. Without it a job is on its user's network and reaches nothing outside.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobNetwork {
     /// Whether it is on a network at all.
@@ -24,7 +25,7 @@ pub struct JobNetwork {
 }
 
 /// Whether a job is on a network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NetworkMode {
     /// On none: it has no sockets.
@@ -35,7 +36,7 @@ pub enum NetworkMode {
 }
 
 /// A port of the host that leads to a port of the guest, for as long as its attempt lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Publish {
     /// Where the host listens: 1 to 65,535.
@@ -45,7 +46,7 @@ pub struct Publish {
 }
 
 /// What went over a nic. For a job: the sum over its attempts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct NetworkUsage {
     /// Bytes that the guest sent, over connections and as datagrams.
@@ -75,11 +76,13 @@ impl NetworkUsage {
 }
 
 /// Where an attempt is on its user's network.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Nic {
     /// Its IPv4 address.
+    #[schema(value_type = String, format = Ipv4)]
     pub v4: Ipv4Addr,
     /// Its IPv6 address.
+    #[schema(value_type = String, format = Ipv6)]
     pub v6: Ipv6Addr,
     /// What it was denied, each in a sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -87,7 +90,7 @@ pub struct Nic {
 }
 
 /// `GET /v1/networks`: an operator sees all that are assigned, a user their own.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct NetworkList {
     /// Networks that have a user.
@@ -99,7 +102,7 @@ pub struct NetworkList {
 }
 
 /// A user's virtual network: `GET /v1/networks/{name}`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Network {
     /// Its name, `net-` and a number.
@@ -124,7 +127,7 @@ pub struct Network {
 }
 
 /// How much one instance may use of its network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct NicLimits {
     /// Sockets at a time.
@@ -138,7 +141,7 @@ pub struct NicLimits {
 }
 
 /// An attempt that is on a network, and its counters as last reported: an item of `GET /v1/networks/{name}/flows`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Flow {
     /// Public id of its job.
     pub job: String,
@@ -147,8 +150,10 @@ pub struct Flow {
     /// Which attempt at it, counted from 1.
     pub attempt: u32,
     /// Its IPv4 address.
+    #[schema(value_type = String, format = Ipv4)]
     pub v4: Ipv4Addr,
     /// Its IPv6 address.
+    #[schema(value_type = String, format = Ipv6)]
     pub v6: Ipv6Addr,
     /// The names that lead to it.
     #[serde(default)]
@@ -159,16 +164,17 @@ pub struct Flow {
 }
 
 /// A name of a network and who carries it: an item of `GET /v1/networks/{name}/peers`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Peer {
     /// The name, without `.internal`.
     pub name: String,
     /// The addresses of those who carry it.
+    #[schema(value_type = Vec<String>)]
     pub addresses: Vec<IpAddr>,
 }
 
 /// `GET` and `PUT /v1/users/{name}/policy`: what a user's jobs may dial outside, if they ask for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EgressPolicy {
     /// Patterns; with none, nothing. One that begins with `protected:` opens a protected range.

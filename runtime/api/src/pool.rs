@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// `GET /v1/pool`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Pool {
     /// Whether the server takes no new work because it is stopping.
@@ -34,7 +35,7 @@ pub struct Pool {
 }
 
 /// A partition of the pool: an item of `GET /v1/subclusters`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Subcluster {
     /// Its name.
@@ -92,7 +93,7 @@ pub struct Subcluster {
 }
 
 /// A carved share of a host: an item of `GET /v1/nodes`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Node {
     /// Its id.
@@ -136,7 +137,7 @@ pub struct Node {
 }
 
 /// Somebody's word that holds until it is taken back: a pause, a drain.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Asked {
     /// Since when.
     pub since: Timestamp,
@@ -147,7 +148,7 @@ pub struct Asked {
 }
 
 /// An amount of what a host has to give.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Amount {
     /// Thousandths of processors.
@@ -157,7 +158,7 @@ pub struct Amount {
 }
 
 /// Slots, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Slots {
     /// All.
     pub total: u64,
@@ -166,7 +167,8 @@ pub struct Slots {
 }
 
 /// Query of `GET /v1/nodes`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct NodeQuery {
     /// Only nodes that stand so: `in draining unassigned down`.
@@ -184,7 +186,7 @@ pub struct NodeQuery {
 }
 
 /// Body of `POST /v1/subclusters/{name}/pause`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PauseSubcluster {
     /// Why, shown to everybody whose job waits for it: 1 to 256 bytes.
@@ -192,7 +194,8 @@ pub struct PauseSubcluster {
 }
 
 /// Query of `DELETE /v1/subclusters/{name}`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteQuery {
     /// Whether its nodes are to be emptied first where something runs on them. Without it that is a conflict.
@@ -201,7 +204,7 @@ pub struct DeleteQuery {
 }
 
 /// Body of `POST /v1/nodes/{name}/drain`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DrainNode {
     /// Why, shown wherever the node is: 1 to 256 bytes.
@@ -212,7 +215,7 @@ pub struct DrainNode {
 }
 
 /// Body of `POST /v1/nodes/{name}/label`: what is set is set, what is removed is gone, the rest stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LabelNode {
     /// Labels to give it.
@@ -224,7 +227,7 @@ pub struct LabelNode {
 }
 
 /// `GET /v1/nodes/{name}/explain`: why the node is where it is, and why nowhere else.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct NodeExplanation {
     /// The node.
@@ -238,7 +241,7 @@ pub struct NodeExplanation {
 }
 
 /// A rule and what it says now.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct RuleVerdict {
     /// The sub-cluster it belongs to.
@@ -260,7 +263,7 @@ pub struct RuleVerdict {
 }
 
 /// An attribute and the value it had.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ValueRead {
     /// As a rule writes it: `node.load`.
     pub attribute: String,

@@ -1,11 +1,12 @@
 //! The one shape of every error: RFC 9457 problem details with a stable code, a next step and the places at fault.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::Code;
 
 /// An error as it goes over the wire, with media type `application/problem+json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Where the code is explained, relative to the server: `/problems/S0301`.
     #[serde(rename = "type")]
@@ -31,7 +32,7 @@ pub struct Problem {
 }
 
 /// One part of a request that is at fault.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Violation {
     /// A JSON pointer into the body, or the name of a query parameter or header.
     pub pointer: String,
@@ -53,7 +54,7 @@ pub struct Violation {
 }
 
 /// A place in a text that people wrote.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Place {
     /// Counted from 1.
     pub line: u32,

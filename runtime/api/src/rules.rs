@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// `GET /v1/rules`, and an item of `GET /v1/rules/history`. The version is its `ETag`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RuleSet {
     /// Counted up with each change.
     pub version: u64,
@@ -17,7 +18,7 @@ pub struct RuleSet {
 }
 
 /// Body of `PUT /v1/rules` (with `If-Match`) and of `POST /v1/plan`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApplyRules {
     /// The whole set: what it leaves out is gone.
@@ -25,7 +26,7 @@ pub struct ApplyRules {
 }
 
 /// Answer of `PUT /v1/rules`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Applied {
     /// The version that holds now; unchanged where the document says what held before.
     pub version: u64,
@@ -34,7 +35,7 @@ pub struct Applied {
 }
 
 /// Answer of `POST /v1/plan`: what applying a document would do, if it were done now.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Plan {
     /// The version that it was compared with; to be sent as `If-Match`.
@@ -56,7 +57,7 @@ pub struct Plan {
 }
 
 /// Names of what a change adds, changes and removes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Changes {
     /// New ones.
@@ -68,7 +69,7 @@ pub struct Changes {
 }
 
 /// A node that goes from one place to another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NodeMove {
     /// The node.
     pub node: String,
@@ -81,7 +82,7 @@ pub struct NodeMove {
 }
 
 /// Jobs that nobody takes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Homeless {
     /// How many.
@@ -91,7 +92,7 @@ pub struct Homeless {
 }
 
 /// Something that is allowed and worth knowing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Remark {
     /// What it is about: `subcluster short, entry`.

@@ -1,11 +1,12 @@
 //! Answers about the server itself, and the small shapes that several routes share.
 
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::user::{Holding, Role};
 
 /// One page of a list, newest first.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Page<T> {
     /// The items of this page.
     pub items: Vec<T>,
@@ -15,7 +16,7 @@ pub struct Page<T> {
 }
 
 /// `GET /version`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Version {
     /// Version of this Sublet.
     pub version: String,
@@ -24,7 +25,7 @@ pub struct Version {
 }
 
 /// `GET /v1/whoami`: who the server takes the caller for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Whoami {
     /// The user's name.
     pub user: String,
@@ -42,7 +43,8 @@ pub struct Whoami {
 }
 
 /// Query of `PUT /v1/inputs/{digest}`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct InputQuery {
     /// What the body is.
@@ -50,7 +52,7 @@ pub struct InputQuery {
 }
 
 /// What an uploaded input is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InputKind {
     /// Bytes, for a job's stdin.
@@ -60,7 +62,7 @@ pub enum InputKind {
 }
 
 /// An uploaded input, named by the sha256 of the bytes that were sent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Input {
     /// Lower-case hex sha256 of the uploaded body.
     pub digest: String,

@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{NetworkUsage, Nic};
 
 /// Where a job, a task or an attempt stands. Servers may learn further words; a client reads those as `Unknown`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It waits for a slot, or for the pause before a retry.
@@ -27,7 +28,7 @@ pub enum State {
 }
 
 /// How an attempt ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Outcome {
     /// The guest returned or exited with 0.
@@ -63,7 +64,7 @@ pub enum Outcome {
 }
 
 /// What was used, measured. For a job: the sum over its attempts, peaks being the highest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Usage {
     /// Processor time of the guest in microseconds.
@@ -92,7 +93,7 @@ pub struct Usage {
 }
 
 /// One task of a job: it shows the state of its latest attempt.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Task {
     /// Its index in the job.
     pub index: u32,
@@ -107,7 +108,7 @@ pub struct Task {
 }
 
 /// One attempt at a task.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Attempt {
     /// Counted from 1.
     pub number: u32,
@@ -143,7 +144,8 @@ pub struct Attempt {
 }
 
 /// Query of `GET /v1/jobs/{id}/tasks`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct TaskQuery {
     /// Only tasks that ended so: `succeeded failed trapped limit_exceeded cancelled lost`, or `unsuccessful` for all but the first.

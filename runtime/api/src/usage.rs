@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// Query of `GET /v1/usage`. Sums are kept of whole days in UTC, so that is what can be asked for.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct UsageQuery {
     /// The first day: a date, or an instant, which stands for the day that it falls on. From the beginning unless it is said.
@@ -28,7 +30,7 @@ pub struct UsageQuery {
 }
 
 /// What an item is the sum of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UsageBy {
     /// All that a user used.
@@ -41,7 +43,7 @@ pub enum UsageBy {
 }
 
 /// Answer of `GET /v1/usage`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UsageReport {
     /// What each item is the sum of.
     pub by: UsageBy,
@@ -61,7 +63,7 @@ pub struct UsageReport {
 }
 
 /// What was used by somebody or something.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UsageRow {
     /// Whose attempts; absent where those of several users are one sum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,7 +82,7 @@ pub struct UsageRow {
 }
 
 /// A sum over attempts that ended. It is exact: no amount is rounded on its way here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UsageSum {
     /// How many attempts.
     pub attempts: u64,
@@ -103,7 +105,8 @@ pub struct UsageSum {
 }
 
 /// Query of `GET /v1/usage/removed`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct RemovedQuery {
     /// For operators: only what was removed of this user.
@@ -112,7 +115,7 @@ pub struct RemovedQuery {
 }
 
 /// What was removed of a user for one reason. What it used is still in the sums.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RemovedJobs {
     /// Whose jobs.
     pub user: String,

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// What somebody may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Their own modules, jobs and certificates.
@@ -14,7 +15,7 @@ pub enum Role {
 }
 
 /// A user, as `GET /v1/users/{name}` answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct User {
     /// The name, which no other user ever has.
     pub name: String,
@@ -38,7 +39,7 @@ pub struct User {
 }
 
 /// How much of each thing, over all sub-clusters together.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Holding {
     /// Slots at one time.
@@ -65,7 +66,8 @@ pub struct Holding {
 }
 
 /// Query of `GET /v1/users`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct UserQuery {
     /// Those who were removed, too.
@@ -74,7 +76,7 @@ pub struct UserQuery {
 }
 
 /// Body of `POST /v1/users`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// 1 to 64 letters, digits, `.`, `_` and `-`, beginning with a letter or digit, all in lower case.
@@ -88,7 +90,7 @@ pub struct NewUser {
 }
 
 /// Body of `PUT /v1/users/{name}/quota`: what is left out holds as the server's defaults say.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuotaRequest {
     /// What they may hold.
@@ -100,7 +102,7 @@ pub struct QuotaRequest {
 }
 
 /// A certificate that was issued.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Certificate {
     /// Its serial number, 32 digits in base 16.
     pub serial: String,
@@ -125,7 +127,8 @@ pub struct Certificate {
 }
 
 /// Query of `GET /v1/certs`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct CertificateQuery {
     /// Only those of this user.
@@ -143,7 +146,7 @@ pub struct CertificateQuery {
 }
 
 /// Body of `POST /v1/certs`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCertificate {
     /// For whom.
@@ -154,7 +157,7 @@ pub struct NewCertificate {
 }
 
 /// Body of `POST /v1/certs/renew`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RenewCertificate {
     /// How many days it is good for; 365 unless it is said.
@@ -163,7 +166,7 @@ pub struct RenewCertificate {
 }
 
 /// A certificate with its key, told once: the server keeps no key of a user.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct IssuedCredential {
     /// The certificate.
     pub certificate: Certificate,
@@ -172,7 +175,7 @@ pub struct IssuedCredential {
 }
 
 /// Body of `POST /v1/certs/{serial}/revoke`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeRequest {
     /// Why.

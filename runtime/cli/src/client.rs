@@ -14,6 +14,7 @@
 //!   usage    GET /v1/usage[/removed]
 //!   certs    GET, POST /v1/certs · POST /v1/certs/{serial}/revoke · POST /v1/certs/rotate, …/retire
 //!   rules    GET, PUT /v1/rules · GET /v1/rules/history · POST /v1/plan · GET /v1/audit
+//!   any      whatever `sublet api` is asked for
 //!   server   GET /version · GET /readyz?verbose · GET /v1/admin/config
 //! ```
 
@@ -24,6 +25,7 @@ mod logs;
 mod modules;
 mod networks;
 mod pool;
+mod raw;
 mod rules;
 mod server;
 mod upload;

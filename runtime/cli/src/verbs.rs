@@ -1,6 +1,7 @@
 //! The verbs, one file each.
 
 mod admin;
+mod api;
 mod apply;
 mod audit;
 mod cancel;
@@ -88,6 +89,7 @@ pub(crate) enum Verb {
     #[command(subcommand, disable_help_subcommand = true)]
     Admin(admin::Admin),
     Doctor(doctor::Doctor),
+    Api(api::Api),
     Completion(completion::Completion),
     Man(man::Man),
     Version(version::Version),
@@ -232,6 +234,7 @@ impl Verb {
             Self::Audit(audit) => narrow(audit::audit(audit, session)),
             Self::Admin(verb) => narrow(admin::admin(verb, session)),
             Self::Doctor(doctor) => narrow(doctor::doctor(doctor, session)),
+            Self::Api(api) => narrow(api::api(api, session)),
             Self::Man(man) => man::man(&man, session),
             Self::Version(version) => narrow(version::version(version, session)),
             Self::Completion(completion) => completion::completion(&completion, session),

@@ -1,36 +1,21 @@
 //! The HTTP API: requests become questions to the store or commands to the driver, and what comes back becomes JSON.
 //!
-//! ```text
-//!   GET    /livez  /readyz  /metrics  /version  /problems/{code}
-//!   GET    /v1/admin/config
-//!   GET    /v1/whoami  /v1/pool  /v1/audit  /v1/audit/verify
-//!   GET    /v1/rules  /v1/rules/history    PUT  /v1/rules    POST  /v1/plan
-//!   GET    /v1/subclusters  …/{name}       DELETE           POST  …/pause  …/resume
-//!   GET    /v1/nodes  …/{name}  …/explain                   POST  …/drain  …/resume  …/label
-//!   GET    /v1/networks  …/{name}  …/flows  …/peers
-//!   GET    /v1/users                POST
-//!   GET    /v1/users/{name}         DELETE   PUT  …/quota   POST  …/suspend  …/resume
-//!   GET    /v1/users/{name}/policy  PUT
-//!   GET    /v1/usage  …/removed
-//!   GET    /v1/certs                POST                    POST  …/{serial}/revoke  …/renew  …/rotate  …/retire
-//!   POST   /v1/modules              GET  /v1/modules
-//!   GET    /v1/modules/{module}     DELETE
-//!   GET    /v1/inputs/{digest}      PUT
-//!   POST   /v1/jobs                 GET  /v1/jobs
-//!   GET    /v1/jobs/{job}           …/wait  …/explain  …/logs  …/tasks  …/tasks/{index}
-//!   POST   /v1/jobs/{job}/cancel    …/retry
-//! ```
-//!
-//! Status codes live here and nowhere else; every error is a problem document, those of the framework included.
+//! Each route stands in a table once: its path, the action it is for, who answers, and a few words. Who may do what is
+//! decided in one table for all of them; the description for programs (`openapi.rs`) is read off the same rows and the
+//! signatures of the handlers. Status codes live here and nowhere else; every error is a problem document, those of the
+//! framework included.
 
 pub(crate) mod accept;
 mod admission;
+mod answer;
 mod audit;
 mod backup;
 mod caller;
 mod certificates;
 mod checks;
+mod described;
 mod extract;
+mod headers;
 mod inputs;
 mod job_list;
 mod jobs;
@@ -39,11 +24,13 @@ mod logs;
 mod modules;
 mod networks;
 mod nodes;
+mod openapi;
 pub(crate) mod operation;
 mod pool;
 mod problem;
 mod request_id;
 mod room;
+mod routes;
 mod rules;
 mod selector;
 mod server;
@@ -59,28 +46,22 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{delete, get, post, put};
-use sublet_identity::Action;
+use sublet_identity::Action as A;
 
 pub(crate) use accept::Strangers;
-use letting_in::asks;
+pub use openapi::document;
 pub(crate) use room::Room;
+use routes::Routes;
 
 use crate::front::Front;
 
 /// Most bytes of a JSON body: arguments and environment of a job at their limits, twice over.
 const JSON_BYTES_MAX: usize = 1 << 20;
 
-/// All routes. Those of `/v1` say which action they are for; who may do it is decided in one table, for all of them.
+/// All routes, in one service.
 pub(crate) fn router(front: Arc<Front>) -> Router {
-    Router::new()
-        .route("/livez", get(server::live))
-        .route("/version", get(server::version))
-        .route("/problems/{code}", get(server::problem_page))
-        .merge(operation::routes_of_operation())
-        .merge(routes_of_users())
-        .merge(routes_of_the_pool())
-        .merge(routes_of_jobs())
+    all_routes()
+        .router
         .fallback(problem::no_such_route)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(axum::middleware::from_fn_with_state(
@@ -92,163 +73,106 @@ pub(crate) fn router(front: Arc<Front>) -> Router {
         .with_state(front)
 }
 
-type Routes = Router<Arc<Front>>;
-
-fn routes_of_users() -> Routes {
-    use Action as A;
-    Router::new()
-        .route("/v1/whoami", asks(A::ReadServer, get(users::whoami)))
-        .route(
-            "/v1/users",
-            asks(A::ReadUsers, get(users::list)).merge(asks(A::AddUser, post(users::add))),
-        )
-        .route(
-            "/v1/users/{name}",
-            asks(A::ReadUsers, get(users::show)).merge(asks(A::RemoveUser, delete(users::remove))),
-        )
-        .route(
-            "/v1/users/{name}/quota",
-            asks(A::SetQuota, put(users::set_quota)),
-        )
-        .route(
-            "/v1/users/{name}/suspend",
-            asks(A::SuspendUser, post(users::suspend)),
-        )
-        .route(
-            "/v1/users/{name}/resume",
-            asks(A::SuspendUser, post(users::resume)),
-        )
-        .route(
-            "/v1/users/{name}/policy",
-            asks(A::ReadPolicy, get(networks::policy))
-                .merge(asks(A::SetPolicy, put(networks::set_policy))),
-        )
-        .route("/v1/usage", asks(A::ReadUsage, get(usage::show)))
-        .route("/v1/usage/removed", asks(A::ReadUsage, get(usage::removed)))
-        .route(
-            "/v1/certs",
-            asks(A::ReadCertificates, get(certificates::list))
-                .merge(asks(A::IssueCertificate, post(certificates::issue))),
-        )
-        .route(
-            "/v1/certs/renew",
-            asks(A::RenewCertificate, post(certificates::renew)),
-        )
-        .route(
-            "/v1/certs/rotate",
-            asks(A::RotateAuthority, post(certificates::rotate)),
-        )
-        .route(
-            "/v1/certs/retire",
-            asks(A::RotateAuthority, post(certificates::retire)),
-        )
-        .route(
-            "/v1/certs/{serial}/revoke",
-            asks(A::RevokeCertificate, post(certificates::revoke)),
-        )
-        .route("/v1/audit", asks(A::ReadAudit, get(audit::list)))
-        .route("/v1/audit/verify", asks(A::VerifyAudit, get(audit::verify)))
+/// The tables, which are read by their rows: the formatter would break each into six lines.
+fn all_routes() -> Routes {
+    of_the_server()
+        .and(of_jobs())
+        .and(of_modules())
+        .and(of_the_pool())
+        .and(of_networks())
+        .and(of_users())
 }
 
-fn routes_of_the_pool() -> Routes {
-    use Action as A;
-    Router::new()
-        .route("/v1/pool", asks(A::ReadPool, get(pool::show)))
-        .route(
-            "/v1/rules",
-            asks(A::ReadRules, get(rules::show)).merge(asks(A::ApplyRules, put(rules::apply))),
-        )
-        .route(
-            "/v1/rules/history",
-            asks(A::ReadRulesHistory, get(rules::history)),
-        )
-        .route("/v1/plan", asks(A::PlanRules, post(rules::plan)))
-        .route(
-            "/v1/subclusters",
-            asks(A::ReadSubclusters, get(subclusters::list)),
-        )
-        .route(
-            "/v1/subclusters/{name}",
-            asks(A::ReadSubclusters, get(subclusters::show))
-                .merge(asks(A::DeleteSubcluster, delete(subclusters::delete))),
-        )
-        .route(
-            "/v1/subclusters/{name}/pause",
-            asks(A::PauseSubcluster, post(subclusters::pause)),
-        )
-        .route(
-            "/v1/subclusters/{name}/resume",
-            asks(A::PauseSubcluster, post(subclusters::resume)),
-        )
-        .route("/v1/nodes", asks(A::ReadNodes, get(nodes::list)))
-        .route("/v1/nodes/{name}", asks(A::ReadNodes, get(nodes::show)))
-        .route(
-            "/v1/nodes/{name}/explain",
-            asks(A::ReadNodes, get(nodes::explain)),
-        )
-        .route(
-            "/v1/nodes/{name}/drain",
-            asks(A::DrainNode, post(nodes::drain)),
-        )
-        .route(
-            "/v1/nodes/{name}/resume",
-            asks(A::DrainNode, post(nodes::resume)),
-        )
-        .route(
-            "/v1/nodes/{name}/label",
-            asks(A::LabelNode, post(nodes::label)),
-        )
-        .route("/v1/networks", asks(A::ReadNetworks, get(networks::list)))
-        .route(
-            "/v1/networks/{name}",
-            asks(A::ReadNetworks, get(networks::show)),
-        )
-        .route(
-            "/v1/networks/{name}/flows",
-            asks(A::ReadNetworks, get(networks::flows)),
-        )
-        .route(
-            "/v1/networks/{name}/peers",
-            asks(A::ReadNetworks, get(networks::peers)),
-        )
+#[rustfmt::skip]
+fn of_the_server() -> Routes {
+    Routes::of("server")
+        .open("/livez", server::live, "Whether it is there")
+        .open("/readyz", operation::ready, "Whether it can do its work")
+        .open("/version", server::version, "Its version and that of its engine")
+        .open("/problems/{code}", server::problem_page, "What an error code means")
+        .open("/v1/openapi.json", openapi::show, "This description")
+        .get("/metrics", A::ReadMetrics, operation::metrics, "Numbers, as OpenMetrics")
+        .get("/v1/admin/config", A::ReadConfig, operation::config, "The configuration in force")
+        .post("/v1/admin/backup", A::Backup, backup::create, "Make a backup, and send it")
+        .get("/v1/audit", A::ReadAudit, audit::list, "Who changed what, newest first")
+        .get("/v1/audit/verify", A::VerifyAudit, audit::verify, "Whether the account is whole")
 }
 
-fn routes_of_jobs() -> Routes {
-    use Action as A;
-    Router::new()
-        .route(
-            "/v1/modules",
-            asks(A::PushModule, post(modules::push))
-                .merge(asks(A::ReadModules, get(modules::list))),
-        )
-        .route(
-            "/v1/modules/{module}",
-            asks(A::ReadModules, get(modules::show))
-                .merge(asks(A::DeleteModule, delete(modules::delete))),
-        )
-        .route(
-            "/v1/inputs/{digest}",
-            asks(A::ReadInput, get(inputs::show)).merge(asks(A::PutInput, put(inputs::put))),
-        )
-        .route(
-            "/v1/jobs",
-            asks(A::SubmitJob, post(submit::submit)).merge(asks(A::ReadJobs, get(job_list::list))),
-        )
-        .route("/v1/jobs/{job}", asks(A::ReadJobs, get(jobs::show)))
-        .route("/v1/jobs/{job}/wait", asks(A::ReadJobs, get(jobs::wait)))
-        .route(
-            "/v1/jobs/{job}/explain",
-            asks(A::ReadJobs, get(jobs::explain)),
-        )
-        .route(
-            "/v1/jobs/{job}/cancel",
-            asks(A::CancelJob, post(jobs::cancel)),
-        )
-        .route("/v1/jobs/{job}/retry", asks(A::RetryJob, post(jobs::retry)))
-        .route("/v1/jobs/{job}/logs", asks(A::ReadOutput, get(logs::logs)))
-        .route("/v1/jobs/{job}/tasks", asks(A::ReadJobs, get(tasks::list)))
-        .route(
-            "/v1/jobs/{job}/tasks/{index}",
-            asks(A::ReadJobs, get(tasks::show)),
-        )
+#[rustfmt::skip]
+fn of_jobs() -> Routes {
+    Routes::of("jobs")
+        .post("/v1/jobs", A::SubmitJob, submit::submit, "Submit a job")
+        .get("/v1/jobs", A::ReadJobs, job_list::list, "Jobs, newest first")
+        .get("/v1/jobs/{job}", A::ReadJobs, jobs::show, "A job and how it is doing")
+        .get("/v1/jobs/{job}/wait", A::ReadJobs, jobs::wait, "The job, once it is over")
+        .get("/v1/jobs/{job}/explain", A::ReadJobs, jobs::explain, "Why it is where it is")
+        .post("/v1/jobs/{job}/cancel", A::CancelJob, jobs::cancel, "Ask for its end")
+        .post("/v1/jobs/{job}/retry", A::RetryJob, jobs::retry, "Run finished tasks again")
+        .get("/v1/jobs/{job}/logs", A::ReadOutput, logs::logs, "What its tasks wrote")
+        .get("/v1/jobs/{job}/tasks", A::ReadJobs, tasks::list, "Its tasks")
+        .get("/v1/jobs/{job}/tasks/{index}", A::ReadJobs, tasks::show, "A task and its attempts")
+        .get("/v1/usage", A::ReadUsage, usage::show, "What was used, in sums")
+        .get("/v1/usage/removed", A::ReadUsage, usage::removed, "How many old jobs were removed")
+}
+
+#[rustfmt::skip]
+fn of_modules() -> Routes {
+    Routes::of("modules")
+        .post("/v1/modules", A::PushModule, modules::push, "Push a module")
+        .get("/v1/modules", A::ReadModules, modules::list, "Modules, newest first")
+        .get("/v1/modules/{module}", A::ReadModules, modules::show, "A module")
+        .delete("/v1/modules/{module}", A::DeleteModule, modules::delete, "Delete a module")
+        .get("/v1/inputs/{digest}", A::ReadInput, inputs::show, "Whether an input is there")
+        .put("/v1/inputs/{digest}", A::PutInput, inputs::put, "Upload a file or a tree")
+}
+
+#[rustfmt::skip]
+fn of_the_pool() -> Routes {
+    Routes::of("pool")
+        .get("/v1/pool", A::ReadPool, pool::show, "The pool and who has it")
+        .get("/v1/rules", A::ReadRules, rules::show, "The rules that hold")
+        .put("/v1/rules", A::ApplyRules, rules::apply, "Have other rules hold")
+        .get("/v1/rules/history", A::ReadRulesHistory, rules::history, "Rules that held")
+        .post("/v1/plan", A::PlanRules, rules::plan, "What other rules would do")
+        .get("/v1/subclusters", A::ReadSubclusters, subclusters::list, "Sub-clusters")
+        .get("/v1/subclusters/{name}", A::ReadSubclusters, subclusters::show, "One of them")
+        .delete("/v1/subclusters/{name}", A::DeleteSubcluster, subclusters::delete, "Delete one")
+        .post("/v1/subclusters/{name}/pause", A::PauseSubcluster, subclusters::pause, "Start nothing in it")
+        .post("/v1/subclusters/{name}/resume", A::PauseSubcluster, subclusters::resume, "Start jobs in it again")
+        .get("/v1/nodes", A::ReadNodes, nodes::list, "Nodes")
+        .get("/v1/nodes/{name}", A::ReadNodes, nodes::show, "One of them")
+        .get("/v1/nodes/{name}/explain", A::ReadNodes, nodes::explain, "Why it is where it is")
+        .post("/v1/nodes/{name}/drain", A::DrainNode, nodes::drain, "Take it out")
+        .post("/v1/nodes/{name}/resume", A::DrainNode, nodes::resume, "Take it in again")
+        .post("/v1/nodes/{name}/label", A::LabelNode, nodes::label, "Give it labels")
+}
+
+#[rustfmt::skip]
+fn of_networks() -> Routes {
+    Routes::of("networks")
+        .get("/v1/networks", A::ReadNetworks, networks::list, "Networks")
+        .get("/v1/networks/{name}", A::ReadNetworks, networks::show, "One of them")
+        .get("/v1/networks/{name}/flows", A::ReadNetworks, networks::flows, "Who sends how much")
+        .get("/v1/networks/{name}/peers", A::ReadNetworks, networks::peers, "Names and addresses on it")
+}
+
+#[rustfmt::skip]
+fn of_users() -> Routes {
+    Routes::of("users")
+        .get("/v1/whoami", A::ReadServer, users::whoami, "Who asks, and what they have")
+        .get("/v1/users", A::ReadUsers, users::list, "Users")
+        .post("/v1/users", A::AddUser, users::add, "Add a user")
+        .get("/v1/users/{name}", A::ReadUsers, users::show, "One of them")
+        .delete("/v1/users/{name}", A::RemoveUser, users::remove, "Remove one")
+        .put("/v1/users/{name}/quota", A::SetQuota, users::set_quota, "What one may have")
+        .post("/v1/users/{name}/suspend", A::SuspendUser, users::suspend, "Let one in no more")
+        .post("/v1/users/{name}/resume", A::SuspendUser, users::resume, "Let one in again")
+        .get("/v1/users/{name}/policy", A::ReadPolicy, networks::policy, "Where jobs may dial")
+        .put("/v1/users/{name}/policy", A::SetPolicy, networks::set_policy, "Say where jobs may dial")
+        .get("/v1/certs", A::ReadCertificates, certificates::list, "Certificates")
+        .post("/v1/certs", A::IssueCertificate, certificates::issue, "Issue a further one")
+        .post("/v1/certs/renew", A::RenewCertificate, certificates::renew, "Renew one's own")
+        .post("/v1/certs/rotate", A::RotateAuthority, certificates::rotate, "Begin a new authority")
+        .post("/v1/certs/retire", A::RotateAuthority, certificates::retire, "End the oldest authority")
+        .post("/v1/certs/{serial}/revoke", A::RevokeCertificate, certificates::revoke, "Revoke one")
 }

@@ -29,6 +29,8 @@ mod workers;
 /// What a program in the same process needs of the words of the API: how a fate or a refusal is called there, and a
 /// document of rules that is not obeyed.
 pub use convert::{code_of, outcome, refusal};
+/// The API, described for programs.
+pub use http::document as openapi;
 pub use serve::{Options, ServeError, check_configuration, serve};
 /// Backups are looked at and taken back without a server.
 pub use sublet_store::{BackupSummary, restore_backup, verify_backup};

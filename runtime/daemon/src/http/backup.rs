@@ -4,11 +4,10 @@ use std::fs::File;
 use std::io;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
 use sublet_store::{AuditOutcome, Audited};
 use tokio_util::io::ReaderStream;
 
+use super::answer::{Binary, Bytes};
 use super::caller::Caller;
 use super::problem::{Answer, ApiError};
 use crate::clock;
@@ -20,7 +19,7 @@ const PIECE_BYTES: usize = 256 << 10;
 
 /// What is recorded after the backup began is not in it. It is made whole before its first byte is sent, so that a fault is
 /// an answer and not half a file.
-pub(super) async fn create(caller: Caller) -> Answer<Response> {
+pub(super) async fn create(caller: Caller) -> Answer<Bytes<Binary>> {
     if caller.is_disk_short()? {
         return Err(crate::driver::NotKept::DiskFull.into());
     }
@@ -32,11 +31,7 @@ pub(super) async fn create(caller: Caller) -> Answer<Response> {
         .map_err(|error| ApiError::fault(&error))?
         .len();
     let pieces = ReaderStream::with_capacity(tokio::fs::File::from_std(file), PIECE_BYTES);
-    let headers = [
-        (CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (CONTENT_LENGTH, length.to_string()),
-    ];
-    Ok((headers, Body::from_stream(pieces)).into_response())
+    Ok(Bytes::new(Body::from_stream(pieces)).of_length(length))
 }
 
 /// The backup as a file without a name: whatever becomes of the answer, its room comes back.

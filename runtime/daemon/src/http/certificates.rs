@@ -1,7 +1,6 @@
 //! Certificates: issued, listed, revoked; and the authorities that issue them.
 
 use axum::Json;
-use axum::http::StatusCode;
 use sublet_api::{
     Certificate, CertificateQuery, Code, IssuedCredential, NewCertificate, Page, RenewCertificate,
     RevokeRequest,
@@ -10,6 +9,7 @@ use sublet_identity::{NotAUserName, Role, Subject, UserName};
 use sublet_scheduler::UserId;
 use sublet_store::{AuditOutcome, Audited, CertificateFilter, Serial, Whose};
 
+use super::answer::{Done, Kept};
 use super::caller::Caller;
 use super::extract::{self, Path, Query};
 use super::problem::{Answer, ApiError};
@@ -56,7 +56,7 @@ pub(super) async fn issue(
         value: NewCertificate { user, days },
         ..
     }: extract::Json<NewCertificate>,
-) -> Answer<(StatusCode, Json<IssuedCredential>)> {
+) -> Answer<Kept<IssuedCredential>> {
     let id = users::id_of(&caller, &user)?;
     let person = caller.people.named(&user);
     let role = person.map_or(Role::User, |person| person.role);
@@ -70,7 +70,7 @@ pub(super) async fn renew(
         value: RenewCertificate { days },
         ..
     }: extract::Json<RenewCertificate>,
-) -> Answer<(StatusCode, Json<IssuedCredential>)> {
+) -> Answer<Kept<IssuedCredential>> {
     let (id, name, role) = (caller.user(), caller.name().to_owned(), caller.role());
     further(&caller, id, name, role, days).await
 }
@@ -81,13 +81,13 @@ async fn further(
     name: String,
     role: Role,
     days: Option<u32>,
-) -> Answer<(StatusCode, Json<IssuedCredential>)> {
+) -> Answer<Kept<IssuedCredential>> {
     let user = name_in_certificates(&name)?;
     let (certificate, credential) = made(caller, &Subject { user, role }, id, days).await?;
     let change = PeopleChange::Certify(Box::new(certificate.clone()));
     users::have(caller, change).await?;
     let issued = issued(certificate, name, credential);
-    Ok((StatusCode::CREATED, Json(issued)))
+    Ok(Kept::new(issued))
 }
 
 /// A name as certificates have it.
@@ -116,18 +116,18 @@ pub(super) async fn revoke(
     Ok(Json(convert::certificate(&row, name)))
 }
 
-pub(super) async fn rotate(caller: Caller) -> Answer<StatusCode> {
+pub(super) async fn rotate(caller: Caller) -> Answer<Done> {
     let keys = caller.keys.clone();
     on_keys(move || keys.rotate(clock::now())).await?;
     note(&caller, "certs.rotate");
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }
 
-pub(super) async fn retire(caller: Caller) -> Answer<StatusCode> {
+pub(super) async fn retire(caller: Caller) -> Answer<Done> {
     let keys = caller.keys.clone();
     on_keys(move || keys.retire(clock::now())).await?;
     note(&caller, "certs.retire");
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }
 
 /// The certificates of a user that are honoured now.

@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::http::StatusCode;
 use sublet_api::{Code, InputQuery};
 use sublet_store::{Digest, Input, InputKind, Record, TreeLimits};
 
+use super::answer::Kept;
 use super::caller::Caller;
 use super::extract::{Path, Query};
 use super::problem::{Answer, ApiError};
@@ -39,10 +39,10 @@ pub(super) async fn put(
     Path(announced): Path<String>,
     Query(InputQuery { kind }): Query<InputQuery>,
     body: Body,
-) -> Answer<(StatusCode, Json<sublet_api::Input>)> {
+) -> Answer<Kept<sublet_api::Input>> {
     let digest = parse("path", &announced)?;
     if let Some(known) = find(&caller, digest, convert::input_kind(kind)).await? {
-        return Ok((StatusCode::OK, Json(convert::input(&known))));
+        return Ok(Kept::known(convert::input(&known)));
     }
     let (uploaded, _place) = upload::receive(&caller, body, Kind::Input, INPUT_BYTES_MAX).await?;
     upload::check_digest(&uploaded, &announced)?;
@@ -68,7 +68,7 @@ pub(super) async fn put(
         .driver
         .ask(|answer| Command::Keep(record, answer))
         .await??;
-    Ok((StatusCode::CREATED, Json(convert::input(&input))))
+    Ok(Kept::new(convert::input(&input)))
 }
 
 pub(super) async fn find(

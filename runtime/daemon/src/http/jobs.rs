@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::http::StatusCode;
 use serde::Deserialize;
 use sublet_api::{Code, Explanation, Job, RetryRequest, Selected};
 use sublet_scheduler::JobId;
 use sublet_store::JobSummary;
+use utoipa::IntoParams;
 
+use super::answer::Accepted;
 use super::caller::Caller;
 use super::extract::{self, Path, Query};
 use super::problem::{Answer, ApiError};
@@ -26,9 +27,10 @@ pub(super) async fn show(caller: Caller, Path(job): Path<String>) -> Answer<Json
 }
 
 /// Parameters of a wait.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WaitQuery {
+    /// Seconds until it answers in any case: 0 to 300, 60 unless it is said.
     timeout_s: Option<u64>,
 }
 
@@ -83,9 +85,10 @@ pub(super) async fn explain(caller: Caller, Path(job): Path<String>) -> Answer<J
 }
 
 /// Parameters of a cancel.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CancelQuery {
+    /// Only this task.
     task: Option<u32>,
 }
 
@@ -93,7 +96,7 @@ pub(super) async fn cancel(
     caller: Caller,
     Path(job): Path<String>,
     Query(CancelQuery { task }): Query<CancelQuery>,
-) -> Answer<(StatusCode, Json<Job>)> {
+) -> Answer<Accepted<Job>> {
     let summary = selector::job(&caller, &job).await?;
     let job = summary.id;
     if let Some(task) = task.filter(|task| !summary.tasks.contains(task)) {
@@ -106,7 +109,7 @@ pub(super) async fn cancel(
         .driver
         .ask(|answer| Command::Cancel { job, task, answer })
         .await??;
-    Ok((StatusCode::ACCEPTED, Json(view(&caller, job).await?)))
+    Ok(Accepted(view(&caller, job).await?))
 }
 
 pub(super) async fn retry(
@@ -116,7 +119,7 @@ pub(super) async fn retry(
         value: RetryRequest { tasks },
         ..
     }: extract::Json<RetryRequest>,
-) -> Answer<(StatusCode, Json<Job>)> {
+) -> Answer<Accepted<Job>> {
     let job = selector::job(&caller, &job).await?.id;
     let tasks = match tasks {
         Selected::Unsuccessful => Chosen::Unsuccessful,
@@ -127,7 +130,7 @@ pub(super) async fn retry(
         .driver
         .ask(|answer| Command::Retry { job, tasks, answer })
         .await??;
-    Ok((StatusCode::ACCEPTED, Json(view(&caller, job).await?)))
+    Ok(Accepted(view(&caller, job).await?))
 }
 
 /// One job with everything there is to say.

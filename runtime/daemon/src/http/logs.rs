@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
-use sublet_api::LogQuery;
+use sublet_api::{LogEntry, LogQuery};
 use sublet_scheduler::{JobId, UnixMillis};
 use sublet_store::{LogPosition, LogSelection};
 use tokio::sync::mpsc;
 
+use super::answer::Lines;
 use super::caller::Caller;
 use super::extract::{Path, Query};
 use super::problem::Answer;
@@ -28,7 +27,7 @@ pub(super) async fn logs(
     caller: Caller,
     Path(job): Path<String>,
     Query(query): Query<LogQuery>,
-) -> Answer<Response> {
+) -> Answer<Lines<LogEntry>> {
     let job = selector::job(&caller, &job).await?.id;
     let (lines, reader) = mpsc::channel(ROUNDS_WAITING_MAX);
     let course = Course {
@@ -47,7 +46,7 @@ pub(super) async fn logs(
         let piece: std::io::Result<Bytes> = reader.recv().await?;
         Some((piece, reader))
     }));
-    Ok(([(CONTENT_TYPE, "application/x-ndjson")], body).into_response())
+    Ok(Lines::new(body))
 }
 
 /// One answer on its way. It ends when all is said, or when the reader has gone.

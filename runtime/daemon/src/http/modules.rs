@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode};
 use sublet_api::{Code, Module, ModuleQuery, Page, PushQuery};
 use sublet_store::{Digest, ModuleName, ModuleRow, ModuleSelector, NewModule, Record};
 
+use super::answer::{Done, Kept};
 use super::caller::Caller;
 use super::extract::{Path, Query};
+use super::headers::AnnouncedDigest;
 use super::problem::{Answer, ApiError};
 use super::room::Kind;
 use super::{admission, selector, upload, users, validate};
@@ -22,11 +23,10 @@ const DEFAULT_TAG: &str = "latest";
 pub(super) async fn push(
     caller: Caller,
     Query(query): Query<PushQuery>,
-    headers: HeaderMap,
+    AnnouncedDigest(announced): AnnouncedDigest,
     body: Body,
-) -> Answer<(StatusCode, Json<Module>)> {
+) -> Answer<Kept<Module>> {
     let name = module_name(query)?;
-    let announced = upload::announced_digest(&headers)?;
     let (uploaded, _place) = upload::receive(&caller, body, Kind::Module, MODULE_BYTES_MAX).await?;
     if let Some(announced) = announced {
         upload::check_digest(&uploaded, &announced)?;
@@ -37,10 +37,10 @@ pub(super) async fn push(
         .pop()
     {
         name_again(&caller, known, name).await?;
-        return Ok((StatusCode::OK, Json(shown(&caller, digest).await?)));
+        return Ok(Kept::known(shown(&caller, digest).await?));
     }
     admission::admit(&caller, uploaded, name).await?;
-    Ok((StatusCode::CREATED, Json(shown(&caller, digest).await?)))
+    Ok(Kept::new(shown(&caller, digest).await?))
 }
 
 pub(super) async fn list(
@@ -77,7 +77,7 @@ pub(super) async fn show(caller: Caller, Path(reference): Path<String>) -> Answe
     )?))
 }
 
-pub(super) async fn delete(caller: Caller, Path(reference): Path<String>) -> Answer<StatusCode> {
+pub(super) async fn delete(caller: Caller, Path(reference): Path<String>) -> Answer<Done> {
     let ModuleRow { user, digest, .. } = selector::module(&caller, &reference).await?;
     let delete = |answer| Command::DeleteModule {
         user,
@@ -99,7 +99,7 @@ pub(super) async fn delete(caller: Caller, Path(reference): Path<String>) -> Ans
     caller
         .on_disk(move |front| front.library.remove_module(user, digest))
         .await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }
 
 async fn shown(caller: &Caller, digest: Digest) -> Answer<Module> {

@@ -4,38 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::response::Response;
+use axum::routing::get;
 use axum::{Json, Router};
-use sublet_api::{CheckState, Code, Page, ReadyQuery, Setting};
-use sublet_identity::Action;
+use sublet_api::{Check, CheckState, Code, Page, ReadyQuery, Setting};
 use sublet_worker::Preemption;
 
+use super::answer::{Bytes, Either, Lines, OpenMetrics, Text};
 use super::caller::Caller;
 use super::extract::Query;
-use super::letting_in::asks;
 use super::problem::{self, Answer, ApiError};
-use super::{Routes, backup, checks, request_id};
+use super::{checks, request_id};
 use crate::front::Front;
-use crate::metrics::{MEDIA_TYPE, Queue, Reading};
+use crate::metrics::{Queue, Reading};
 
 /// How long a scrape may take before it is told that there is nothing to tell.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// What requests count as that are for no route of ours.
 const NO_ROUTE: &str = "none";
-
-pub(super) fn routes_of_operation() -> Routes {
-    Router::new()
-        .route("/readyz", get(ready))
-        .route("/metrics", asks(Action::ReadMetrics, get(metrics)))
-        .route("/v1/admin/config", asks(Action::ReadConfig, get(config)))
-        .route(
-            "/v1/admin/backup",
-            asks(Action::Backup, post(backup::create)),
-        )
-}
 
 /// The metrics and nothing else, for a door at which nobody is asked who they are.
 pub(crate) fn router_of_metrics(front: Arc<Front>) -> Router {
@@ -63,17 +50,17 @@ pub(super) async fn count(
 }
 
 /// Whether the server can do its work; each check on a line of its own where that is asked for.
-async fn ready(
+pub(super) async fn ready(
     State(front): State<Arc<Front>>,
     Query(query): Query<ReadyQuery>,
-) -> Answer<Response> {
+) -> Answer<Either<Bytes<Text>, Lines<Check>>> {
     let checks = checks::all(&front).await;
     let failed = checks.iter().filter(|one| one.state == CheckState::Failed);
     let failed: Vec<_> = failed.collect();
     if failed.is_empty() {
         return match query.verbose.as_deref() {
-            None | Some("false") => Ok("ok\n".into_response()),
-            Some(_) => lines(&checks),
+            None | Some("false") => Ok(Either::One(Bytes::new("ok\n"))),
+            Some(_) => lines(&checks).map(Either::Other),
         };
     }
     let names: Vec<&str> = failed.iter().map(|one| one.name.as_str()).collect();
@@ -85,31 +72,31 @@ async fn ready(
     }))
 }
 
-fn lines(checks: &[sublet_api::Check]) -> Answer<Response> {
+fn lines(checks: &[Check]) -> Answer<Lines<Check>> {
     let mut text = String::new();
     for check in checks {
         text.push_str(&serde_json::to_string(check)?);
         text.push('\n');
     }
-    Ok(([(CONTENT_TYPE, "application/x-ndjson")], text).into_response())
+    Ok(Lines::new(text.into()))
 }
 
-async fn metrics(caller: Caller) -> Answer<Response> {
+pub(super) async fn metrics(caller: Caller) -> Answer<Bytes<OpenMetrics>> {
     scrape(&caller).await
 }
 
-async fn metrics_for_anybody(State(front): State<Arc<Front>>) -> Answer<Response> {
+async fn metrics_for_anybody(State(front): State<Arc<Front>>) -> Answer<Bytes<OpenMetrics>> {
     scrape(&front).await
 }
 
-async fn config(caller: Caller) -> Json<Page<Setting>> {
+pub(super) async fn config(caller: Caller) -> Json<Page<Setting>> {
     Json(Page {
         items: caller.settings.clone(),
         next_cursor: None,
     })
 }
 
-async fn scrape(front: &Arc<Front>) -> Answer<Response> {
+async fn scrape(front: &Arc<Front>) -> Answer<Bytes<OpenMetrics>> {
     let reading = tokio::time::timeout(PATIENCE, read(front)).await;
     let reading = reading.map_err(|_elapsed| {
         ApiError::new(Code::NotReady, "the numbers did not come together in time")
@@ -118,7 +105,7 @@ async fn scrape(front: &Arc<Front>) -> Answer<Response> {
         .metrics
         .text(&reading)
         .map_err(|error| ApiError::fault(&error))?;
-    Ok(([(CONTENT_TYPE, MEDIA_TYPE)], text).into_response())
+    Ok(Bytes::new(text))
 }
 
 async fn read(front: &Arc<Front>) -> Answer<Reading> {

@@ -18,6 +18,9 @@ use crate::config::RulesError;
 use crate::convert;
 use crate::driver::{ApplyError, Exhausted, Gone, NotKept, RetryError, SubmitError, WishError};
 
+/// What problems are.
+pub(super) const MEDIA_TYPE: &str = "application/problem+json";
+
 /// Seconds after which a client may try again what failed for want of room.
 const RETRY_AFTER_S: u32 = 5;
 /// Longest detail of an error.
@@ -177,10 +180,7 @@ impl IntoResponse for ApiError {
         // For those who count refusals.
         response.extensions_mut().insert(self.code);
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         let may_pass = [
             StatusCode::TOO_MANY_REQUESTS,
             StatusCode::SERVICE_UNAVAILABLE,

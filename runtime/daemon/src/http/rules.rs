@@ -3,30 +3,28 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::http::header::{ETAG, IF_MATCH};
-use axum::http::{HeaderMap, HeaderName};
 use sublet_api::{Applied, ApplyRules, Changes, Code, Page, Plan, RuleSet};
 use sublet_scheduler::{JobId, NodeId};
 use sublet_store::Page as StorePage;
 
+use super::answer::Tagged;
 use super::caller::Caller;
 use super::extract::{self, Query};
+use super::headers::IfMatch;
 use super::problem::{Answer, ApiError};
 use super::{pool, validate};
 use crate::config::{CarvedNode, Rules, RulesError};
 use crate::convert::{self, RulesChange};
 use crate::driver::{Change, Command, Look};
 
-type Tagged<T> = ([(HeaderName, String); 1], Json<T>);
-
 pub(super) async fn show(caller: Caller) -> Answer<Tagged<RuleSet>> {
     let stored = caller.read(sublet_store::Reader::rule_set).await?;
     let stored = stored.ok_or_else(|| ApiError::new(Code::ServerFault, "no rules hold yet"))?;
     let by = pool::user_name(&caller, stored.by).await?;
-    Ok((
-        [(ETAG, tag(stored.version))],
-        Json(convert::rule_set(&stored, &by)),
-    ))
+    Ok(Tagged {
+        tag: tag(stored.version),
+        item: convert::rule_set(&stored, &by),
+    })
 }
 
 pub(super) async fn history(
@@ -68,17 +66,19 @@ pub(super) async fn plan(
 
 pub(super) async fn apply(
     caller: Caller,
-    headers: HeaderMap,
+    IfMatch(made_for): IfMatch,
     extract::Json {
         value: ApplyRules { document },
         ..
     }: extract::Json<ApplyRules>,
 ) -> Answer<Tagged<Applied>> {
-    let made_for = version(&headers)?;
     let rules = parse(&caller, document).await?;
     let change = change(&caller, rules, made_for, "rules.apply", "rules".to_owned());
     let applied = have_it_hold(&caller, change).await?;
-    Ok(([(ETAG, tag(applied.version))], Json(applied)))
+    Ok(Tagged {
+        tag: tag(applied.version),
+        item: applied,
+    })
 }
 
 /// Has other rules hold, and tells what that does: as it was foreseen a moment before.
@@ -189,24 +189,6 @@ async fn told(caller: &Caller, outlook: Outlook, after: Rules) -> Answer<Plan> {
     let node_of = |id| names.get(&id).cloned().unwrap_or_default();
     let job_of = |id| homeless.get(&id).cloned().unwrap_or_default();
     Ok(convert::plan(&plan, &change, node_of, job_of))
-}
-
-/// The version that the caller saw.
-fn version(headers: &HeaderMap) -> Answer<u64> {
-    let Some(said) = headers.get(IF_MATCH) else {
-        return Err(ApiError::new(
-            Code::VersionMissing,
-            "the request does not say which version of the rules it was made for",
-        )
-        .with_help("read /v1/rules and send its ETag as If-Match; `sublet apply` does both"));
-    };
-    let text = said.to_str().unwrap_or_default();
-    text.trim_matches('"').parse().map_err(|_| {
-        ApiError::new(
-            Code::RequestMalformed,
-            "If-Match is not a version of the rules: it looks like \"3\"",
-        )
-    })
 }
 
 fn tag(version: u64) -> String {

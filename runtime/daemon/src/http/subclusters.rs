@@ -1,9 +1,9 @@
 //! Sub-clusters one by one: how they stand, pausing them, and taking them out of the rules.
 
 use axum::Json;
-use axum::http::StatusCode;
 use sublet_api::{Code, DeleteQuery, Page, PauseSubcluster, Subcluster};
 
+use super::answer::Done;
 use super::caller::Caller;
 use super::extract::{self, Path, Query};
 use super::problem::{Answer, ApiError};
@@ -50,7 +50,7 @@ pub(super) async fn delete(
     caller: Caller,
     Path(name): Path<String>,
     Query(DeleteQuery { drain }): Query<DeleteQuery>,
-) -> Answer<StatusCode> {
+) -> Answer<Done> {
     let found = find(&caller, &name).await?;
     if found.running > 0 && !drain {
         return Err(ApiError::new(
@@ -64,7 +64,7 @@ pub(super) async fn delete(
     let made_for = in_force.set.version;
     let change = rules::change(&caller, without, made_for, "subclusters.delete", name);
     rules::have_it_hold(&caller, change).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }
 
 pub(super) async fn wish(caller: &Caller, wish: Wish) -> Answer<()> {

@@ -1,31 +1,26 @@
 //! The one way in: a submission is read, checked against its own bounds, its module and inputs are looked up, and then
 //! the driver has it. This route never places anything.
 
-use axum::Json as JsonAnswer;
-use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, HeaderName, StatusCode};
 use sublet_api::{After, Code, Job, SubmitJob, When};
-use sublet_store::{Digest, IdempotencyKey, InputKind, JobSpec, ModuleRow, StoredDependency};
+use sublet_store::{InputKind, JobSpec, ModuleRow, StoredDependency};
 
+use super::answer::Kept;
 use super::caller::Caller;
 use super::extract::Json;
+use super::headers::IdempotencyKey;
 use super::problem::{Answer, ApiError};
 use super::{inputs, jobs, networks, selector, validate};
 use crate::convert;
 use crate::driver::{Command, SOCKETS, Submission};
 
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
-/// Bytes of an idempotency key.
-const KEY_BYTES_MAX: usize = 255;
-
 pub(super) async fn submit(
     caller: Caller,
-    headers: HeaderMap,
+    key: IdempotencyKey,
     Json {
         value: asked,
         bytes,
     }: Json<SubmitJob>,
-) -> Answer<(StatusCode, [(HeaderName, String); 1], JsonAnswer<Job>)> {
+) -> Answer<Kept<Job>> {
     let module = selector::module(&caller, &asked.module).await?;
     let after = dependencies(&caller, &asked.after).await?;
     let spec = validate::spec(&asked, program(&asked, &module), after, &caller.config)?;
@@ -44,24 +39,19 @@ pub(super) async fn submit(
         spec,
         imports: convert::imports(&module),
         via: caller.who().via,
-        idempotency: idempotency_key(&headers, &bytes)?,
+        idempotency: key.of(&bytes),
     };
     let submitted = caller
         .driver
         .ask(|answer| Command::Submit(Box::new(submission), answer))
         .await??;
     let job = jobs::view(&caller, submitted.job).await?;
-    let status = if submitted.was_known {
-        StatusCode::OK
-    } else {
-        caller.metrics.submitted(tasks);
-        StatusCode::CREATED
-    };
-    Ok((
-        status,
-        [(LOCATION, format!("/v1/jobs/{}", job.id))],
-        JsonAnswer(job),
-    ))
+    let location = format!("/v1/jobs/{}", job.id);
+    if submitted.was_known {
+        return Ok(Kept::known(job).at(location));
+    }
+    caller.metrics.submitted(tasks);
+    Ok(Kept::new(job).at(location))
 }
 
 /// Jobs that a submission may wait for: more are more than anybody can follow.
@@ -164,25 +154,4 @@ async fn inputs_are_there(caller: &Caller, spec: &JobSpec) -> Answer<()> {
         }
     }
     Ok(())
-}
-
-fn idempotency_key(headers: &HeaderMap, body: &[u8]) -> Answer<Option<IdempotencyKey>> {
-    let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
-        return Ok(None);
-    };
-    let key = key
-        .to_str()
-        .ok()
-        .filter(|key| !key.is_empty() && key.len() <= KEY_BYTES_MAX)
-        .ok_or_else(|| {
-            ApiError::new(
-                Code::OutOfRange,
-                format!("Idempotency-Key is 1 to {KEY_BYTES_MAX} visible ASCII characters"),
-            )
-            .at(IDEMPOTENCY_KEY, None, None)
-        })?;
-    Ok(Some(IdempotencyKey {
-        key: key.to_owned(),
-        body: Digest::of(body),
-    }))
 }

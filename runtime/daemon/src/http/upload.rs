@@ -3,12 +3,9 @@
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
-use axum::http::HeaderMap;
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use futures_util::StreamExt;
 use sublet_api::Code;
-use sublet_store::{Digest, Uploaded};
+use sublet_store::Uploaded;
 
 use super::caller::Caller;
 use super::problem::{Answer, ApiError};
@@ -72,30 +69,4 @@ pub(super) fn check_digest(uploaded: &Uploaded, announced: &str) -> Answer<()> {
         Code::DigestMismatch,
         format!("the body has sha256 {arrived}, announced was {announced}"),
     ))
-}
-
-/// The digest in `Content-Digest: sha-256=:…:`, in hex.
-pub(super) fn announced_digest(headers: &HeaderMap) -> Answer<Option<String>> {
-    const HEADER: &str = "content-digest";
-    let Some(value) = headers.get(HEADER) else {
-        return Ok(None);
-    };
-    let wrong = || {
-        ApiError::new(
-            Code::RequestMalformed,
-            "Content-Digest is not of the form sha-256=:BASE64:",
-        )
-        .at(HEADER, None, None)
-    };
-    let text = value.to_str().map_err(|_| wrong())?;
-    let encoded = text
-        .strip_prefix("sha-256=:")
-        .and_then(|rest| rest.strip_suffix(':'))
-        .ok_or_else(wrong)?;
-    let bytes: [u8; Digest::BYTES] = BASE64_STANDARD
-        .decode(encoded)
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or_else(wrong)?;
-    Ok(Some(Digest::from_bytes(bytes).to_string()))
 }

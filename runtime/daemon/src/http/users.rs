@@ -1,9 +1,6 @@
 //! Users: who may ask, what they may hold, and what they hold.
 
 use axum::Json;
-use axum::http::HeaderName;
-use axum::http::StatusCode;
-use axum::http::header::LOCATION;
 use sublet_api::{
     Code, Holding, IssuedCredential, NewUser, Page, QuotaRequest, Role, User, UserQuery, Whoami,
 };
@@ -11,6 +8,7 @@ use sublet_identity::Subject;
 use sublet_scheduler::UserId;
 use sublet_store::{Quota, Whose};
 
+use super::answer::{Done, Kept};
 use super::caller::Caller;
 use super::certificates;
 use super::extract::{self, Path, Query};
@@ -59,11 +57,7 @@ pub(super) async fn add(
         value: NewUser { name, role, days },
         ..
     }: extract::Json<NewUser>,
-) -> Answer<(
-    StatusCode,
-    [(HeaderName, String); 1],
-    Json<IssuedCredential>,
-)> {
+) -> Answer<Kept<IssuedCredential>> {
     let user = certificates::name_in_certificates(&name)?;
     if caller.people.named(user.as_str()).is_some() {
         return Err(PeopleError::Exists.into());
@@ -79,8 +73,7 @@ pub(super) async fn add(
     };
     have(&caller, change).await?;
     let issued = certificates::issued(certificate, name.clone(), credential);
-    let location = [(LOCATION, format!("/v1/users/{name}"))];
-    Ok((StatusCode::CREATED, location, Json(issued)))
+    Ok(Kept::new(issued).at(format!("/v1/users/{name}")))
 }
 
 pub(super) async fn set_quota(
@@ -129,11 +122,11 @@ pub(super) async fn resume(caller: Caller, Path(name): Path<String>) -> Answer<J
     shown(&caller, &name).await.map(Json)
 }
 
-pub(super) async fn remove(caller: Caller, Path(name): Path<String>) -> Answer<StatusCode> {
+pub(super) async fn remove(caller: Caller, Path(name): Path<String>) -> Answer<Done> {
     let user = id_of(&caller, &name)?;
     let serials = certificates::active_of(&caller, user).await?;
     have(&caller, PeopleChange::Remove(user, serials)).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Done)
 }
 
 /// Has the driver change who may ask.
