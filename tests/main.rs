@@ -7,6 +7,8 @@
 mod harness;
 
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod modules;
@@ -73,6 +75,8 @@ mod recovery;
 
 #[cfg(test)]
 mod bad_input;
+#[cfg(test)]
+mod crowds;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]

@@ -73,6 +73,55 @@ fn the_configuration_in_force_says_where_each_value_comes_from() {
 }
 
 #[test]
+fn another_configuration_comes_to_hold_as_a_whole_or_not_at_all() {
+    let server = Server::configured("[defaults.job]\ntimeout = \"40s\"\n");
+    let timeout = || {
+        let job = server.submit(&[], "exit 0");
+        server.wait(&job)["limits"]["timeout_ms"].clone()
+    };
+    let reload = |text: &str| {
+        server.reconfigure(text);
+        server.sublet(&["admin", "config", "reload"])
+    };
+    assert_eq!(timeout(), 40_000);
+    let table = reload("[defaults.job]\ntimeout = \"50s\"\n").code(0);
+    assert!(table.stdout.contains("defaults.job.timeout"), "{table:?}");
+    assert_eq!(timeout(), 50_000);
+    // What cannot be changed now changes nothing of what could be.
+    let both = "[defaults.job]\ntimeout = \"60s\"\n[service.networks]\nprepared = 7\n";
+    reload(both)
+        .code(6)
+        .says(&["S0613", "service.networks.prepared"]);
+    let wrong = "[defaults.job]\ntimeout = \"60s\"\n[servise]\n";
+    reload(wrong).code(6).says(&["S0613", "servise", "line 3"]);
+    assert_eq!(timeout(), 50_000);
+    let page = server.json(&["admin", "config", "show"]);
+    let items = page["items"].as_array().unwrap();
+    let shown = items
+        .iter()
+        .find(|one| one["key"] == "defaults.job.timeout");
+    assert_eq!(shown.unwrap()["value"], "50s");
+    // Quotas hold at once, for jobs that wait as well.
+    reload("[defaults.quota]\nsubmits_per_s = 1\n").code(0);
+    let whoami = server.json(&["whoami"]);
+    assert_eq!(whoami["quota"]["submits_per_s"], 1);
+    let audit = server.json(&["audit", "list"]);
+    let entry = &audit["items"][0];
+    assert_eq!(entry["action"], "admin.config.reload");
+    assert!(
+        entry["object"].as_str().unwrap().contains("submits_per_s"),
+        "{entry}"
+    );
+    // The signal does the same.
+    server.reconfigure("[defaults.quota]\nsubmits_per_s = 99\n");
+    server.process().signal(Signal::HUP);
+    eventually(DEADLINE, "the signal is heard", || {
+        let quota = &server.json(&["whoami"])["quota"];
+        (quota["submits_per_s"] == 99).then_some(())
+    });
+}
+
+#[test]
 fn there_is_a_page_of_the_manual_for_each_command() {
     let root = tempfile::tempdir().unwrap();
     let folder = root.path().join("share/man/man1");

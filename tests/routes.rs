@@ -16,6 +16,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/v1/openapi.json", &["GET"]),
     ("/v1/admin/config", &["GET"]),
     ("/v1/admin/backup", &["POST"]),
+    ("/v1/admin/reload", &["POST"]),
     ("/problems/{code}", &["GET"]),
     ("/v1/whoami", &["GET"]),
     ("/v1/pool", &["GET"]),
@@ -55,12 +56,16 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/v1/modules/{module}", &["GET", "DELETE"]),
     ("/v1/inputs/{digest}", &["GET", "PUT"]),
     ("/v1/jobs", &["GET", "POST"]),
+    ("/v1/jobs/validate", &["POST"]),
+    ("/v1/jobs/by-key/{key}", &["PUT"]),
     ("/v1/jobs/{job}", &["GET"]),
     ("/v1/jobs/{job}/wait", &["GET"]),
     ("/v1/jobs/{job}/explain", &["GET"]),
     ("/v1/jobs/{job}/cancel", &["POST"]),
     ("/v1/jobs/{job}/retry", &["POST"]),
     ("/v1/jobs/{job}/logs", &["GET"]),
+    ("/v1/jobs/{job}/events", &["GET"]),
+    ("/v1/events", &["GET"]),
     ("/v1/jobs/{job}/tasks", &["GET"]),
     ("/v1/jobs/{job}/tasks/{index}", &["GET"]),
 ];
@@ -123,6 +128,7 @@ fn what_is_not_there_is_a_problem_on_every_route() {
     for (route, taken) in ROUTES.iter().filter(|(route, _)| route.contains('{')) {
         let method = taken[0];
         let body: &[u8] = match *route {
+            "/v1/jobs/by-key/{key}" => br#"{"module": "nobody-has-this"}"#,
             "/v1/jobs/{job}/retry" => br#"{"tasks": "all"}"#,
             "/v1/subclusters/{name}/pause"
             | "/v1/nodes/{name}/drain"
@@ -156,7 +162,7 @@ fn every_query_refuses_words_it_does_not_know() {
     for (route, taken) in ROUTES {
         let queried = [
             "/wait", "/logs", "/tasks", "/jobs", "/modules", "/nodes", "/audit", "/history",
-            "/users", "/certs", "/usage", "/removed",
+            "/users", "/certs", "/usage", "/removed", "/events",
         ];
         let is_list = queried.iter().any(|end| route.ends_with(end));
         if taken.contains(&"GET") && is_list {

@@ -63,6 +63,7 @@ fn arguments_environment_input_and_files_reach_the_guest() {
         tree.to_str().unwrap(),
     ];
     let job = server.submit(&flags, "cat , read /in/file , print , environment");
+    server.wait(&job);
     let log = server.log_of(&job);
     for word in ["read from stdin", "uploaded", "COLOUR=blue"] {
         assert!(log.contains(word), "no {word:?} in {log}");
@@ -192,6 +193,57 @@ fn the_same_key_is_the_same_job() {
     let first = submit("exit 0").code(0);
     assert_eq!(submit("exit 0").code(0).text(), first.text());
     submit("exit 1").code(6).says(&["S0602"]);
+}
+
+#[test]
+fn a_key_in_the_path_is_the_same_as_one_in_a_header() {
+    let server = shared();
+    server.push_probe();
+    let body = json!({"module": "probe", "args": ["exit", "0"]}).to_string();
+    let put = |key: &str, body: &str| {
+        server.request("PUT", &format!("/v1/jobs/by-key/{key}"), body.as_bytes())
+    };
+    let key = format!("nightly-{}", std::process::id());
+    let first = put(&key, &body);
+    assert_eq!(first.status, 201, "{}", first.text());
+    let again = put(&key, &body);
+    assert_eq!(
+        (again.status, &again.json()["id"]),
+        (200, &first.json()["id"])
+    );
+    let header = [("idempotency-key", key.as_str())];
+    let posted = server.request_with("POST", "/v1/jobs", &header, body.as_bytes());
+    assert_eq!(posted.json()["id"], first.json()["id"]);
+    let other = put(&key, &body.replace("\"0\"", "\"1\""));
+    assert_eq!(
+        (other.status, &other.problem()["code"]),
+        (422, &json!("S0602"))
+    );
+    let long = put(&"k".repeat(256), &body);
+    assert_eq!(long.problem()["code"], "S0103");
+}
+
+#[test]
+fn a_dry_run_tells_where_a_job_would_go_and_submits_nothing() {
+    let server = Server::with_slots(3);
+    let probe = core("probe").path;
+    let submit = |flags: &[&str]| {
+        let command = server.command().arg("submit").args(flags);
+        command.arg(&probe).args(["--", "exit", "0"]).run()
+    };
+    let fit = submit(&["--dry-run", "-o", "json"]).code(0).json();
+    assert_eq!(fit["subcluster"], "default");
+    assert_eq!(fit["slots"], json!({"total": 3, "free": 3}));
+    let told = submit(&["--dry-run"]).code(0);
+    assert!(told.stdout.contains("3 of 3 slots are free"), "{told:?}");
+    let refused = submit(&["--dry-run", "--memory", "900GiB"]);
+    let really = submit(&["--memory", "900GiB"]);
+    assert_eq!(
+        (refused.code, &refused.stderr),
+        (really.code, &really.stderr)
+    );
+    assert_ne!(refused.code, Some(0));
+    assert_eq!(server.json(&["jobs", "list"])["items"], json!([]));
 }
 
 #[test]

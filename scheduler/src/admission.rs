@@ -3,6 +3,7 @@
 
 use core::fmt;
 
+use crate::Routing;
 use crate::quantity::{write_bytes, write_thousandths};
 use crate::routing::NoRoute;
 use crate::scheduler::Scheduler;
@@ -84,11 +85,11 @@ pub enum Excess {
 }
 
 impl Scheduler {
-    /// Whether the job may be submitted now. The answer holds until the next event.
+    /// Whether the job may be submitted now, and where it would go. The answer holds until the next event.
     ///
     /// # Errors
     /// The first reason against it.
-    pub fn admit(&self, now: UnixMillis, job: &Job) -> Result<(), Rejection> {
+    pub fn admit(&self, now: UnixMillis, job: &Job) -> Result<Routing, Rejection> {
         if self.is_draining {
             return Err(Rejection::Draining);
         }
@@ -97,7 +98,8 @@ impl Scheduler {
         let routing = self.would_route(now, job).map_err(Rejection::Nowhere)?;
         let spec = self.partition.spec(routing.subcluster);
         self.check_quota(job, spec.map(|spec| spec.slot).unwrap_or_default())?;
-        self.check_queues(job)
+        self.check_queues(job)?;
+        Ok(routing)
     }
 
     fn check_size(&self, job: &Job) -> Result<(), Rejection> {

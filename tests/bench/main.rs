@@ -4,16 +4,20 @@
 //!
 //! ```text
 //!   cargo bench -p sublet --bench figures -- [--quick] [throughput] [latency] [density] [idle] [flood] [slowdown]
+//!     [requests] [pages]
 //! ```
 
 mod density;
 mod flood;
 mod idle;
 mod latency;
+mod pages;
+mod requests;
 mod slowdown;
 mod throughput;
 
 mod bare;
+mod handler;
 mod processes;
 mod records;
 mod report;
@@ -41,13 +45,15 @@ impl Scale {
 
 type Figure = fn(Scale) -> anyhow::Result<()>;
 
-const FIGURES: [(&str, Figure); 6] = [
+const FIGURES: [(&str, Figure); 8] = [
     ("throughput", throughput::measure),
     ("latency", latency::measure),
     ("density", density::measure),
     ("idle", idle::measure),
     ("flood", flood::measure),
     ("slowdown", slowdown::measure),
+    ("requests", requests::measure),
+    ("pages", pages::measure),
 ];
 
 fn main() -> anyhow::Result<()> {

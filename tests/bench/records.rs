@@ -7,6 +7,8 @@ use std::sync::mpsc::Receiver;
 
 use rusqlite::Connection;
 
+use crate::handler::Kept;
+
 /// Rows of one commit.
 const BATCH: usize = 500;
 /// Bytes of a row: about what the end of an attempt takes.
@@ -37,6 +39,29 @@ pub(crate) fn keep(file: &Path, tasks: &Receiver<u32>) -> rusqlite::Result<()> {
             }
         }
         transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Records whatever waits with one commit, then tells all who waited. Ends with the last of them.
+pub(crate) fn keep_together(file: &Path, waiting: &Receiver<Kept>) -> rusqlite::Result<()> {
+    let mut connection = Connection::open(file)?;
+    connection.execute_batch(SETTINGS)?;
+    let mut number = 0_i64;
+    while let Ok(first) = waiting.recv() {
+        let all: Vec<Kept> = std::iter::once(first).chain(waiting.try_iter()).collect();
+        let transaction = connection.transaction()?;
+        for _ in &all {
+            number += 1;
+            transaction
+                .prepare_cached("INSERT INTO records (task, record) VALUES (?1, ?2)")?
+                .execute((number, ROW))?;
+        }
+        transaction.commit()?;
+        for kept in all {
+            // Who has gone meanwhile need not be told.
+            kept.send(()).unwrap_or(());
+        }
     }
     Ok(())
 }

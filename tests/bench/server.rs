@@ -52,7 +52,7 @@ impl Server {
         let began = Instant::now();
         while self
             .connect()
-            .and_then(|mut client| client.get_text("/readyz"))
+            .and_then(|mut client| client.bytes("/readyz"))
             .is_err()
         {
             ensure!(
@@ -91,9 +91,18 @@ impl Server {
 
     /// A connection of its own.
     pub(crate) fn connect(&self) -> anyhow::Result<Client> {
-        let socket = self.directory.path().join("runtime/sublet/api.sock");
-        let stream = UnixStream::connect(socket)?;
-        Ok(Client(BufReader::new(stream)))
+        Client::connect(&self.directory.path().join("runtime/sublet/api.sock"))
+    }
+
+    /// Keeps everything that is submitted from being started.
+    pub(crate) fn pause_everything(&self) -> anyhow::Result<()> {
+        let mut client = self.connect()?;
+        let pool: sublet_api::Pool = client.get("/v1/pool")?;
+        for subcluster in pool.subclusters {
+            let target = format!("/v1/subclusters/{}/pause", subcluster.name);
+            client.post(&target, br#"{"reason": "a measurement"}"#)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn process(&self) -> u32 {
@@ -185,13 +194,25 @@ impl Client {
         self.get(&format!("/v1/jobs/{}", job.id))
     }
 
-    fn get<T: DeserializeOwned>(&mut self, target: &str) -> anyhow::Result<T> {
-        self.exchange("GET", target, "application/json", b"")
+    /// A connection to whatever listens there.
+    pub(crate) fn connect(socket: &Path) -> anyhow::Result<Self> {
+        Ok(Self(BufReader::new(UnixStream::connect(socket)?)))
     }
 
-    fn get_text(&mut self, target: &str) -> anyhow::Result<Vec<u8>> {
-        self.send("GET", target, "text/plain", b"")?;
+    /// An answer as it comes.
+    pub(crate) fn bytes(&mut self, target: &str) -> anyhow::Result<Vec<u8>> {
+        self.send("GET", target, "application/json", b"")?;
         self.receive()
+    }
+
+    /// The answer to a body of JSON.
+    pub(crate) fn post(&mut self, target: &str, body: &[u8]) -> anyhow::Result<Vec<u8>> {
+        self.send("POST", target, "application/json", body)?;
+        self.receive()
+    }
+
+    pub(crate) fn get<T: DeserializeOwned>(&mut self, target: &str) -> anyhow::Result<T> {
+        self.exchange("GET", target, "application/json", b"")
     }
 
     fn exchange<T: DeserializeOwned>(

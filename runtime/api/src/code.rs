@@ -162,6 +162,10 @@ codes! {
         "Credentials know two authorities at most, and there are two. `sublet certs retire` ends the older one, once everybody has renewed.";
     AuditBroken = 611, "audit log is not whole",
         "Somebody else than the server wrote into the audit log: an entry is missing, changed or added, and the message names the first. Stop trusting what stands after it, compare with a backup, and find out who can write the data directory.";
+    EventsGone = 612, "events are no longer known",
+        "The server keeps the latest events only, and those since it started. Read how jobs stand now, then go on without `after`: the records have everything, with its times.";
+    ConfigurationRefused = 613, "configuration is not taken over",
+        "The configuration as it is written now cannot come to hold while the server runs: it has an error, or changes what is decided when a server starts. The message names the place or the keys; nothing was changed.";
     ServerUnreachable = 701, "server cannot be reached",
         "No server answers on the socket. Start one with `sublet serve`, or name another with --url or SUBLET_URL.";
     FileUnreadable = 702, "file cannot be read",

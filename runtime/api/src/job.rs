@@ -65,6 +65,15 @@ pub struct SubmitJob {
     pub network: Option<JobNetwork>,
 }
 
+/// Answer of `POST /v1/jobs/validate`: the job would be taken in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Fit {
+    /// The sub-cluster that it would go to.
+    pub subcluster: String,
+    /// The slots of that one.
+    pub slots: Slots,
+}
+
 /// Another job that must be over before a job may start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

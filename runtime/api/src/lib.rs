@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod code;
+pub mod event;
 pub mod job;
 pub mod log;
 pub mod module;
@@ -22,9 +23,10 @@ pub mod user;
 
 pub use audit::{AuditEntry, AuditQuery, AuditVerdict};
 pub use code::Code;
+pub use event::{Event, EventKind, EventQuery};
 pub use job::{
-    After, Explanation, Fact, InputMount, Job, JobEnd, JobQuery, Limits, Restart, RetryRequest,
-    RoutedBy, Selected, SubmitJob, TaskCounts, Waiting, When,
+    After, Explanation, Fact, Fit, InputMount, Job, JobEnd, JobQuery, Limits, Restart,
+    RetryRequest, RoutedBy, Selected, SubmitJob, TaskCounts, Waiting, When,
 };
 pub use log::{LogEntry, LogQuery, Stream};
 pub use module::{Module, ModuleKind, ModuleQuery, PushQuery};

@@ -31,6 +31,9 @@ pub struct LogQuery {
     /// Only what was written at or after this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// Only what stands behind this mark of an entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
     /// Whether to go on until the job is over.
     #[serde(default)]
     pub follow: bool,
@@ -56,4 +59,7 @@ pub struct LogEntry {
     /// Bytes of the log that cannot be read here. What was cut at the output limit is told in the attempt's usage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing_bytes: Option<u64>,
+    /// Where it ends in the log: `after` this comes the next one.
+    #[serde(default)]
+    pub mark: String,
 }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!   jobs     POST /v1/jobs · GET /v1/jobs · GET /v1/jobs/{job}[/wait|explain|tasks|tasks/{index}] · POST …/cancel, …/retry
-//!   logs     GET /v1/jobs/{job}/logs                         one entry per line, for as long as it is followed
+//!   logs     GET /v1/jobs/{job}/logs, …/events                         one entry per line, for as long as it is followed
 //!   modules  POST /v1/modules · GET /v1/modules · GET, DELETE /v1/modules/{module}
 //!   inputs   HEAD, PUT /v1/inputs/{digest}
 //!   pool     GET /v1/pool · GET /v1/subclusters[/{name}] · POST …/pause, …/resume · DELETE /v1/subclusters/{name}
@@ -28,6 +28,7 @@ mod pool;
 mod raw;
 mod rules;
 mod server;
+mod stream;
 mod upload;
 mod usage;
 mod users;

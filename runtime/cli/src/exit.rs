@@ -115,6 +115,7 @@ impl Exit {
                 | C::UserExists
                 | C::NoOlderAuthority
                 | C::RotationUnfinished
+                | C::ConfigurationRefused
                 | C::NotListening
                 | C::NothingToRetry
                 | C::KeyReused

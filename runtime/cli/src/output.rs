@@ -107,6 +107,22 @@ impl Output {
         }
     }
 
+    /// One item of a stream: a line in every format.
+    pub(crate) fn next<T: Named>(
+        &self,
+        item: &T,
+        view: impl FnOnce(&T) -> String,
+    ) -> Result<(), Failure> {
+        match self.format {
+            Format::Table => self.text(&view(item)),
+            Format::Json | Format::Ndjson | Format::Csv => {
+                let line = serde_json::to_string(item);
+                self.text(&line.expect("the API's types have text keys and finite numbers only"))
+            }
+            Format::Name => self.text(&item.name()),
+        }
+    }
+
     /// A value as JSON: a readable document, or one line where lines are wanted.
     pub(crate) fn json<T: Serialize>(&self, value: &T) -> Result<(), Failure> {
         let text = match self.format {

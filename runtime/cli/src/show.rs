@@ -5,6 +5,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod event;
 pub(crate) mod explanation;
 pub(crate) mod fate;
 pub(crate) mod job;

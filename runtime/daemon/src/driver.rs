@@ -46,7 +46,7 @@ pub(crate) use begin::Beginning;
 pub(crate) use chores::Chores;
 pub(crate) use command::{
     Answer, Chosen, Command, DeleteError, DriverHandle, Gone, Look, Looker, NotKept, Report,
-    RetryError, Submission, SubmitError, Submitted, reply,
+    RetryError, Ruling, Submission, SubmitError, Submitted, reply,
 };
 pub(crate) use ground::Ground;
 pub(crate) use networks::Exhausted;
@@ -57,6 +57,7 @@ pub(crate) use operate::{
 pub(crate) use retention::Retention;
 
 use crate::broker::Broker;
+use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::people::People;
 use crate::workers::{WorkerId, Workers};
@@ -89,6 +90,7 @@ pub(crate) struct Driver {
     /// The user of the account that runs the server, in whose name it acts itself.
     owner: UserId,
     people: Arc<People>,
+    events: Arc<Events>,
     metrics: Arc<Metrics>,
     /// What holds for users of whom nothing else is said.
     terms: Terms,
@@ -139,6 +141,7 @@ pub(crate) struct Parts {
     pub(crate) ids: NextIds,
     pub(crate) owner: UserId,
     pub(crate) people: Arc<People>,
+    pub(crate) events: Arc<Events>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) terms: Terms,
     pub(crate) ground: Ground,
@@ -163,6 +166,7 @@ impl Driver {
             ids: parts.ids,
             owner: parts.owner,
             people: parts.people,
+            events: parts.events,
             metrics: parts.metrics,
             terms: parts.terms,
             quotas: HashMap::new(),

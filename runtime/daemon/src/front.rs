@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sublet_api::Setting;
 use sublet_store::{DataDirectory, Error, Library, Logs, Reader, Readers};
 use tokio::sync::watch;
 
 use crate::artifacts::Artifacts;
 use crate::broker::Broker;
-use crate::config::Config;
+use crate::configuration::{Configuration, Held};
 use crate::driver::DriverHandle;
+use crate::events::Events;
 use crate::http::{Room, Strangers};
 use crate::keys::Keys;
 use crate::metrics::Metrics;
@@ -18,11 +18,10 @@ use crate::people::People;
 
 /// The server as its requests see it.
 pub(crate) struct Front {
-    pub(crate) config: Config,
-    /// Each value of it with who said so, and what flags made of it.
-    pub(crate) settings: Vec<Setting>,
+    pub(crate) configuration: Configuration,
     /// What workers are started from.
     pub(crate) executable: PathBuf,
+    pub(crate) events: Arc<Events>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) directory: DataDirectory,
     pub(crate) readers: Readers,
@@ -61,8 +60,14 @@ impl Front {
         done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
 
+    /// The configuration that holds now.
+    pub(crate) fn now(&self) -> Arc<Held> {
+        self.configuration.now()
+    }
+
     /// Whether so little space is left that nothing new is taken in.
     pub(crate) fn is_disk_short(&self) -> Result<bool, Error> {
-        Ok(self.directory.free_bytes()? < self.config.pool.reserve.disk.as_bytes())
+        let reserve = self.now().config.pool.reserve.disk;
+        Ok(self.directory.free_bytes()? < reserve.as_bytes())
     }
 }

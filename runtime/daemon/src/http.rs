@@ -14,6 +14,7 @@ mod caller;
 mod certificates;
 mod checks;
 mod described;
+mod events;
 mod extract;
 mod headers;
 mod inputs;
@@ -28,12 +29,14 @@ mod openapi;
 pub(crate) mod operation;
 mod pool;
 mod problem;
+pub(crate) mod reload;
 mod request_id;
 mod room;
 mod routes;
 mod rules;
 mod selector;
 mod server;
+mod stream;
 mod subclusters;
 mod submit;
 mod tasks;
@@ -93,6 +96,7 @@ fn of_the_server() -> Routes {
         .open("/v1/openapi.json", openapi::show, "This description")
         .get("/metrics", A::ReadMetrics, operation::metrics, "Numbers, as OpenMetrics")
         .get("/v1/admin/config", A::ReadConfig, operation::config, "The configuration in force")
+        .post("/v1/admin/reload", A::ReloadConfig, reload::reload, "Read the configuration again")
         .post("/v1/admin/backup", A::Backup, backup::create, "Make a backup, and send it")
         .get("/v1/audit", A::ReadAudit, audit::list, "Who changed what, newest first")
         .get("/v1/audit/verify", A::VerifyAudit, audit::verify, "Whether the account is whole")
@@ -102,12 +106,16 @@ fn of_the_server() -> Routes {
 fn of_jobs() -> Routes {
     Routes::of("jobs")
         .post("/v1/jobs", A::SubmitJob, submit::submit, "Submit a job")
+        .post("/v1/jobs/validate", A::SubmitJob, submit::consider, "Whether it would be taken in, and where it would go")
+        .put("/v1/jobs/by-key/{key}", A::SubmitJob, submit::submit_by_key, "Submit a job under a key, once")
         .get("/v1/jobs", A::ReadJobs, job_list::list, "Jobs, newest first")
         .get("/v1/jobs/{job}", A::ReadJobs, jobs::show, "A job and how it is doing")
         .get("/v1/jobs/{job}/wait", A::ReadJobs, jobs::wait, "The job, once it is over")
         .get("/v1/jobs/{job}/explain", A::ReadJobs, jobs::explain, "Why it is where it is")
         .post("/v1/jobs/{job}/cancel", A::CancelJob, jobs::cancel, "Ask for its end")
         .post("/v1/jobs/{job}/retry", A::RetryJob, jobs::retry, "Run finished tasks again")
+        .get("/v1/jobs/{job}/events", A::ReadJobs, events::of_job, "What happens to it")
+        .get("/v1/events", A::ReadJobs, events::list, "What happens to jobs")
         .get("/v1/jobs/{job}/logs", A::ReadOutput, logs::logs, "What its tasks wrote")
         .get("/v1/jobs/{job}/tasks", A::ReadJobs, tasks::list, "Its tasks")
         .get("/v1/jobs/{job}/tasks/{index}", A::ReadJobs, tasks::show, "A task and its attempts")

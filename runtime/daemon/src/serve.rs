@@ -19,7 +19,6 @@ use sublet_scheduler::Scheduler;
 use sublet_store::DataDirectory;
 use sublet_worker::Bursting;
 use sublet_worker::dial::HostResolver;
-use sublet_worker::protocol::NetworkTerms;
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::watch;
@@ -28,7 +27,10 @@ use crate::artifacts::Artifacts;
 use crate::broker::Broker;
 use crate::clock;
 use crate::config::{Config, ConfigError};
-use crate::driver::{Beginning, Chores, Command, Driver, DriverHandle, Ground, Parts, Retention};
+use crate::driver::{
+    Beginning, Chores, Command, Driver, DriverHandle, Ground, Parts, Retention, Ruling,
+};
+use crate::events::Events;
 use crate::front::Front;
 use crate::http::{Room, Strangers};
 use crate::keys::{Keys, KeysError};
@@ -157,14 +159,14 @@ impl Server {
         tell_of_bursting();
         let executable = env::current_exe().map_err(doing("find our own executable"))?;
         let artifacts = Artifacts::new(Arc::clone(&disk.library), executable.clone());
-        let (commands, asked) = mpsc::channel();
-        let handle = DriverHandle::new(commands);
+        let (handle, asked) = DriverHandle::of_a_new_driver();
         let (finished, sees_finished) = watch::channel(0);
         let (output, sees_output) = watch::channel(0);
         let broker = broker(settings, runtime);
+        let ruling = Ruling::of(&settings.config);
         let people = disk.people;
         let keys = keys(settings, door.as_ref(), &disk.directory, &people)?;
-        let metrics = Arc::new(Metrics::new());
+        let (metrics, events) = watched();
         let surroundings = Surroundings {
             executable: executable.clone(),
             users: disk.directory.path().join("users"),
@@ -186,20 +188,20 @@ impl Server {
             chores: chores.map_err(doing("start a thread"))?,
             workers: Workers::new(surroundings),
             broker: broker.clone(),
-            network_terms: network_terms(settings),
+            network_terms: ruling.network_terms,
             ids: disk.ids,
             owner: disk.owner,
             people: Arc::clone(&people),
+            events: Arc::clone(&events),
             metrics: Arc::clone(&metrics),
-            terms: settings.config.defaults.quota.terms(),
+            terms: ruling.terms,
             ground: ground(settings),
-            retention: Retention::new(settings.config.service.retention),
+            retention: Retention::new(ruling.retention),
             finished,
             now: clock::now,
         });
         let front = Front {
-            config: settings.config.clone(),
-            settings: settings.in_force.clone(),
+            configuration: settings.configuration(),
             executable,
             directory: disk.directory,
             readers: disk.readers,
@@ -208,6 +210,7 @@ impl Server {
             artifacts,
             strangers: Strangers::new(handle.clone(), Arc::clone(&metrics)),
             metrics,
+            events,
             driver: handle,
             broker,
             people,
@@ -223,6 +226,12 @@ impl Server {
             driver: start(driver, beginning(settings), asked)?,
         })
     }
+}
+
+/// What tells others how the server does.
+fn watched() -> (Arc<Metrics>, Arc<Events>) {
+    let events = Events::new(clock::now());
+    (Arc::new(Metrics::new()), Arc::new(events))
 }
 
 /// The host before anything is known of its nodes.
@@ -299,15 +308,6 @@ fn broker(settings: &Settings, runtime: &Runtime) -> Broker {
 }
 
 /// What holds for the networks of users of whom nothing else is said.
-fn network_terms(settings: &Settings) -> NetworkTerms {
-    let defaults = &settings.config.defaults;
-    NetworkTerms {
-        operator: defaults.egress.clone(),
-        limits: defaults.network.into(),
-        ..NetworkTerms::default()
-    }
-}
-
 /// Workers have the rights of this process, so what it finds out holds for them.
 fn tell_of_bursting() {
     match sublet_worker::bursting() {

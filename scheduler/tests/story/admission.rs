@@ -90,7 +90,7 @@ fn retry_after(stage: &mut Stage, job: &str) -> Option<u64> {
     let job = stage.job_of(&[job, "user=1"]);
     stage.jobs.retain(|_, one| one.id != job.id);
     match stage.scheduler.admit(stage.now, &job) {
-        Ok(()) => None,
+        Ok(_) => None,
         Err(
             Rejection::QueueFull { retry_after_ms, .. }
             | Rejection::ServerFull { retry_after_ms, .. }

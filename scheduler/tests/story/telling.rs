@@ -13,7 +13,7 @@ impl Stage {
                 self.jobs
                     .remove(words[0].split('*').next().unwrap_or_default());
                 vec![match self.scheduler.admit(self.now, &job) {
-                    Ok(()) => "yes".to_owned(),
+                    Ok(_) => "yes".to_owned(),
                     Err(rejection) => rejection.to_string(),
                 }]
             }

@@ -1,6 +1,6 @@
 //! Routes of jobs and their tasks.
 
-use sublet_api::{Explanation, Job, JobQuery, Page, RetryRequest, SubmitJob, Task, TaskQuery};
+use sublet_api::{Explanation, Fit, Job, JobQuery, Page, RetryRequest, SubmitJob, Task, TaskQuery};
 
 use super::{Client, PAGE_ITEMS_MAX};
 use crate::failure::Failure;
@@ -13,6 +13,12 @@ impl Client {
             request = request.header("idempotency-key", key);
         }
         self.fetch(request).await
+    }
+
+    /// Where a job would go, were it submitted.
+    pub(crate) async fn consider(&self, job: &SubmitJob) -> Result<Fit, Failure> {
+        self.fetch(self.post(&["v1", "jobs", "validate"]).json(job))
+            .await
     }
 
     /// The newest jobs of this kind, at most `count`, over as many pages as it takes.

@@ -1,20 +1,20 @@
 //! Questions that have no function of their own.
 
-use reqwest::{Method, Url};
+use reqwest::{Method, Response, Url};
 use sublet_api::Code;
 
 use super::Client;
 use crate::failure::Failure;
 
 impl Client {
-    /// Asks for a path with its query, and gives the answer as it comes.
+    /// Asks for a path with its query. The answer may go on for ever.
     pub(crate) async fn ask(
         &self,
         method: Method,
         path: &str,
         headers: &[(String, String)],
         body: Option<Vec<u8>>,
-    ) -> Result<Vec<u8>, Failure> {
+    ) -> Result<Response, Failure> {
         let mut request = self.http.request(method, self.place_of(path)?);
         for (name, value) in headers {
             request = request.header(name, value);
@@ -22,9 +22,14 @@ impl Client {
         if let Some(body) = body {
             request = request.body(body);
         }
-        let answer = self.send(request).await?;
-        let bytes = answer.bytes().await;
-        Ok(bytes.map_err(|error| self.unreachable(&error))?.to_vec())
+        self.send(request).await
+    }
+
+    /// The next piece of an answer, as it comes.
+    pub(crate) async fn more(&self, answer: &mut Response) -> Result<Option<Vec<u8>>, Failure> {
+        let piece = answer.chunk().await;
+        let piece = piece.map_err(|error| self.unreachable(&error))?;
+        Ok(piece.map(|bytes| bytes.to_vec()))
     }
 
     /// Only ever on this server: our certificate is for nobody else.

@@ -36,6 +36,11 @@ impl Client {
         Ok(problem.errors.into_iter().map(failed).collect())
     }
 
+    /// Has the configuration read again; what changed.
+    pub(crate) async fn reload(&self) -> Result<Page<Setting>, Failure> {
+        self.fetch(self.post(&["v1", "admin", "reload"])).await
+    }
+
     /// The configuration in force.
     pub(crate) async fn settings(&self) -> Result<Page<Setting>, Failure> {
         self.fetch(self.get(&["v1", "admin", "config"])).await

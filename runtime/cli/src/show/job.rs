@@ -1,11 +1,17 @@
 //! Jobs: one in a line, many in a table, one on a page, one on its way, one at its end.
 
 use jiff::Timestamp;
-use sublet_api::{After, Job, Limits, Outcome, Restart, RoutedBy, State, TaskCounts, When};
+use sublet_api::{After, Fit, Job, Limits, Outcome, Restart, RoutedBy, State, TaskCounts, When};
 
 use super::table::{self, ABSENT};
 use super::{fate, traffic, unit};
 use crate::output::{Columns, Named};
+
+impl Named for Fit {
+    fn name(&self) -> String {
+        self.subcluster.clone()
+    }
+}
 
 impl Named for Job {
     fn name(&self) -> String {
@@ -56,6 +62,15 @@ impl Columns for Job {
             self.usage.memory_peak_bytes.to_string(),
         ]
     }
+}
+
+/// Where a job would go, in a sentence.
+pub(crate) fn fit(fit: &Fit) -> String {
+    let slots = fit.slots;
+    format!(
+        "would be taken in, and go to sub-cluster {}: {} of {} slots are free",
+        fit.subcluster, slots.free, slots.total
+    )
 }
 
 /// `job_01KAF3… #412 render  queued  medium  100 tasks`

@@ -50,11 +50,11 @@ pub(super) async fn api(api: Api, session: &Session) -> Result<Exit, Failure> {
         return Ok(Exit::DONE);
     };
     let body = api.body.map(|path| read(&path)).transpose()?;
-    let answer = session
-        .client()?
-        .ask(method, &path, &api.header, body)
-        .await?;
-    session.output.bytes(&answer)?;
+    let client = session.client()?;
+    let mut answer = client.ask(method, &path, &api.header, body).await?;
+    while let Some(piece) = client.more(&mut answer).await? {
+        session.output.bytes(&piece)?;
+    }
     Ok(Exit::DONE)
 }
 

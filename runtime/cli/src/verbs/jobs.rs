@@ -1,5 +1,6 @@
 //! `sublet jobs …`: everything about jobs, by its full name.
 
+mod events;
 pub(super) mod list;
 mod show;
 
@@ -9,7 +10,7 @@ use super::{Session, cancel, explain, retry};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// List, show, cancel and retry jobs
+/// List, show, cancel and retry jobs, and watch what happens to them
 #[derive(Debug, Subcommand)]
 pub(crate) enum Jobs {
     List(list::List),
@@ -17,6 +18,7 @@ pub(crate) enum Jobs {
     Cancel(cancel::Cancel),
     Retry(retry::Retry),
     Explain(explain::Explain),
+    Events(events::Events),
 }
 
 pub(super) async fn jobs(jobs: Jobs, session: &Session) -> Result<Exit, Failure> {
@@ -26,5 +28,6 @@ pub(super) async fn jobs(jobs: Jobs, session: &Session) -> Result<Exit, Failure>
         Jobs::Cancel(cancel) => cancel::cancel(cancel, session).await,
         Jobs::Retry(retry) => retry::retry(retry, session).await,
         Jobs::Explain(explain) => explain::explain(explain, session).await,
+        Jobs::Events(events) => events::events(events, session).await,
     }
 }

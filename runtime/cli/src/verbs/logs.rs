@@ -69,6 +69,7 @@ pub(super) async fn logs(logs: Logs, session: &Session) -> Result<Exit, Failure>
         since: logs
             .since
             .map(|millis| Moment::Ago(millis).seen_from(Timestamp::now())),
+        after: None,
         follow: logs.follow,
     };
     let mut printer = Printer::of_logs(&job, &query, &session.output);

@@ -20,6 +20,11 @@ pub(super) async fn submit(submit: Submit, session: &Session) -> Result<Exit, Fa
     let client = session.client()?;
     let output = &session.output;
     let body = body(&submit, &client, output).await?;
+    if submit.dry_run {
+        let fit = client.consider(&body).await?;
+        output.one(&fit, show::job::fit)?;
+        return Ok(Exit::DONE);
+    }
     let job = client
         .submit(&body, submit.idempotency_key.as_deref())
         .await?;

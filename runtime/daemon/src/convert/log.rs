@@ -17,7 +17,11 @@ pub(crate) const fn stream_wanted(stream: sublet_api::Stream) -> sublet_store::S
 }
 
 /// A piece of output, unless it is older than wanted. A gap is told whatever its age, which nobody knows.
-pub(crate) fn log_entry(found: LogFound, since: Option<UnixMillis>) -> Option<LogEntry> {
+pub(crate) fn log_entry(
+    found: LogFound,
+    since: Option<UnixMillis>,
+    mark: &str,
+) -> Option<LogEntry> {
     match found {
         LogFound::Chunk(chunk) => {
             if since.is_some_and(|since| chunk.at < since) {
@@ -39,6 +43,7 @@ pub(crate) fn log_entry(found: LogFound, since: Option<UnixMillis>) -> Option<Lo
                 text,
                 base64,
                 missing_bytes: None,
+                mark: mark.to_owned(),
             })
         }
         LogFound::Gap { file_bytes } => Some(LogEntry {
@@ -49,6 +54,7 @@ pub(crate) fn log_entry(found: LogFound, since: Option<UnixMillis>) -> Option<Lo
             text: None,
             base64: None,
             missing_bytes: Some(file_bytes),
+            mark: mark.to_owned(),
         }),
     }
 }

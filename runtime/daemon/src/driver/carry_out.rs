@@ -15,6 +15,7 @@ use super::batch::Effect;
 use super::ending::{cancel_reason, unreported};
 use super::{Driver, NotKept};
 use crate::broker::NicId;
+use crate::events::Subject;
 use crate::workers::{Start, StartError, WorkerId};
 
 impl Driver {
@@ -27,6 +28,7 @@ impl Driver {
             match self.writer.commit(self.batch.gathered()) {
                 Ok(()) => {
                     self.metrics.committed(begun.elapsed());
+                    self.tell_who_watches();
                     self.carry_out();
                 }
                 Err(error) if error.is_disk_full() => {
@@ -37,6 +39,19 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    fn tell_who_watches(&mut self) {
+        let (jobs, people) = (&self.jobs, &self.people);
+        let records = self.batch.gathered();
+        self.events.tell((self.now)(), records, |job| {
+            let job = jobs.get(job)?;
+            Some(Subject {
+                user: job.user,
+                user_name: people.name_of(job.user),
+                public_id: &job.definition.public_id,
+            })
+        });
     }
 
     fn record_tallies(&mut self) {

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::mpsc;
 
-use sublet_scheduler::{AttemptId, JobId, Rejection, Scheduler, UnixMillis, Usage, UserId};
+use sublet_scheduler::{
+    AttemptId, JobId, Rejection, Scheduler, SubclusterId, Terms, UnixMillis, Usage, UserId,
+};
 use sublet_store::{Audited, Digest, IdempotencyKey, JobSpec, Record, Who, WholeArtifact};
-use sublet_worker::protocol::Ended;
+use sublet_worker::protocol::{Ended, NetworkTerms};
 use tokio::sync::oneshot;
 
 use super::ActiveJobs;
@@ -13,6 +15,7 @@ use super::ground::Ground;
 use super::networks::Exhausted;
 use super::operate::{ApplyError, Change, PeopleChange, PeopleError, Wish, WishError};
 use crate::broker::PortTaken;
+use crate::config::{self, Config};
 use crate::workers::WorkerId;
 
 /// Where an answer goes. Who does not wait for it any more is not missed.
@@ -22,6 +25,10 @@ pub(crate) type Answer<T> = oneshot::Sender<T>;
 pub(crate) enum Command {
     /// Take a job in.
     Submit(Box<Submission>, Answer<Result<Submitted, SubmitError>>),
+    /// Say where a job would go, and take nothing in.
+    Consider(Box<Submission>, Answer<Result<SubclusterId, SubmitError>>),
+    /// Go by another configuration from now on.
+    Rule(Box<Ruling>, Box<Audited>, Answer<Result<(), NotKept>>),
     /// End a job, or one of its tasks.
     Cancel {
         job: JobId,
@@ -119,6 +126,32 @@ pub(crate) struct Submission {
     pub(crate) idempotency: Option<IdempotencyKey>,
 }
 
+/// What the driver goes by, of the configuration.
+#[derive(Debug)]
+pub(crate) struct Ruling {
+    /// What everybody may have of whom nothing else is said.
+    pub(crate) terms: Terms,
+    /// What instances may do on their networks.
+    pub(crate) network_terms: NetworkTerms,
+    /// What goes when it is old.
+    pub(crate) retention: config::Retention,
+}
+
+impl Ruling {
+    pub(crate) fn of(config: &Config) -> Self {
+        let defaults = &config.defaults;
+        Self {
+            terms: defaults.quota.terms(),
+            network_terms: NetworkTerms {
+                operator: defaults.egress.clone(),
+                limits: defaults.network.into(),
+                ..NetworkTerms::default()
+            },
+            retention: config.service.retention,
+        }
+    }
+}
+
 /// A job that is in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Submitted {
@@ -207,8 +240,10 @@ pub(crate) struct DriverHandle {
 pub(crate) struct Gone;
 
 impl DriverHandle {
-    pub(crate) const fn new(commands: mpsc::Sender<Command>) -> Self {
-        Self { commands }
+    /// A handle, and where the driver will hear what it is asked.
+    pub(crate) fn of_a_new_driver() -> (Self, mpsc::Receiver<Command>) {
+        let (commands, asked) = mpsc::channel();
+        (Self { commands }, asked)
     }
 
     /// Sends a command that has no answer. After the driver has ended there is nobody who could mind.

@@ -3,11 +3,11 @@
 use std::time::Instant;
 
 use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome, Usage};
-use sublet_store::Record;
+use sublet_store::{Audited, Record};
 use sublet_worker::protocol::Ended;
 
 use super::ending::{cancel_reason, unreported};
-use super::{Answer, Command, Driver, NotKept, Report, reply};
+use super::{Answer, Command, Driver, NotKept, Report, Ruling, reply};
 use crate::workers::WorkerId;
 
 impl Driver {
@@ -17,6 +17,8 @@ impl Driver {
         };
         match command {
             Command::Submit(submission, answer) => self.submit(*submission, answer),
+            Command::Rule(ruling, audited, answer) => self.go_by(*ruling, audited, answer),
+            Command::Consider(submission, answer) => reply(answer, self.would_go(*submission)),
             Command::Cancel { job, task, answer } => self.cancel(job, task, answer),
             Command::Retry { job, tasks, answer } => self.retry(job, tasks, answer),
             Command::DeleteModule {
@@ -75,6 +77,26 @@ impl Driver {
             }
             Command::EndGrace => self.happened(Event::GraceEnded),
             Command::Quit => unreachable!("the loop ends at this command"),
+        }
+    }
+
+    /// Jobs keep the terms under which they came; everything else goes by the new ones.
+    fn go_by(
+        &mut self,
+        ruling: Ruling,
+        audited: Box<Audited>,
+        answer: Answer<Result<(), NotKept>>,
+    ) {
+        if self.disk_full {
+            return reply(answer, Err(NotKept::DiskFull));
+        }
+        self.batch.record(Record::Audited(audited));
+        self.batch.answer(move |kept| reply(answer, kept));
+        self.terms = ruling.terms;
+        self.network_terms = ruling.network_terms;
+        self.retention.go_by(ruling.retention);
+        for user in self.people.ids() {
+            self.tell_terms(user);
         }
     }
 

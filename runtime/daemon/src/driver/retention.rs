@@ -63,6 +63,12 @@ impl Retention {
         }
     }
 
+    /// Other times hold from now on; what is under way is done with.
+    pub(super) fn go_by(&mut self, kept: config::Retention) {
+        self.kept = kept;
+        self.look_at = UnixMillis(0);
+    }
+
     /// How long until there is something to do; nothing where it is not for time to say.
     pub(super) fn patience(&self, now: UnixMillis) -> Option<Duration> {
         if self.piece.is_some() {

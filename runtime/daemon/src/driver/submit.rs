@@ -1,6 +1,7 @@
 //! A submission becomes a job, once for each idempotency key.
 
-use sublet_scheduler::{Event, JobId, UnixMillis, UserId};
+use sublet_scheduler::routing::Routing;
+use sublet_scheduler::{Event, Job, JobId, SubclusterId, UnixMillis, UserId};
 use sublet_store::{Digest, JobEnd, NewJob, Record, When, Whose};
 
 use super::active::{new_public_id, publication};
@@ -31,32 +32,15 @@ impl Driver {
             }
             Err(error) => return reply(answer, Err(error)),
         }
-        if !self.module_is_there(submission.user, submission.module) {
-            return reply(answer, Err(SubmitError::ModuleGone));
-        }
-        if let Err(error) = self.check_dependencies(&submission) {
-            return reply(answer, Err(error));
-        }
-        let publish: Vec<_> = submission
-            .spec
-            .network
-            .publish
-            .iter()
-            .map(publication)
-            .collect();
-        if let Err(taken) = self.broker.can_publish(&publish) {
-            return reply(answer, Err(SubmitError::PortTaken(taken)));
-        }
-        if let Err(exhausted) = self.ensure_network(submission.user) {
+        let imports = submission.imports.clone();
+        let (job, scheduled, _) = match self.considered(submission) {
+            Ok(considered) => considered,
+            Err(error) => return reply(answer, Err(error)),
+        };
+        if let Err(exhausted) = self.ensure_network(job.user) {
             return reply(answer, Err(SubmitError::NoNetwork(exhausted)));
         }
-        let imports = submission.imports.clone();
-        let job = self.named(submission);
         let active = ActiveJob::new(&job, &imports, self.terms_of(job.user));
-        let scheduled = scheduled(&job, imports);
-        if let Err(rejection) = self.scheduler.admit((self.now)(), &scheduled) {
-            return reply(answer, Err(SubmitError::Rejected(rejection)));
-        }
         self.ids.take(job.user);
         let (id, submitted) = (
             job.id,
@@ -72,8 +56,32 @@ impl Driver {
         self.happened(Event::Submitted(scheduled));
     }
 
+    /// Whether a submission would be taken in now, and the sub-cluster that it would go to. Nothing comes of asking.
+    pub(super) fn would_go(&self, submission: Submission) -> Result<SubclusterId, SubmitError> {
+        let (_, _, routing) = self.considered(submission)?;
+        Ok(routing.subcluster)
+    }
+
+    /// The job that a submission would be, unless something is against it.
+    fn considered(&self, submission: Submission) -> Result<(NewJob, Job, Routing), SubmitError> {
+        if !self.module_is_there(submission.user, submission.module) {
+            return Err(SubmitError::ModuleGone);
+        }
+        self.check_dependencies(&submission)?;
+        let publish = submission.spec.network.publish.iter();
+        let publish: Vec<_> = publish.map(publication).collect();
+        let taken = self.broker.can_publish(&publish);
+        taken.map_err(SubmitError::PortTaken)?;
+        let imports = submission.imports.clone();
+        let job = self.named(submission);
+        let scheduled = scheduled(&job, imports);
+        let routing = self.scheduler.admit((self.now)(), &scheduled);
+        let routing = routing.map_err(SubmitError::Rejected)?;
+        Ok((job, scheduled, routing))
+    }
+
     /// Jobs that are over must have ended as the new one wants it; the others the scheduler watches.
-    fn check_dependencies(&mut self, submission: &Submission) -> Result<(), SubmitError> {
+    fn check_dependencies(&self, submission: &Submission) -> Result<(), SubmitError> {
         for one in &submission.spec.after {
             if self.jobs.get(one.job).is_some() {
                 continue;

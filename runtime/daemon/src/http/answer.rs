@@ -142,7 +142,7 @@ impl<T: Serialize> IntoResponse for Tagged<T> {
 
 impl<T> IntoResponse for Lines<T> {
     fn into_response(self) -> Response {
-        ([(CONTENT_TYPE, "application/x-ndjson")], self.body).into_response()
+        ([(CONTENT_TYPE, super::stream::LINES)], self.body).into_response()
     }
 }
 

@@ -56,7 +56,7 @@ async fn store(front: &Arc<Front>) -> Check {
 }
 
 fn disk(front: &Front) -> Check {
-    let reserve = front.config.pool.reserve.disk;
+    let reserve = front.now().config.pool.reserve.disk;
     match front.directory.free_bytes() {
         Ok(free) if free < reserve.as_bytes() => failed(
             "disk",
@@ -112,7 +112,7 @@ fn oldest_end(directory: &DataDirectory) -> Result<Option<sublet_identity::UnixS
 
 /// Who has a network goes on without another; only newcomers are refused, so none left is not the end.
 async fn networks(front: &Arc<Front>) -> Check {
-    let low = front.config.service.networks.low as usize;
+    let low = front.now().config.service.networks.low as usize;
     let free = front.read(|reader| {
         let networks = reader.networks()?;
         Ok((

@@ -15,14 +15,14 @@ use utoipa::{IntoParams, ToSchema};
 use super::answer::{Accepted, Binary, Bytes, Done, Either, Kept, Lines, Media, Tagged, Text};
 use super::caller::Caller;
 use super::extract::{self, Labelled, Path, Query};
-use super::headers::{AnnouncedDigest, IdempotencyKey, IfMatch};
+use super::headers::{AnnouncedDigest, IdempotencyKey, IfMatch, LastEventId};
 use super::problem::Answer;
+use super::stream::{self, Framing, Streamed};
 use crate::front::Front;
 
 /// How callers are known.
 pub(super) const CERTIFICATE: &str = "certificate";
 const JSON: &str = "application/json";
-const LINES: &str = "application/x-ndjson";
 
 /// An operation while it is described, with the shapes that it speaks of.
 pub(super) struct Sketch {
@@ -193,6 +193,20 @@ impl Taken for IdempotencyKey {
     }
 }
 
+impl Taken for LastEventId {
+    fn describe(sketch: &mut Sketch) {
+        sketch.header(
+            Self::HEADER,
+            "The mark of the last item that was seen: goes before `after`.",
+        );
+    }
+}
+
+/// Told with what is streamed.
+impl Taken for Framing {
+    fn describe(_: &mut Sketch) {}
+}
+
 impl Taken for IfMatch {
     fn describe(sketch: &mut Sketch) {
         sketch.header(Self::HEADER, "The `ETag` of what the change was made from.");
@@ -248,10 +262,18 @@ impl Told for Done {
     }
 }
 
+impl<T: ToSchema> Told for Streamed<T> {
+    fn describe(sketch: &mut Sketch) {
+        let shape = sketch.shape::<T>();
+        sketch.tells("200", Some((stream::LINES, Some(shape.clone()))));
+        sketch.tells("200", Some((stream::EVENTS, Some(shape))));
+    }
+}
+
 impl<T: ToSchema> Told for Lines<T> {
     fn describe(sketch: &mut Sketch) {
         let shape = sketch.shape::<T>();
-        sketch.tells("200", Some((LINES, Some(shape))));
+        sketch.tells("200", Some((stream::LINES, Some(shape))));
     }
 }
 

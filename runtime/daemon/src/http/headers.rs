@@ -1,5 +1,8 @@
 //! Headers that say something of a request: each is read by a type of its own, so that a handler that heeds one says so.
 
+use std::convert::Infallible;
+use std::str::FromStr;
+
 use axum::extract::FromRequestParts;
 use axum::http::HeaderValue;
 use axum::http::request::Parts;
@@ -15,6 +18,9 @@ pub(super) struct IdempotencyKey(Option<String>);
 
 /// The digest that a body is said to have, in hex.
 pub(super) struct AnnouncedDigest(pub(super) Option<String>);
+
+/// Where a reader of a stream was when it lost the connection.
+pub(super) struct LastEventId(Option<String>);
 
 /// The version of the rules that a change was made for.
 pub(super) struct IfMatch(pub(super) u64);
@@ -50,6 +56,25 @@ impl IdempotencyKey {
     }
 }
 
+impl LastEventId {
+    pub(super) const HEADER: &str = "last-event-id";
+
+    /// The number that the header has, else that of the query: a reader that comes back repeats its query as it was.
+    pub(super) fn or<T: FromStr>(&self, query: Option<T>) -> Answer<Option<T>> {
+        let Some(text) = &self.0 else {
+            return Ok(query);
+        };
+        let wrong = || {
+            ApiError::new(
+                Code::RequestMalformed,
+                format!("`{}` is no mark of this stream", text.escape_debug()),
+            )
+            .at(Self::HEADER, None, None)
+        };
+        text.parse().map(Some).map_err(|_| wrong())
+    }
+}
+
 impl AnnouncedDigest {
     pub(super) const HEADER: &str = "content-digest";
 }
@@ -66,6 +91,16 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
             Some(key) => Self::checked(key.to_str().unwrap_or_default()),
             None => Ok(Self(None)),
         }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for LastEventId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let mark = parts.headers.get(Self::HEADER);
+        let mark = mark.map(|mark| mark.to_str().unwrap_or_default().to_owned());
+        Ok(Self(mark))
     }
 }
 

@@ -1,25 +1,23 @@
-//! What the tasks of a job wrote, as a stream of lines of JSON; followed to the job's end where that is asked for.
+//! What the tasks of a job wrote, as a stream; followed to the job's end where that is asked for.
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use sublet_api::{LogEntry, LogQuery};
+use sublet_api::{Code, LogEntry, LogQuery};
 use sublet_scheduler::{JobId, UnixMillis};
 use sublet_store::{LogPosition, LogSelection};
-use tokio::sync::mpsc;
 
-use super::answer::Lines;
 use super::caller::Caller;
 use super::extract::{Path, Query};
-use super::problem::Answer;
+use super::headers::LastEventId;
+use super::problem::{Answer, ApiError};
 use super::selector;
+use super::stream::{BEAT, Framing, Speaker, Streamed, stream};
 use crate::convert;
 use crate::front::Front;
 
-/// Pieces of output read at a time.
+/// Pieces of output read at a time, and the bytes that are enough of them: a slow reader has a few such pieces waiting.
 const ENTRIES_PER_ROUND: usize = 256;
-/// Rounds that wait for a slow reader; reading stops until it catches up.
-const ROUNDS_WAITING_MAX: usize = 4;
+const PIECE_BYTES: usize = 128 << 10;
 /// The least time between two looks while following: output arrives in bursts.
 const FOLLOW_PAUSE: Duration = Duration::from_millis(20);
 
@@ -27,9 +25,12 @@ pub(super) async fn logs(
     caller: Caller,
     Path(job): Path<String>,
     Query(query): Query<LogQuery>,
-) -> Answer<Lines<LogEntry>> {
+    last: LastEventId,
+    framing: Framing,
+) -> Answer<Streamed<LogEntry>> {
     let job = selector::job(&caller, &job).await?.id;
-    let (lines, reader) = mpsc::channel(ROUNDS_WAITING_MAX);
+    let after = query.after.as_deref().map(position).transpose()?;
+    let (speaker, answer) = stream(framing);
     let course = Course {
         selection: LogSelection {
             task: query.task,
@@ -37,16 +38,23 @@ pub(super) async fn logs(
             stream: query.stream.map(convert::stream_wanted),
         },
         since: query.since.map(convert::unix_millis),
+        after: last.or(after)?.unwrap_or_default(),
         follow: query.follow,
         job,
-        lines,
+        speaker,
     };
     tokio::spawn(course.run(caller));
-    let body = Body::from_stream(futures_util::stream::unfold(reader, async |mut reader| {
-        let piece: std::io::Result<Bytes> = reader.recv().await?;
-        Some((piece, reader))
-    }));
-    Ok(Lines::new(body))
+    Ok(answer)
+}
+
+fn position(text: &str) -> Answer<LogPosition> {
+    text.parse().map_err(|_| {
+        ApiError::new(
+            Code::RequestMalformed,
+            format!("`{}` is no mark of this log", text.escape_debug()),
+        )
+        .at("after", None, None)
+    })
 }
 
 /// One answer on its way. It ends when all is said, or when the reader has gone.
@@ -54,8 +62,9 @@ struct Course {
     job: JobId,
     selection: LogSelection,
     since: Option<UnixMillis>,
+    after: LogPosition,
     follow: bool,
-    lines: mpsc::Sender<std::io::Result<Bytes>>,
+    speaker: Speaker,
 }
 
 impl Course {
@@ -65,16 +74,13 @@ impl Course {
                 error = &error as &dyn std::error::Error,
                 "a log cannot be read"
             );
-            let broken = std::io::Error::other("the log cannot be read");
-            if self.lines.send(Err(broken)).await.is_err() {
-                tracing::debug!("and nobody reads it any more");
-            }
+            self.speaker.break_off("the log cannot be read").await;
         }
     }
 
     async fn say_all(&self, caller: &Caller) -> Result<(), sublet_store::Error> {
         let (mut output, mut finished) = (caller.output.clone(), caller.finished.clone());
-        let mut position = LogPosition::default();
+        let mut position = self.after;
         loop {
             output.mark_unchanged();
             finished.mark_unchanged();
@@ -88,11 +94,15 @@ impl Course {
                 return Ok(());
             }
             tokio::select! {
-                _ = output.changed() => {}
-                _ = finished.changed() => {}
-                () = self.lines.closed() => return Ok(()),
+                _ = output.changed() => tokio::time::sleep(FOLLOW_PAUSE).await,
+                _ = finished.changed() => tokio::time::sleep(FOLLOW_PAUSE).await,
+                () = self.speaker.gone() => return Ok(()),
+                () = tokio::time::sleep(BEAT) => {
+                    if self.speaker.beat().await.is_err() {
+                        return Ok(());
+                    }
+                }
             }
-            tokio::time::sleep(FOLLOW_PAUSE).await;
         }
     }
 
@@ -103,15 +113,16 @@ impl Course {
         mut position: LogPosition,
     ) -> Result<Option<LogPosition>, sublet_store::Error> {
         loop {
-            let (job, selection, since) = (self.job, self.selection, self.since);
-            let (lines, end) = caller
-                .on_disk(move |front| round(front, job, selection, since, position))
+            let (job, wanted) = (self.job, (self.selection, self.since));
+            let framing = self.speaker.framing();
+            let (pieces, end) = caller
+                .on_disk(move |front| round(front, job, wanted, (position, framing)))
                 .await?;
             if end == position {
                 return Ok(Some(position));
             }
             position = end;
-            if !lines.is_empty() && self.lines.send(Ok(lines.into())).await.is_err() {
+            if self.speaker.say(pieces).await.is_err() {
                 return Ok(None);
             }
         }
@@ -129,21 +140,24 @@ impl Course {
     }
 }
 
-/// Some entries as lines, and the position behind them.
+/// Some entries, and the position behind them.
 fn round(
     front: &Front,
     job: JobId,
-    selection: LogSelection,
-    since: Option<UnixMillis>,
-    from: LogPosition,
+    (selection, since): (LogSelection, Option<UnixMillis>),
+    (from, framing): (LogPosition, Framing),
 ) -> Result<(Vec<u8>, LogPosition), sublet_store::Error> {
-    let mut lines = Vec::new();
+    let mut pieces = Vec::new();
     let mut log = front.logs.read(job, selection, from)?;
     for found in log.by_ref().take(ENTRIES_PER_ROUND) {
-        if let Some(entry) = convert::log_entry(found?.found, since) {
-            lines.extend(serde_json::to_vec(&entry).unwrap_or_default());
-            lines.push(b'\n');
+        let sublet_store::LogEntry { after, found } = found?;
+        let mark = after.to_string();
+        if let Some(entry) = convert::log_entry(found, since, &mark) {
+            framing.add(&mut pieces, &mark, &entry);
+        }
+        if pieces.len() >= PIECE_BYTES {
+            break;
         }
     }
-    Ok((lines, log.position()))
+    Ok((pieces, log.position()))
 }

@@ -34,7 +34,7 @@ pub(super) async fn list(caller: Caller) -> Answer<Json<NetworkList>> {
     Ok(Json(NetworkList {
         items,
         prepared: u64::try_from(free).unwrap_or(u64::MAX),
-        low: caller.config.service.networks.low.into(),
+        low: caller.now().config.service.networks.low.into(),
     }))
 }
 
@@ -184,7 +184,7 @@ async fn find(caller: &Caller, name: &str) -> Answer<(UserId, StoredNetwork)> {
 async fn view(caller: &Caller, user: UserId, network: &StoredNetwork) -> Answer<Network> {
     let (nics, allow) = (caller.broker.seen(user).len(), allowed(caller, user).await?);
     let owner = Some(caller.people.name_of(user));
-    let limits = caller.config.defaults.network.into();
+    let limits = caller.now().config.defaults.network.into();
     Ok(convert::network(network, owner, nics, (allow, limits)))
 }
 
@@ -193,5 +193,5 @@ async fn allowed(caller: &Caller, user: UserId) -> Answer<Vec<String>> {
     let decided = caller
         .read(move |reader| reader.egress_policy(user))
         .await?;
-    Ok(decided.unwrap_or_else(|| caller.config.defaults.egress.clone()))
+    Ok(decided.unwrap_or_else(|| caller.now().config.defaults.egress.clone()))
 }

@@ -91,7 +91,7 @@ async fn metrics_for_anybody(State(front): State<Arc<Front>>) -> Answer<Bytes<Op
 
 pub(super) async fn config(caller: Caller) -> Json<Page<Setting>> {
     Json(Page {
-        items: caller.settings.clone(),
+        items: caller.now().settings.clone(),
         next_cursor: None,
     })
 }

@@ -150,6 +150,8 @@ const fn status_of(code: Code) -> StatusCode {
         | Code::RotationUnfinished
         | Code::NotListening
         | Code::PortTaken => StatusCode::CONFLICT,
+        Code::EventsGone => StatusCode::GONE,
+        Code::ConfigurationRefused => StatusCode::CONFLICT,
         Code::VersionMismatch => StatusCode::PRECONDITION_FAILED,
         Code::VersionMissing => StatusCode::PRECONDITION_REQUIRED,
         Code::QueueFull | Code::TooFast | Code::TooManyUploads => StatusCode::TOO_MANY_REQUESTS,

@@ -172,7 +172,8 @@ async fn may(caller: &Caller) -> Answer<May> {
     let (quota, holdings) = caller
         .read(move |reader| Ok((reader.quota(user)?, reader.holdings(user)?)))
         .await?;
-    let everyone = &caller.config.defaults.quota;
+    let held = caller.now();
+    let everyone = &held.config.defaults.quota;
     Ok(May {
         has_modules: holdings.modules,
         has_bytes: holdings.stored_bytes(),

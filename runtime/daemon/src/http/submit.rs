@@ -1,15 +1,16 @@
 //! The one way in: a submission is read, checked against its own bounds, its module and inputs are looked up, and then
 //! the driver has it. This route never places anything.
 
-use sublet_api::{After, Code, Job, SubmitJob, When};
-use sublet_store::{InputKind, JobSpec, ModuleRow, StoredDependency};
+use axum::Json as JsonAnswer;
+use sublet_api::{After, Code, Fit, Job, SubmitJob, When};
+use sublet_store::{IdempotencyKey as StoredKey, InputKind, JobSpec, ModuleRow, StoredDependency};
 
 use super::answer::Kept;
 use super::caller::Caller;
-use super::extract::Json;
+use super::extract::{Json, Path};
 use super::headers::IdempotencyKey;
 use super::problem::{Answer, ApiError};
-use super::{inputs, jobs, networks, selector, validate};
+use super::{inputs, jobs, networks, pool, selector, validate};
 use crate::convert;
 use crate::driver::{Command, SOCKETS, Submission};
 
@@ -21,26 +22,55 @@ pub(super) async fn submit(
         bytes,
     }: Json<SubmitJob>,
 ) -> Answer<Kept<Job>> {
-    let module = selector::module(&caller, &asked.module).await?;
-    let after = dependencies(&caller, &asked.after).await?;
-    let spec = validate::spec(&asked, program(&asked, &module), after, &caller.config)?;
-    memory_suffices(&module, &spec)?;
-    inputs_are_there(&caller, &spec).await?;
-    if caller.is_disk_short()? {
-        return Err(crate::driver::NotKept::DiskFull.into());
-    }
-    may_publish(&module, &spec)?;
-    networks::may_reach(&caller, &spec.network.allow).await?;
-    let tasks = u64::from(spec.tasks.end() - spec.tasks.start()) + 1;
-    let submission = Submission {
-        user: caller.user(),
-        name: asked.name,
-        module: module.digest,
-        spec,
-        imports: convert::imports(&module),
-        via: caller.who().via,
-        idempotency: key.of(&bytes),
-    };
+    taken(caller, asked, key.of(&bytes)).await
+}
+
+/// The same under a key of the caller's that stands in the path.
+pub(super) async fn submit_by_key(
+    caller: Caller,
+    Path(key): Path<String>,
+    Json {
+        value: asked,
+        bytes,
+    }: Json<SubmitJob>,
+) -> Answer<Kept<Job>> {
+    let key = IdempotencyKey::checked(&key)?;
+    taken(caller, asked, key.of(&bytes)).await
+}
+
+/// Everything that a submission goes through, but that nothing comes of it.
+pub(super) async fn consider(
+    caller: Caller,
+    Json { value: asked, .. }: Json<SubmitJob>,
+) -> Answer<JsonAnswer<Fit>> {
+    let submission = submission(&caller, asked, None).await?;
+    let subcluster = caller
+        .driver
+        .ask(|answer| Command::Consider(Box::new(submission), answer))
+        .await??;
+    let pool = pool::read(&caller).await?;
+    let fit = caller
+        .driver
+        .look(move |state| {
+            state
+                .scheduler
+                .subcluster_name(subcluster)
+                .map(str::to_owned)
+        })
+        .await?
+        .and_then(|name| pool.subclusters.into_iter().find(|one| one.name == name))
+        .map(|one| Fit {
+            subcluster: one.name,
+            slots: one.slots,
+        });
+    let gone = || ApiError::new(Code::SubclusterNotFound, "where it would go is gone by now");
+    fit.map(JsonAnswer).ok_or_else(gone)
+}
+
+async fn taken(caller: Caller, asked: SubmitJob, key: Option<StoredKey>) -> Answer<Kept<Job>> {
+    let submission = submission(&caller, asked, key).await?;
+    let range = &submission.spec.tasks;
+    let tasks = u64::from(range.end() - range.start()) + 1;
     let submitted = caller
         .driver
         .ask(|answer| Command::Submit(Box::new(submission), answer))
@@ -52,6 +82,38 @@ pub(super) async fn submit(
     }
     caller.metrics.submitted(tasks);
     Ok(Kept::new(job).at(location))
+}
+
+/// What is asked for, checked against its own bounds, with all that it names found.
+async fn submission(
+    caller: &Caller,
+    asked: SubmitJob,
+    idempotency: Option<StoredKey>,
+) -> Answer<Submission> {
+    let module = selector::module(caller, &asked.module).await?;
+    let after = dependencies(caller, &asked.after).await?;
+    let spec = validate::spec(
+        &asked,
+        program(&asked, &module),
+        after,
+        &caller.now().config,
+    )?;
+    memory_suffices(&module, &spec)?;
+    inputs_are_there(caller, &spec).await?;
+    if caller.is_disk_short()? {
+        return Err(crate::driver::NotKept::DiskFull.into());
+    }
+    may_publish(&module, &spec)?;
+    networks::may_reach(caller, &spec.network.allow).await?;
+    Ok(Submission {
+        user: caller.user(),
+        name: asked.name,
+        module: module.digest,
+        spec,
+        imports: convert::imports(&module),
+        via: caller.who().via,
+        idempotency,
+    })
 }
 
 /// Jobs that a submission may wait for: more are more than anybody can follow.

@@ -194,7 +194,8 @@ async fn view(caller: &Caller, user: sublet_store::User) -> Answer<User> {
         .driver
         .look(move |state| state.scheduler.user(id))
         .await?;
-    let everyone = &caller.config.defaults.quota;
+    let now = caller.now();
+    let everyone = &now.config.defaults.quota;
     let terms = terms_with(everyone.terms(), Some(&quota));
     let modules = quota.modules.or(everyone.modules);
     let stored_bytes = quota

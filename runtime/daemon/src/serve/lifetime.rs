@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::{ServeError, Server, doing, load, socket};
 use crate::driver::{Command, reply};
+use crate::front::Front;
 use crate::http::accept::Doors;
 use crate::keys::Keys;
 use crate::{clock, http};
@@ -57,11 +58,12 @@ impl Server {
             let driver = self.driver;
             move || driver.join()
         });
+        let reloading = tokio::spawn(reload_on_signal(Arc::clone(&self.front)));
         let early = tokio::select! {
             ended = &mut failed => Some(ended),
             () = drain(&self.front, &mut signals) => None,
         };
-        for watch in watching.into_iter().chain(scraping) {
+        for watch in watching.into_iter().chain(scraping).chain([reloading]) {
             watch.abort();
         }
         reply(stop, ());
@@ -111,11 +113,22 @@ async fn keep_keys_fresh(keys: Arc<Keys>) {
     }
 }
 
+/// Reads the configuration again whenever it is asked to.
+async fn reload_on_signal(front: Arc<Front>) {
+    let mut signals = match signal(SignalKind::hangup()) {
+        Ok(signals) => signals,
+        Err(error) => return tracing::warn!(%error, "SIGHUP is not heard"),
+    };
+    while signals.recv().await.is_some() {
+        http::reload::on_signal(&front).await;
+    }
+}
+
 /// Waits for the first signal, then until nothing runs any more.
-async fn drain(front: &crate::front::Front, signals: &mut Signals) {
+async fn drain(front: &Front, signals: &mut Signals) {
     signals.next().await;
     tell_the_service_manager(&[NotifyState::Stopping]);
-    let grace = front.config.grace();
+    let grace = front.now().config.grace();
     tracing::info!(
         ?grace,
         "the server stops: nothing new is started, what runs may end; a second signal stops it now"

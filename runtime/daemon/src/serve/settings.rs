@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::{Options, ServeError, doing, host, socket};
 use crate::config::{Config, ConfigError, Resolved, Rules, Said, settings};
+use crate::configuration::{Configuration, Held};
 use crate::paths;
 
 /// Everything that is decided before anything is opened.
@@ -26,20 +27,40 @@ pub(super) struct Settings {
     pub(super) capacity: Resources,
     /// The rules for a store that has none yet; only there need the host be able to obey them.
     pub(super) rules: Rules,
+    options: Options,
     /// Removed with everything in it when the server ends.
     _throw_away: Option<TempDir>,
 }
 
 impl Settings {
     pub(super) fn from_options(options: &Options) -> Result<Self, ServeError> {
-        let (config, text) = Config::load_with_text(options.config.as_deref())?;
-        let metrics = config.metrics_address()?;
         let throw_away = options.dev.then(tempfile::tempdir).transpose();
         let throw_away = throw_away.map_err(doing("make a throw-away directory"))?;
-        let data = match &throw_away {
-            Some(directory) => directory.path().join("data"),
-            None => named_data(options, &config).unwrap_or_else(paths::data_directory),
+        let data = throw_away.as_ref().map(|one| one.path().join("data"));
+        Ok(Self {
+            _throw_away: throw_away,
+            ..Self::read(options, data)?
+        })
+    }
+
+    /// What holds now, and how it is read again.
+    pub(super) fn configuration(&self) -> Configuration {
+        let held = |settings: &Self| Held {
+            config: settings.config.clone(),
+            settings: settings.in_force.clone(),
         };
+        let options = self.options.clone();
+        let data = options.dev.then(|| self.data.clone());
+        let read = move || Self::read(&options, data.clone()).map(|settings| held(&settings));
+        Configuration::new(held(self), read)
+    }
+
+    fn read(options: &Options, data: Option<PathBuf>) -> Result<Self, ServeError> {
+        let (config, text) = Config::load_with_text(options.config.as_deref())?;
+        let metrics = config.metrics_address()?;
+        let data = data
+            .or_else(|| named_data(options, &config))
+            .unwrap_or_else(paths::data_directory);
         let capacity = host::capacity(&config)?;
         let rules = config.rules(capacity)?;
         let socket = socket::path(options.socket.as_deref(), &config);
@@ -66,7 +87,8 @@ impl Settings {
             config,
             capacity,
             rules,
-            _throw_away: throw_away,
+            options: options.clone(),
+            _throw_away: None,
         })
     }
 

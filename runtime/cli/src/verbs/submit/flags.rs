@@ -60,6 +60,9 @@ pub(crate) struct Submit {
     /// Show what the job writes until it is over
     #[arg(short, long)]
     pub(super) follow: bool,
+    /// Upload what is missing, check everything and tell where the job would go; submit nothing
+    #[arg(long, conflicts_with_all = ["wait", "follow", "idempotency_key"])]
+    pub(super) dry_run: bool,
     /// The same key twice is one job
     #[arg(long, value_name = "KEY", value_parser = word::idempotency_key)]
     pub(super) idempotency_key: Option<String>,

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::process::{Child, Command as Program};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::Receiver;
 use std::thread;
 
 use sublet_network::{Addresses, Pending, Plan, Protocol, Target};
@@ -90,13 +90,13 @@ impl Front {
         for (user, second) in [(ADA, 1), (BOB, 2)] {
             broker.assign(user, plan(second));
         }
-        let (driver, reports) = mpsc::channel();
+        let (driver, reports) = DriverHandle::of_a_new_driver();
         let store = DataDirectory::open(directory.path()).unwrap();
         Self {
             broker,
             resolver,
             logs: Arc::new(store.logs().unwrap()),
-            driver: DriverHandle::new(driver),
+            driver,
             reports,
             workers: AtomicUsize::new(1),
             open: listener(),
