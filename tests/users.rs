@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 
 use rustls::time_provider::DefaultTimeProvider;
-use serde_json::json;
+use serde_json::{Value, json};
 use sublet_identity::{
     Authority, Credential, Role, Serial, Subject, UnixSeconds, Validity, client_config,
 };
@@ -347,6 +347,24 @@ fn certificates_are_renewed_with_overlap_and_authorities_follow_one_another() {
     assert!(!ada.connect().gets_in());
     as_ada(&["logout"]).code(0);
     as_ada(&["whoami"]).code(1).says(&["S0701"]);
+}
+
+#[test]
+fn what_operators_do_to_others_is_written_down() {
+    let server = Server::listening(1);
+    let ada = server.add_user("ada", &[]);
+    let job = ada.submit(&core("probe"), &["--timeout", "10m"], "sleep 600000");
+    ada.sublet(&["cancel", &job]).code(0);
+    server.wait(&job);
+    server.sublet(&["retry", &job]).code(0);
+    server.sublet(&["cancel", &job]).code(0);
+    server.wait(&job);
+    let entries = server.json(&["audit", "list"])["items"].clone();
+    let of_jobs = |entry: &&Value| entry["object"] == job.as_str();
+    let entries = entries.as_array().unwrap().iter().filter(of_jobs);
+    let told: Vec<_> = entries.map(|entry| entry["action"].clone()).collect();
+    // The newest first; what she did to her own is in its record.
+    assert_eq!(told, ["jobs.cancel", "jobs.retry"]);
 }
 
 #[test]

@@ -4,14 +4,12 @@ use std::fs::File;
 use std::io;
 
 use axum::body::Body;
-use sublet_store::{AuditOutcome, Audited};
 use tokio_util::io::ReaderStream;
 
 use super::answer::{Binary, Bytes};
 use super::caller::Caller;
 use super::problem::{Answer, ApiError};
 use crate::clock;
-use crate::driver::Command;
 use crate::front::Front;
 
 /// Bytes that are read ahead of the one who receives.
@@ -23,7 +21,7 @@ pub(super) async fn create(caller: Caller) -> Answer<Bytes<Binary>> {
     if caller.is_disk_short()? {
         return Err(crate::driver::NotKept::DiskFull.into());
     }
-    note(&caller);
+    caller.note("admin.backup", "server");
     let file = caller.on_disk(backup_of).await?;
     let file = file.map_err(|error| ApiError::fault(&error))?;
     let length = file
@@ -43,17 +41,4 @@ fn backup_of(front: &Front) -> Result<io::Result<File>, sublet_store::Error> {
     let path = folder.path().join("backup");
     front.directory.backup(&path, clock::now())?;
     Ok(File::open(path))
-}
-
-fn note(caller: &Caller) {
-    let audited = Audited {
-        at: clock::now(),
-        who: caller.who(),
-        action: "admin.backup".to_owned(),
-        object: "server".to_owned(),
-        before: None,
-        after: None,
-        outcome: AuditOutcome::Done,
-    };
-    caller.driver.tell(Command::Note(Box::new(audited)));
 }

@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use sublet_identity::{Reach, Role};
 use sublet_scheduler::UserId;
-use sublet_store::{Who, Whose};
+use sublet_store::{AuditOutcome, Audited, Who, Whose};
 
+use crate::clock;
+use crate::driver::Command;
 use crate::front::Front;
 use crate::people::Principal;
 
@@ -58,6 +60,27 @@ impl Caller {
     /// Whether the caller may act on what is a user's.
     pub(super) fn reaches(&self, user: UserId) -> bool {
         self.reach == Reach::Everyone || self.principal.user == user
+    }
+
+    /// Writes into the account of who did what.
+    pub(super) fn note(&self, action: &str, object: impl Into<String>) {
+        let audited = Audited {
+            at: clock::now(),
+            who: self.who(),
+            action: action.to_owned(),
+            object: object.into(),
+            before: None,
+            after: None,
+            outcome: AuditOutcome::Done,
+        };
+        self.driver.tell(Command::Note(Box::new(audited)));
+    }
+
+    /// The same where it was done to what is somebody else's: what users do to their own is on record there.
+    pub(super) fn note_if_anothers(&self, owner: UserId, action: &str, object: impl Into<String>) {
+        if owner != self.principal.user {
+            self.note(action, object);
+        }
     }
 
     /// The caller, for the account of who did what.

@@ -7,14 +7,14 @@ use sublet_api::{
 };
 use sublet_identity::{NotAUserName, Role, Subject, UserName};
 use sublet_scheduler::UserId;
-use sublet_store::{AuditOutcome, Audited, CertificateFilter, Serial, Whose};
+use sublet_store::{CertificateFilter, Serial, Whose};
 
 use super::answer::{Done, Kept};
 use super::caller::Caller;
 use super::extract::{self, Path, Query};
 use super::problem::{Answer, ApiError};
 use super::{users, validate};
-use crate::driver::{Command, PeopleChange};
+use crate::driver::PeopleChange;
 use crate::keys::KeysError;
 use crate::{clock, convert};
 
@@ -119,14 +119,14 @@ pub(super) async fn revoke(
 pub(super) async fn rotate(caller: Caller) -> Answer<Done> {
     let keys = caller.keys.clone();
     on_keys(move || keys.rotate(clock::now())).await?;
-    note(&caller, "certs.rotate");
+    caller.note("certs.rotate", "authority");
     Ok(Done)
 }
 
 pub(super) async fn retire(caller: Caller) -> Answer<Done> {
     let keys = caller.keys.clone();
     on_keys(move || keys.retire(clock::now())).await?;
-    note(&caller, "certs.retire");
+    caller.note("certs.retire", "authority");
     Ok(Done)
 }
 
@@ -226,19 +226,6 @@ async fn on_keys<T: Send + 'static>(
     let done = tokio::task::spawn_blocking(work).await;
     done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
         .map_err(ApiError::from)
-}
-
-fn note(caller: &Caller, action: &str) {
-    let audited = Audited {
-        at: clock::now(),
-        who: caller.who(),
-        action: action.to_owned(),
-        object: "authority".to_owned(),
-        before: None,
-        after: None,
-        outcome: AuditOutcome::Done,
-    };
-    caller.driver.tell(Command::Note(Box::new(audited)));
 }
 
 impl From<KeysError> for ApiError {

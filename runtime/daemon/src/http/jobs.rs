@@ -109,6 +109,8 @@ pub(super) async fn cancel(
         .driver
         .ask(|answer| Command::Cancel { job, task, answer })
         .await??;
+    let shown = convert::job_id(summary.public_id);
+    caller.note_if_anothers(summary.user, "jobs.cancel", shown);
     Ok(Accepted(view(&caller, job).await?))
 }
 
@@ -120,7 +122,8 @@ pub(super) async fn retry(
         ..
     }: extract::Json<RetryRequest>,
 ) -> Answer<Accepted<Job>> {
-    let job = selector::job(&caller, &job).await?.id;
+    let summary = selector::job(&caller, &job).await?;
+    let job = summary.id;
     let tasks = match tasks {
         Selected::Unsuccessful => Chosen::Unsuccessful,
         Selected::All => Chosen::All,
@@ -130,6 +133,8 @@ pub(super) async fn retry(
         .driver
         .ask(|answer| Command::Retry { job, tasks, answer })
         .await??;
+    let shown = convert::job_id(summary.public_id);
+    caller.note_if_anothers(summary.user, "jobs.retry", shown);
     Ok(Accepted(view(&caller, job).await?))
 }
 

@@ -96,6 +96,7 @@ pub(super) async fn delete(caller: Caller, Path(reference): Path<String>) -> Ans
             .with_help("wait for them, or cancel them"),
             DeleteError::NotKept(why) => why.into(),
         })?;
+    caller.note_if_anothers(user, "modules.delete", digest.to_string());
     caller
         .on_disk(move |front| front.library.remove_module(user, digest))
         .await?;
