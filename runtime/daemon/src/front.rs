@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sublet_store::{DataDirectory, Error, Library, Logs, Reader, Readers};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::artifacts::Artifacts;
 use crate::broker::Broker;
@@ -25,6 +25,8 @@ pub(crate) struct Front {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) directory: DataDirectory,
     pub(crate) readers: Readers,
+    /// As many may ask the records at a time as connections are kept; others come in their order.
+    pub(crate) reading: Semaphore,
     pub(crate) library: Arc<Library>,
     pub(crate) logs: Arc<Logs>,
     pub(crate) artifacts: Artifacts,
@@ -46,8 +48,12 @@ impl Front {
         self: &Arc<Self>,
         question: impl FnOnce(&Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.on_disk(move |front| question(&front.readers.get()?))
-            .await
+        let turn = self.reading.acquire().await;
+        let answer = self
+            .on_disk(move |front| question(&front.readers.get()?))
+            .await;
+        drop(turn);
+        answer
     }
 
     /// Does something with files, off the threads that answer.

@@ -16,12 +16,12 @@ use std::thread::{self, JoinHandle};
 use std::{env, io};
 
 use sublet_scheduler::Scheduler;
-use sublet_store::DataDirectory;
+use sublet_store::{DataDirectory, Readers};
 use sublet_worker::Bursting;
 use sublet_worker::dial::HostResolver;
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::artifacts::Artifacts;
 use crate::broker::Broker;
@@ -112,6 +112,7 @@ impl From<sublet_store::Error> for ServeError {
 /// See [`ServeError`].
 pub fn serve(options: &Options) -> Result<(), ServeError> {
     let settings = Settings::from_options(options)?;
+    tell_of_bursting();
     let runtime = Builder::new_multi_thread()
         .worker_threads(THREADS)
         .enable_all()
@@ -156,7 +157,6 @@ impl Server {
         runtime: &Runtime,
     ) -> Result<Self, ServeError> {
         let disk = Disk::open(settings)?;
-        tell_of_bursting();
         let executable = env::current_exe().map_err(doing("find our own executable"))?;
         let artifacts = Artifacts::new(Arc::clone(&disk.library), executable.clone());
         let (handle, asked) = DriverHandle::of_a_new_driver();
@@ -204,6 +204,7 @@ impl Server {
             configuration: settings.configuration(),
             executable,
             directory: disk.directory,
+            reading: Semaphore::new(Readers::KEPT_MAX),
             readers: disk.readers,
             library: disk.library,
             logs: disk.logs,

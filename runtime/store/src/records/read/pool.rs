@@ -16,9 +16,6 @@ use crate::{
     },
 };
 
-/// Connections kept for the next question. More than this may be in use at once; the rest is closed after use.
-const KEPT_MAX: usize = 8;
-
 /// Those who answer questions. Clones share their connections.
 #[derive(Clone, Debug)]
 pub struct Readers {
@@ -40,6 +37,10 @@ pub struct Reader {
 }
 
 impl Readers {
+    /// Connections kept for the next question. More than this may be in use at once; the rest is opened anew for each
+    /// question, which costs several times as much as most answers.
+    pub const KEPT_MAX: usize = 8;
+
     pub(crate) fn new(path: PathBuf) -> Self {
         Self {
             shared: Arc::new(Shared {
@@ -117,7 +118,7 @@ impl Drop for Reader {
             .idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < KEPT_MAX {
+        if idle.len() < Readers::KEPT_MAX {
             idle.extend(self.connection.take());
         }
     }
