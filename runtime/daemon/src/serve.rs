@@ -112,7 +112,6 @@ impl From<sublet_store::Error> for ServeError {
 /// See [`ServeError`].
 pub fn serve(options: &Options) -> Result<(), ServeError> {
     let settings = Settings::from_options(options)?;
-    tell_of_bursting();
     let runtime = Builder::new_multi_thread()
         .worker_threads(THREADS)
         .enable_all()
@@ -121,6 +120,7 @@ pub fn serve(options: &Options) -> Result<(), ServeError> {
     let door = settings.listen.map(door).transpose()?;
     let scrapes = settings.metrics.map(self::door).transpose()?;
     let server = Server::open(&settings, (door, scrapes), &runtime)?;
+    tell_of_bursting();
     runtime.block_on(server.run(&settings.socket))?;
     runtime.shutdown_background();
     Ok(())
