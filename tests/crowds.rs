@@ -40,6 +40,22 @@ fn thousands_of_connections_that_say_nothing_cost_little_and_others_are_served()
 }
 
 #[test]
+fn one_user_does_not_take_the_places_of_all() {
+    /// One more than a user may have.
+    const HELD: usize = 257;
+    let server = Server::listening(2);
+    let ada = server.add_user("ada", &[]);
+    let bob = server.add_user("bob", &[]);
+    let held: Vec<_> = (0..HELD).map(|_| ada.idle_http2()).collect();
+    server.wait_for_refusal("too-many-connections");
+    bob.json(&["whoami"]);
+    drop(held);
+    eventually(DEADLINE, "the places of the user have come back", || {
+        (ada.sublet(&["whoami"]).code == Some(0)).then_some(())
+    });
+}
+
+#[test]
 fn those_who_vanish_in_an_upload_leave_nothing_behind() {
     let server = Server::start();
     let before = server.process().descriptors();
@@ -49,9 +65,15 @@ fn those_who_vanish_in_an_upload_leave_nothing_behind() {
             let head =
                 "POST /v1/modules HTTP/1.1\r\nhost: sublet\r\ncontent-length: 1000000\r\n\r\n";
             stream.write_all(head.as_bytes()).unwrap();
-            stream.write_all(&vec![0; size]).unwrap();
+            // Some are turned away before they have said all: a user has only so many uploads at a time.
+            drop(stream.write_all(&vec![0; size]));
         }
     }
+    // Whoever is served now came after all of them.
+    server.json(&["ps"]);
+    eventually(DEADLINE, "their descriptors are closed", || {
+        (server.process().descriptors() <= before + 8).then_some(())
+    });
     eventually(DEADLINE, "what was uploaded in part is gone", || {
         let left = fs::read_dir(server.data_directory().join("tmp")).unwrap();
         (left.count() == 0).then_some(())
@@ -64,9 +86,6 @@ fn those_who_vanish_in_an_upload_leave_nothing_behind() {
             .len(),
         1
     );
-    eventually(DEADLINE, "their descriptors are closed", || {
-        (server.process().descriptors() <= before + 8).then_some(())
-    });
 }
 
 #[test]

@@ -104,6 +104,18 @@ impl Remote {
         Connection::open(&address_of(&credential), config)
     }
 
+    /// A connection that has agreed on HTTP/2 and says nothing more: no time limit of a request ends it.
+    pub(crate) fn idle_http2(&self) -> Connection {
+        let credential = self.credential();
+        let config = client_config(&credential, Arc::new(DefaultTimeProvider)).expect("it is good");
+        let mut connection = Connection::speaking("h2", &address_of(&credential), config);
+        let StreamOwned { conn, sock } = &mut connection.0;
+        while conn.is_handshaking() {
+            conn.complete_io(sock).expect("the server shakes hands");
+        }
+        connection
+    }
+
     #[track_caller]
     pub(crate) fn request(&self, method: &str, target: &str, body: &[u8]) -> Answer {
         self.connect().request(method, target, body)
@@ -120,8 +132,12 @@ pub(crate) fn address_of(credential: &Credential) -> String {
 pub(crate) struct Connection(StreamOwned<ClientConnection, TcpStream>);
 
 impl Connection {
-    pub(crate) fn open(address: &str, mut config: ClientConfig) -> Self {
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    pub(crate) fn open(address: &str, config: ClientConfig) -> Self {
+        Self::speaking("http/1.1", address, config)
+    }
+
+    fn speaking(protocol: &str, address: &str, mut config: ClientConfig) -> Self {
+        config.alpn_protocols = vec![protocol.into()];
         let name = "127.0.0.1".try_into().expect("an address is a name");
         let tls = ClientConnection::new(Arc::new(config), name).expect("a configuration");
         let tcp = TcpStream::connect(address).expect("the server listens");

@@ -6,6 +6,7 @@
 
 mod connection;
 pub(crate) mod scrape;
+mod shares;
 mod strangers;
 
 use std::io;

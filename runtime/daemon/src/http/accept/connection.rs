@@ -22,6 +22,7 @@ use tokio_rustls::server::TlsStream;
 use tower::ServiceExt;
 
 use super::Strangers;
+use super::shares::{Share, Shares};
 use crate::people::{Peer, Via, account};
 
 /// Connections at a time that have not shown who they are yet: more are turned away, and what a handshake costs is bounded.
@@ -69,6 +70,7 @@ pub(super) struct Room {
     router: Router,
     strangers: Strangers,
     handshakes: Arc<Semaphore>,
+    shares: Shares,
 }
 
 impl Room {
@@ -77,6 +79,7 @@ impl Room {
             router,
             strangers,
             handshakes: Arc::new(Semaphore::new(HANDSHAKES_MAX)),
+            shares: Shares::default(),
         }
     }
 
@@ -89,10 +92,10 @@ impl Room {
             },
             Arrival::Remote(stream, address, tls) => {
                 match self.handshake(stream, address, tls).await {
-                    Ok((stream, peer)) if stream.get_ref().1.alpn_protocol() == Some(H2) => {
+                    Ok((stream, peer, _share)) if speaks_http2(&stream) => {
                         self.http2(stream, peer, watcher).await;
                     }
-                    Ok((stream, peer)) => self.http1(stream, peer, watcher).await,
+                    Ok((stream, peer, _share)) => self.http1(stream, peer, watcher).await,
                     Err(refusal) => {
                         let via = refusal.via(address);
                         self.strangers.refused(None, refusal.reason, via);
@@ -108,7 +111,7 @@ impl Room {
         stream: TcpStream,
         address: IpAddr,
         tls: Arc<ServerConfig>,
-    ) -> Result<(TlsStream<TcpStream>, Peer), Refusal> {
+    ) -> Result<(TlsStream<TcpStream>, Peer, Share), Refusal> {
         let Ok(_place) = self.handshakes.try_acquire() else {
             return Err(Refusal::of("too-many-handshakes"));
         };
@@ -121,11 +124,17 @@ impl Room {
         let certificates = stream.get_ref().1.peer_certificates();
         let shown = certificates.and_then(<[_]>::first);
         let identified = shown.ok_or(Stranger::NoCertificate).and_then(identify)?;
+        let Some(share) = self.shares.take(&identified.subject.user) else {
+            return Err(Refusal {
+                reason: "too-many-connections",
+                serial: Some(identified.serial),
+            });
+        };
         let peer = Peer::Certified {
             identified: Box::new(identified),
             address,
         };
-        Ok((stream, peer))
+        Ok((stream, peer, share))
     }
 
     async fn http1(
@@ -164,6 +173,10 @@ impl Room {
             tracing::debug!(%error, "a connection ended early");
         }
     }
+}
+
+fn speaks_http2(stream: &TlsStream<TcpStream>) -> bool {
+    stream.get_ref().1.alpn_protocol() == Some(H2)
 }
 
 /// Why somebody did not get through the handshake.
