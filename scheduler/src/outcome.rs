@@ -119,6 +119,26 @@ pub struct Usage {
     pub network: NetworkUsage,
 }
 
+impl Usage {
+    /// Both together: sums, and the higher of the peaks. A sum that does not fit is the greatest there is.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            cpu_us: self.cpu_us.saturating_add(other.cpu_us),
+            wall_us: self.wall_us.saturating_add(other.wall_us),
+            memory_peak_bytes: self.memory_peak_bytes.max(other.memory_peak_bytes),
+            stdout_bytes: self.stdout_bytes.saturating_add(other.stdout_bytes),
+            stderr_bytes: self.stderr_bytes.saturating_add(other.stderr_bytes),
+            output_cut_bytes: self.output_cut_bytes.saturating_add(other.output_cut_bytes),
+            scratch_peak_bytes: self.scratch_peak_bytes.max(other.scratch_peak_bytes),
+            memory_denied: self.memory_denied.saturating_add(other.memory_denied),
+            tables_denied: self.tables_denied.saturating_add(other.tables_denied),
+            handles_denied: self.handles_denied.saturating_add(other.handles_denied),
+            network: self.network.plus(other.network),
+        }
+    }
+}
+
 /// What went over the network interface of an attempt, counted by the host and not by the guest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NetworkUsage {

@@ -94,18 +94,7 @@ impl ActiveJob {
     }
 
     pub(crate) fn add_usage(&mut self, more: &Usage) {
-        let used = &mut self.used;
-        used.cpu_us += more.cpu_us;
-        used.wall_us += more.wall_us;
-        used.memory_peak_bytes = used.memory_peak_bytes.max(more.memory_peak_bytes);
-        used.stdout_bytes += more.stdout_bytes;
-        used.stderr_bytes += more.stderr_bytes;
-        used.output_cut_bytes += more.output_cut_bytes;
-        used.scratch_peak_bytes = used.scratch_peak_bytes.max(more.scratch_peak_bytes);
-        used.memory_denied = used.memory_denied.saturating_add(more.memory_denied);
-        used.tables_denied = used.tables_denied.saturating_add(more.tables_denied);
-        used.handles_denied = used.handles_denied.saturating_add(more.handles_denied);
-        used.network = used.network.plus(more.network);
+        self.used = self.used.plus(*more);
     }
 
     /// Whether each of its attempts has a directory of its own.

@@ -98,6 +98,45 @@ CREATE TABLE job_usage (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX job_usage_by_job ON job_usage (job);
 
+-- What the attempts of a job used, all days together: sums, and the highest of the peaks. Kept so that nobody who looks at a
+-- job adds up its million attempts. A job of which none has ended has no row.
+CREATE TABLE job_totals (
+    job                INTEGER PRIMARY KEY,
+    attempts           INTEGER NOT NULL,
+    cpu_us             INTEGER NOT NULL,
+    wall_us            INTEGER NOT NULL,
+    memory_peak_bytes  INTEGER NOT NULL,
+    stdout_bytes       INTEGER NOT NULL,
+    stderr_bytes       INTEGER NOT NULL,
+    output_cut_bytes   INTEGER NOT NULL,
+    scratch_peak_bytes INTEGER NOT NULL,
+    memory_denied      INTEGER NOT NULL,
+    tables_denied      INTEGER NOT NULL,
+    handles_denied     INTEGER NOT NULL,
+    bytes_sent         INTEGER NOT NULL,
+    bytes_received     INTEGER NOT NULL,
+    connections_out    INTEGER NOT NULL,
+    connections_in     INTEGER NOT NULL,
+    datagrams_sent     INTEGER NOT NULL,
+    datagrams_received INTEGER NOT NULL,
+    datagrams_dropped  INTEGER NOT NULL,
+    denials            INTEGER NOT NULL
+) STRICT;
+-- No single measure of an attempt from before is taken for more than 2^40, so that a million of them still have a sum.
+INSERT INTO job_totals
+    SELECT attempts.job, count(*), sum(min(cpu_us, 1 << 40)), sum(min(wall_us, 1 << 40)),
+        max(memory_peak_bytes), sum(min(stdout_bytes, 1 << 40)), sum(min(stderr_bytes, 1 << 40)),
+        sum(min(output_cut_bytes, 1 << 40)), max(scratch_peak_bytes),
+        min(sum(memory_denied), 4294967295), min(sum(tables_denied), 4294967295), min(sum(handles_denied), 4294967295),
+        sum(min(coalesce(bytes_sent, 0), 1 << 40)), sum(min(coalesce(bytes_received, 0), 1 << 40)),
+        sum(min(coalesce(connections_out, 0), 1 << 40)), sum(min(coalesce(connections_in, 0), 1 << 40)),
+        sum(min(coalesce(datagrams_sent, 0), 1 << 40)), sum(min(coalesce(datagrams_received, 0), 1 << 40)),
+        sum(min(coalesce(datagrams_dropped, 0), 1 << 40)), sum(min(coalesce(denials, 0), 1 << 40))
+    FROM attempts
+        LEFT JOIN nic_usage ON (nic_usage.job, nic_usage.task, nic_usage.number)
+            = (attempts.job, attempts.task, attempts.number)
+    GROUP BY attempts.job;
+
 -- The sum over the jobs of a user: always that of the rows above, kept so that a month is not a million of them.
 CREATE TABLE user_usage (
     user           INTEGER NOT NULL,

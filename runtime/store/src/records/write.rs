@@ -13,6 +13,7 @@ mod operator;
 mod places;
 mod ranges;
 mod retention;
+mod totals;
 mod usage;
 mod users;
 

@@ -131,3 +131,14 @@ fn a_count_beyond_what_is_stored_is_the_greatest_there_is() {
     assert_eq!(kept, u64::MAX >> 1);
     assert_eq!(total(&store).usage.network.bytes_sent, kept);
 }
+
+#[test]
+fn a_sum_beyond_what_is_stored_is_the_greatest_there_is() {
+    let endless = NetworkUsage {
+        bytes_sent: u64::MAX,
+        ..NetworkUsage::default()
+    };
+    let mut store = after(&[networked(1, 0, endless, nic(1, &[]))]);
+    store.commit(&[networked(1, 1, endless, nic(2, &[]))]);
+    assert_eq!(total(&store).usage.network.bytes_sent, u64::MAX >> 1);
+}

@@ -1,6 +1,6 @@
 //! What attempts used: how its columns become a value, and the sum over a job.
 
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 use sublet_scheduler::{NetworkUsage, Usage};
 
 use crate::{Error, records::database::unsigned};
@@ -16,17 +16,10 @@ pub struct UsageTotal {
     pub usage: Usage,
 }
 
-/// Two sums side by side rather than one over joined rows: looking for a nic once per attempt would cost more than both.
-const USAGE: &str = "SELECT * FROM
-    (SELECT count(*), coalesce(sum(cpu_us), 0), coalesce(sum(wall_us), 0),
-        coalesce(max(memory_peak_bytes), 0), coalesce(sum(stdout_bytes), 0), coalesce(sum(stderr_bytes), 0),
-        coalesce(sum(output_cut_bytes), 0), coalesce(max(scratch_peak_bytes), 0),
-        min(coalesce(sum(memory_denied), 0), 4294967295), min(coalesce(sum(tables_denied), 0), 4294967295),
-        min(coalesce(sum(handles_denied), 0), 4294967295)
-    FROM attempts WHERE job = ?1),
-    (SELECT sum(bytes_sent), sum(bytes_received), sum(connections_out), sum(connections_in),
-        sum(datagrams_sent), sum(datagrams_received), sum(datagrams_dropped), sum(denials)
-    FROM nic_usage WHERE job = ?1)";
+const USAGE: &str = "SELECT attempts, cpu_us, wall_us, memory_peak_bytes, stdout_bytes, stderr_bytes, output_cut_bytes,
+        scratch_peak_bytes, memory_denied, tables_denied, handles_denied, bytes_sent, bytes_received, connections_out,
+        connections_in, datagrams_sent, datagrams_received, datagrams_dropped, denials
+    FROM job_totals WHERE job = ?1";
 
 impl OwnedJob<'_> {
     /// What its attempts used.
@@ -34,14 +27,16 @@ impl OwnedJob<'_> {
     /// # Errors
     /// What the database says.
     pub fn usage(&self) -> Result<UsageTotal, Error> {
-        self.reader().ask("add up what a job used", |connection| {
-            let mut statement = connection.prepare_cached(USAGE)?;
-            statement.query_one(params![self.id()?], |row| {
-                Ok(UsageTotal {
-                    attempts: unsigned(row, 0)?,
-                    usage: usage(row, 1)?,
-                })
+        let total = |row: &Row<'_>| {
+            Ok(UsageTotal {
+                attempts: unsigned(row, 0)?,
+                usage: usage(row, 1)?,
             })
+        };
+        self.reader().ask("read what a job used", |connection| {
+            let mut statement = connection.prepare_cached(USAGE)?;
+            let found = statement.query_row(params![self.id()?], total).optional()?;
+            Ok(found.unwrap_or_default())
         })
     }
 }

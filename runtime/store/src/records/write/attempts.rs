@@ -9,7 +9,7 @@ use crate::records::{
     record::FinishedAttempt,
 };
 
-use super::{Places, execute, nics, ranges, usage::Ledger};
+use super::{Places, execute, nics, ranges, totals::Totals, usage::Ledger};
 
 const START: &str = "INSERT INTO starts (job, first, number, last, at) VALUES (?1, ?2, ?3, ?4, ?5)";
 
@@ -53,6 +53,7 @@ pub(super) struct Ends<'c> {
     places: &'c mut Places,
     insert: CachedStatement<'c>,
     ledger: Ledger,
+    totals: Totals,
 }
 
 impl<'c> Ends<'c> {
@@ -62,6 +63,7 @@ impl<'c> Ends<'c> {
             places,
             insert: connection.prepare_cached(FINISH)?,
             ledger: Ledger::default(),
+            totals: Totals::default(),
         })
     }
 
@@ -122,11 +124,13 @@ impl<'c> Ends<'c> {
         ];
         self.insert.execute(row)?;
         self.ledger.add(finished);
+        self.totals.add(finished);
         nics::counted(self.connection, finished)
     }
 
     /// Adds what all of them used to the sums.
     pub(super) fn add_up(self) -> rusqlite::Result<()> {
+        self.totals.write(self.connection)?;
         self.ledger.write(self.connection)
     }
 }

@@ -42,7 +42,7 @@ const FORGET_LABEL: &str =
 const FORGET_DEPENDENCY: &str = "DELETE FROM dependents WHERE job = ?1 AND dependent = ?2";
 
 /// The job itself goes last: where it went refers to it.
-const FORGET: [&str; 9] = [
+const FORGET: [&str; 10] = [
     "DELETE FROM idempotency_keys WHERE job = ?1",
     "DELETE FROM dependents WHERE job = ?1",
     "DELETE FROM starts WHERE job = ?1",
@@ -50,6 +50,7 @@ const FORGET: [&str; 9] = [
     "DELETE FROM cancel_wishes WHERE job = ?1",
     "DELETE FROM given_up WHERE job = ?1",
     "DELETE FROM job_routes WHERE job = ?1",
+    "DELETE FROM job_totals WHERE job = ?1",
     "DELETE FROM job_specs WHERE job = ?1",
     "DELETE FROM jobs WHERE id = ?1",
 ];
