@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sublet_api::Setting;
-use sublet_store::{DataDirectory, Error, Library, Logs, Reader, Readers};
+use sublet_store::{DataDirectory, Error, Library, Logs, Outputs, Reader, Readers};
 use tokio::sync::watch;
 
 use crate::artifacts::Artifacts;
@@ -28,6 +28,7 @@ pub(crate) struct Front {
     pub(crate) readers: Readers,
     pub(crate) library: Arc<Library>,
     pub(crate) logs: Arc<Logs>,
+    pub(crate) outputs: Arc<Outputs>,
     pub(crate) artifacts: Artifacts,
     pub(crate) driver: DriverHandle,
     pub(crate) broker: Broker,

@@ -18,6 +18,7 @@
 //!   GET    /v1/inputs/{digest}      PUT
 //!   POST   /v1/jobs                 GET  /v1/jobs
 //!   GET    /v1/jobs/{job}           …/wait  …/explain  …/logs  …/tasks  …/tasks/{index}
+//!   GET    /v1/jobs/{job}/tasks/{index}/artifacts  …/artifacts/{name}  …/output
 //!   POST   /v1/jobs/{job}/cancel    …/retry
 //! ```
 //!
@@ -25,6 +26,7 @@
 
 pub(crate) mod accept;
 mod admission;
+mod artifacts;
 mod audit;
 mod backup;
 mod caller;
@@ -250,5 +252,17 @@ fn routes_of_jobs() -> Routes {
         .route(
             "/v1/jobs/{job}/tasks/{index}",
             asks(A::ReadJobs, get(tasks::show)),
+        )
+        .route(
+            "/v1/jobs/{job}/tasks/{index}/artifacts",
+            asks(A::ReadOutput, get(artifacts::list)),
+        )
+        .route(
+            "/v1/jobs/{job}/tasks/{index}/artifacts/{*name}",
+            asks(A::ReadOutput, get(artifacts::show)),
+        )
+        .route(
+            "/v1/jobs/{job}/tasks/{index}/output",
+            asks(A::ReadOutput, get(artifacts::output)),
         )
 }

@@ -19,6 +19,7 @@ mod driver;
 mod front;
 mod http;
 mod keys;
+mod media_type;
 mod metrics;
 mod nearest;
 pub mod paths;

@@ -27,8 +27,10 @@ use tokio::sync::watch;
 use crate::artifacts::Artifacts;
 use crate::broker::Broker;
 use crate::clock;
-use crate::config::{Config, ConfigError};
-use crate::driver::{Beginning, Chores, Command, Driver, DriverHandle, Ground, Parts, Retention};
+use crate::config::{Config, ConfigError, Size};
+use crate::driver::{
+    Beginning, Chores, Command, Driver, DriverHandle, Ground, Keeping, Parts, Retention,
+};
 use crate::front::Front;
 use crate::http::{Room, Strangers};
 use crate::keys::{Keys, KeysError};
@@ -161,10 +163,10 @@ impl Server {
         let handle = DriverHandle::new(commands);
         let (finished, sees_finished) = watch::channel(0);
         let (output, sees_output) = watch::channel(0);
-        let broker = broker(settings, runtime);
-        let people = disk.people;
+        let (broker, metrics) = (broker(settings, runtime), Arc::new(Metrics::new()));
+        let people = Arc::clone(&disk.people);
         let keys = keys(settings, door.as_ref(), &disk.directory, &people)?;
-        let metrics = Arc::new(Metrics::new());
+        let (chores, keeping) = followers(settings, &disk, &handle, runtime)?;
         let surroundings = Surroundings {
             executable: executable.clone(),
             users: disk.directory.path().join("users"),
@@ -178,12 +180,12 @@ impl Server {
             broker: broker.clone(),
             output,
         };
-        let chores = Chores::start(disk.work, Arc::clone(&disk.logs), handle.clone());
         let driver = Driver::new(Parts {
             scheduler: scheduler(settings),
             writer: disk.writer,
             reader: disk.readers.get()?,
-            chores: chores.map_err(doing("start a thread"))?,
+            chores,
+            keeping,
             workers: Workers::new(surroundings),
             broker: broker.clone(),
             network_terms: network_terms(settings),
@@ -205,6 +207,7 @@ impl Server {
             readers: disk.readers,
             library: disk.library,
             logs: disk.logs,
+            outputs: disk.outputs,
             artifacts,
             strangers: Strangers::new(handle.clone(), Arc::clone(&metrics)),
             metrics,
@@ -235,6 +238,31 @@ fn ground(settings: &Settings) -> Ground {
         &[],
         BTreeMap::new(),
     )
+}
+
+/// Those who take up what an end leaves to be done.
+fn followers(
+    settings: &Settings,
+    disk: &Disk,
+    driver: &DriverHandle,
+    runtime: &Runtime,
+) -> Result<(Chores, Keeping), ServeError> {
+    let (work, logs) = (Arc::clone(&disk.work), Arc::clone(&disk.logs));
+    let chores = Chores::start(work, logs, Arc::clone(&disk.outputs), driver.clone());
+    let keeping = Keeping {
+        work: Arc::clone(&disk.work),
+        outputs: Arc::clone(&disk.outputs),
+        driver: driver.clone(),
+        runtime: runtime.handle().clone(),
+        stored_bytes_max: stored_bytes_max(settings),
+    };
+    Ok((chores.map_err(doing("start a thread"))?, keeping))
+}
+
+/// Bytes that a user may have stored of whom nothing else is said.
+fn stored_bytes_max(settings: &Settings) -> Option<u64> {
+    let quota = &settings.config.defaults.quota;
+    quota.stored.map(Size::as_bytes)
 }
 
 fn beginning(settings: &Settings) -> Beginning {

@@ -5,6 +5,7 @@
 
 mod artifact_cache;
 mod course;
+mod leavings;
 mod outside;
 mod publish;
 
@@ -24,10 +25,10 @@ use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::compile::{CompileError, Compiler};
-use crate::environment::scratch_path;
+use crate::environment::{ATTEMPT_FOLDERS, OUT, attempt_path, state_path};
 use crate::network::{self, Networking, NicLimits};
 use crate::outbox::Outbox;
-use crate::protocol::{Definition, Digest, Mount, NetworkTerms, Stdin, StopCause};
+use crate::protocol::{Definition, Digest, Mount, NetworkTerms, Progress, Stdin, StopCause};
 use crate::shares::Shares;
 use crate::slots::{Cut, Slots};
 use artifact_cache::ArtifactCache;
@@ -53,6 +54,10 @@ pub struct LocalJob {
     pub limits: Limits,
     /// Share of each task, in thousandths of a processor: more it does not get. Nothing gives it all there is.
     pub cpu_millis: Option<u64>,
+    /// How long a task that is to end may go on after it was asked, where it can hear that.
+    pub grace_ms: u64,
+    /// Where what tasks leave in `/out` is put, each in a directory of its own if there are several.
+    pub out: Option<PathBuf>,
     /// Directories of the host and where the guest sees them.
     pub directories: Vec<Directory>,
     /// Standard input of each task.
@@ -100,6 +105,10 @@ pub struct TaskEnding {
     pub detail: Option<String>,
     /// What it was denied on the network, in words: the first few.
     pub denied: Vec<String>,
+    /// How far it was, in its own words.
+    pub progress: Option<Progress>,
+    /// What it came to, in its own words, as Markdown.
+    pub summary: Option<String>,
 }
 
 /// Why nothing was run.
@@ -246,6 +255,7 @@ fn definition(job: &LocalJob) -> Result<Definition, LocalError> {
         env: job.env.clone(),
         limits: job.limits,
         task_count: count,
+        grace_ms: job.grace_ms,
         stdin,
         mounts,
         network: terms(job),
@@ -299,6 +309,7 @@ fn text(path: &Path) -> io::Result<String> {
 #[derive(Debug)]
 struct Scratch {
     directory: Option<TempDir>,
+    out: Option<PathBuf>,
 }
 
 impl Scratch {
@@ -306,6 +317,7 @@ impl Scratch {
         let wanted = job.limits.scratch_bytes > 0;
         Ok(Self {
             directory: wanted.then(TempDir::new).transpose()?,
+            out: job.out.clone(),
         })
     }
 
@@ -316,20 +328,28 @@ impl Scratch {
     }
 
     fn make(&self, attempt: AttemptId) -> io::Result<()> {
-        match &self.directory {
-            Some(directory) => {
-                std::fs::create_dir_all(directory.path().join(scratch_path(attempt)))
-            }
-            None => Ok(()),
+        let Some(directory) = &self.directory else {
+            return Ok(());
+        };
+        for folder in ATTEMPT_FOLDERS {
+            std::fs::create_dir_all(directory.path().join(attempt_path(attempt)).join(folder))?;
         }
+        std::fs::create_dir_all(directory.path().join(state_path(attempt)))
     }
 
-    fn remove(&self, attempt: AttemptId) -> io::Result<()> {
-        match &self.directory {
-            Some(directory) => {
-                std::fs::remove_dir_all(directory.path().join(scratch_path(attempt)))
-            }
-            None => Ok(()),
+    /// What a task that succeeded left is taken out first.
+    fn remove(&self, attempt: AttemptId, outcome: Outcome, is_alone: bool) -> io::Result<()> {
+        let Some(directory) = &self.directory else {
+            return Ok(());
+        };
+        let own = directory.path().join(attempt_path(attempt));
+        if let (Some(out), Outcome::Succeeded) = (&self.out, outcome) {
+            let to = match is_alone {
+                true => out.clone(),
+                false => out.join(attempt.task.to_string()),
+            };
+            leavings::take_out(&own.join(OUT), &to)?;
         }
+        std::fs::remove_dir_all(own)
     }
 }

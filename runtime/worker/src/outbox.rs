@@ -204,6 +204,8 @@ mod tests {
             usage: sublet_scheduler::Usage::default(),
             detail: None,
             denied: Vec::new(),
+            progress: None,
+            summary: None,
         }))
     }
 

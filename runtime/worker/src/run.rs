@@ -6,15 +6,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use sublet_network::{Addresses, Nic};
-use sublet_sandbox::{Ending, Instance, Program, Sandbox, Stop};
+use sublet_sandbox::{Ending, Input, Instance, Program, Sandbox};
 use sublet_scheduler::{AttemptId, LossReason, Outcome, Usage};
 
 use crate::environment;
 use crate::network::{self, JoinError, Networking};
 use crate::outbox::{Outbox, OutboxSink};
 use crate::protocol::{Definition, Ended, FromWorker, Stream};
+use crate::reports::Reports;
 use crate::shares::Lease;
 use crate::stage::Stage;
+use crate::stopping::{Beside, Stopping};
 
 /// A job with what is the same for all its attempts worked out once.
 #[derive(Debug)]
@@ -46,56 +48,73 @@ pub(crate) struct Run {
     pub(crate) network: Arc<Networking>,
     pub(crate) nic: Option<Addresses>,
     pub(crate) attempt: AttemptId,
-    pub(crate) stop: Stop,
+    pub(crate) stopping: Stopping,
+}
+
+/// What an attempt finds, all of it there before its first instruction.
+struct Found {
+    stdin: Input,
+    reports: Arc<Reports>,
+    nic: Option<Nic>,
 }
 
 impl Run {
     /// Runs the guest to its end, and says how that was.
     pub(crate) async fn until_over(self) -> FromWorker {
+        match self.prepare().await {
+            Ok(found) => self.run(found).await,
+            Err(reason) => never_ran(self.attempt, &reason),
+        }
+    }
+
+    async fn prepare(&self) -> Result<Found, String> {
         let definition = &self.prepared.definition;
-        let stdin = match environment::stdin(definition, &self.root).await {
-            Ok(stdin) => stdin,
-            Err(error) => {
-                return never_ran(
-                    self.attempt,
-                    &format!("its standard input cannot be opened: {error}"),
-                );
-            }
-        };
-        // Bound before the first instruction: whoever looks for the attempt from now on finds it.
-        let nic = match self.join() {
-            Ok(nic) => nic,
-            Err(error) => return never_ran(self.attempt, &error.to_string()),
-        };
+        let stdin = environment::stdin(definition, &self.root).await;
+        let reports = environment::reports_of(definition, self.attempt, &self.root);
+        Ok(Found {
+            stdin: stdin
+                .map_err(|error| format!("its standard input cannot be opened: {error}"))?,
+            reports: reports
+                .map(Arc::new)
+                .map_err(|error| format!("its directory cannot be opened: {error}"))?,
+            // Bound before the first instruction: whoever looks for the attempt from now on finds it.
+            nic: self.join().map_err(|error| error.to_string())?,
+        })
+    }
+
+    async fn run(self, found: Found) -> FromWorker {
+        let Found {
+            stdin,
+            reports,
+            nic,
+        } = found;
+        let definition = &self.prepared.definition;
         let meter = nic.as_ref().map(Nic::meter);
         let started_at_ms = unix_ms();
-        let mut own_variables = environment::own_variables(
-            self.attempt,
-            deadline(started_at_ms, definition.limits.wall_ms),
-        );
-        if nic.is_some() {
-            let task = self.attempt.task;
-            own_variables.push(environment::host_name_variable(definition, task));
-        }
         let instance = Instance {
             args: Arc::clone(&self.prepared.arguments),
             env: Arc::clone(&self.prepared.variables),
-            attempt_env: own_variables,
+            attempt_env: self.own_variables(started_at_ms, nic.is_some()),
             limits: definition.limits,
             share: self.lease.share(),
             directories: environment::directories(definition, self.attempt, &self.root),
             stdin,
             stdout: Box::new(self.sink(Stream::Stdout)),
             stderr: Box::new(self.sink(Stream::Stderr)),
-            stop: self.stop.clone(),
+            stop: self.stopping.stop(),
             network: nic,
         };
         self.outbox.push(FromWorker::Started(self.attempt));
+        let beside = definition
+            .has_directories()
+            .then(|| self.stand_beside(&reports));
         let Ending {
             outcome,
             mut usage,
             detail,
         } = self.perform(instance).await;
+        drop(beside);
+        let (progress, summary) = reports.last_words();
         let mut denied = Vec::new();
         if let Some(meter) = meter {
             (usage.network, denied) = network::usage(&meter);
@@ -104,11 +123,34 @@ impl Run {
             attempt: self.attempt,
             started_at_ms: Some(started_at_ms),
             ended_at_ms: unix_ms(),
-            outcome,
+            outcome: self.stopping.fate(outcome),
             usage,
             detail,
             denied,
+            progress,
+            summary,
         }))
+    }
+
+    fn own_variables(&self, started_at_ms: u64, has_nic: bool) -> Vec<(String, String)> {
+        let definition = &self.prepared.definition;
+        let deadline = deadline(started_at_ms, definition.limits.wall_ms);
+        let mut variables = environment::own_variables(self.attempt, deadline);
+        if has_nic {
+            let task = self.attempt.task;
+            variables.push(environment::host_name_variable(definition, task));
+        }
+        variables
+    }
+
+    fn stand_beside(&self, reports: &Arc<Reports>) -> Beside {
+        let wall_ms = self.prepared.definition.limits.wall_ms;
+        Beside::stand(
+            self.attempt,
+            self.stopping.clone(),
+            Arc::clone(reports),
+            (self.outbox.clone(), wall_ms),
+        )
     }
 
     fn join(&self) -> Result<Option<Nic>, JoinError> {
@@ -156,6 +198,8 @@ pub(crate) fn never_ran(attempt: AttemptId, reason: &str) -> FromWorker {
         usage: Usage::default(),
         detail: Some(reason.to_owned()),
         denied: Vec::new(),
+        progress: None,
+        summary: None,
     }))
 }
 

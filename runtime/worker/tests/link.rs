@@ -152,6 +152,7 @@ fn definition() -> Definition {
             memory_bytes: 1 << 20,
             ..Limits::default()
         },
+        grace_ms: 0,
         task_count: 1,
         stdin: Stdin::Empty,
         mounts: Vec::new(),

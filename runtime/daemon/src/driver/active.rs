@@ -44,8 +44,8 @@ impl ActiveJobs {
         self.0.insert(id, job);
     }
 
-    pub(crate) fn remove(&mut self, id: JobId) {
-        self.0.remove(&id);
+    pub(crate) fn remove(&mut self, id: JobId) -> Option<ActiveJob> {
+        self.0.remove(&id)
     }
 
     pub(crate) fn get(&self, id: JobId) -> Option<&ActiveJob> {
@@ -110,7 +110,7 @@ impl ActiveJob {
 
     /// Whether each of its attempts has a directory of its own.
     pub(crate) fn has_directories(&self) -> bool {
-        self.definition.limits.scratch_bytes > 0
+        self.definition.has_directories()
     }
 
     pub(crate) const fn count(&mut self, outcome: Outcome) {
@@ -184,6 +184,7 @@ fn definition(job: &NewJob, operator: NetworkTerms) -> Definition {
         args: spec.args.clone(),
         env: spec.env.clone(),
         limits: spec.limits,
+        grace_ms: spec.grace_ms,
         task_count: u64::from(spec.tasks.end().saturating_sub(*spec.tasks.start())) + 1,
         stdin: spec
             .stdin

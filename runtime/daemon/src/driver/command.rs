@@ -1,11 +1,12 @@
 //! What the driver can be told, and the handle by which everyone else tells it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::mpsc;
 
 use sublet_scheduler::{AttemptId, JobId, Rejection, Scheduler, UnixMillis, Usage, UserId};
-use sublet_store::{Audited, Digest, IdempotencyKey, JobSpec, Record, Who, WholeArtifact};
-use sublet_worker::protocol::Ended;
+use sublet_store::{Audited, Digest, IdempotencyKey, JobSpec, Kept, Record, Who, WholeArtifact};
+use sublet_worker::protocol::{Ended, Progress};
 use tokio::sync::oneshot;
 
 use super::ActiveJobs;
@@ -80,6 +81,8 @@ pub(crate) enum Command {
     },
     /// What was bound to an attempt is released.
     Released(AttemptId),
+    /// What an attempt that is over left is kept, as far as that could be.
+    Kept(Box<Ended>, Result<Kept, sublet_store::Error>),
     /// What these jobs printed is removed.
     LogsRemoved(Vec<JobId>),
     /// Look at the state between two batches.
@@ -100,6 +103,8 @@ pub(crate) struct Look<'a> {
     pub(crate) scheduler: &'a Scheduler,
     pub(crate) jobs: &'a ActiveJobs,
     pub(crate) ground: &'a Ground,
+    /// How far attempts are that hold a slot, in their own words.
+    pub(crate) progress: &'a BTreeMap<AttemptId, Progress>,
     /// Worker processes that live.
     pub(crate) workers: usize,
     pub(crate) now: UnixMillis,
@@ -192,6 +197,7 @@ pub(crate) enum RetryError {
 #[derive(Debug)]
 pub(crate) enum Report {
     Started(AttemptId),
+    Told(AttemptId, Progress),
     Ended(Box<Ended>),
     LoadFailed { module: Digest, reason: String },
 }

@@ -46,6 +46,7 @@ fn definition(limits: NicLimits) -> Definition {
         args: Vec::new(),
         env: Vec::new(),
         limits: Limits::default(),
+        grace_ms: 0,
         task_count: 2,
         stdin: Stdin::Empty,
         mounts: Vec::new(),

@@ -20,6 +20,10 @@ use crate::tree::{self, Mount, copy, unwritable};
 
 /// What the guest is called when its module came from stdin.
 const PROGRAM_DEFAULT: &str = "module";
+/// How long a guest may go on once it is asked to end, as on a server.
+const GRACE_MS_DEFAULT: u64 = 300;
+/// The disk of each task whose `/out` is wanted, where nobody said how much.
+const OUT_BYTES_DEFAULT: u64 = 1 << 30;
 
 /// What is run, and what must live as long.
 #[derive(Debug)]
@@ -37,7 +41,10 @@ pub(super) fn of(run: &Run) -> Result<Configuration, Failure> {
     let source = Source::of_file(file);
     let stdin = stdin(&source, run.given.input.as_deref())?;
     let asked = run.given.limits();
-    let limits = limits(&asked);
+    let mut limits = limits(&asked);
+    if run.out.is_some() && asked.scratch_bytes.is_none() {
+        limits.scratch_bytes = OUT_BYTES_DEFAULT;
+    }
     let network = network(run.given.network()?);
     let mut copies = Vec::new();
     let directories = directories(run, &mut copies)?;
@@ -54,6 +61,8 @@ pub(super) fn of(run: &Run) -> Result<Configuration, Failure> {
         name: run.given.name.clone().or_else(|| source.name()),
         limits,
         cpu_millis: asked.cpu_millis,
+        grace_ms: run.given.grace.unwrap_or(GRACE_MS_DEFAULT),
+        out: run.out.clone(),
         directories,
         stdin,
         tasks: first..=last,

@@ -308,6 +308,7 @@ pub(super) fn definition(network: NetworkTerms) -> Definition {
         args: Vec::new(),
         env: Vec::new(),
         limits: Limits::default(),
+        grace_ms: 0,
         task_count: 1,
         stdin: Stdin::Empty,
         mounts: Vec::new(),
