@@ -7,6 +7,8 @@
 mod harness;
 
 #[cfg(test)]
+mod job_interface;
+#[cfg(test)]
 mod level0;
 #[cfg(test)]
 mod logs;

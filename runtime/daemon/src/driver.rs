@@ -41,7 +41,7 @@ use sublet_store::{NextIds, Reader, Writer};
 use sublet_worker::protocol::{Ended, NetworkTerms, Progress};
 use tokio::sync::watch;
 
-pub(crate) use active::{ActiveJob, ActiveJobs, SOCKETS, scheduled};
+pub(crate) use active::{ActiveJob, ActiveJobs, JOB, SOCKETS, scheduled};
 use batch::Batch;
 pub(crate) use begin::Beginning;
 pub(crate) use chores::Chores;

@@ -41,6 +41,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("zst", "application/zstd"),
 ];
 
+/// Bytes of what a guest says is in a file.
+const BYTES_MAX: usize = 127;
 const UNKNOWN: &str = "application/octet-stream";
 
 /// What is in a file of this name, as far as that tells.
@@ -55,6 +57,13 @@ pub(crate) fn of_name(name: &str) -> String {
     known
         .map_or(UNKNOWN, |(_, media_type)| media_type)
         .to_owned()
+}
+
+/// Whether what a worker says that a guest said is fit for a header.
+pub(crate) fn is_plain(media_type: &str) -> bool {
+    media_type.len() <= BYTES_MAX
+        && media_type.contains('/')
+        && media_type.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! What an attempt finds around it: its variables, its directories, its standard input.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sublet_sandbox::{Access, Directory, Input};
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use sublet_sandbox::{Access, Directory, Facts, Input, Job};
 use sublet_scheduler::AttemptId;
 
+use crate::listener::Listener;
 use crate::network;
 use crate::protocol::{Definition, Stdin};
 use crate::reports::{self, Reports};
@@ -159,5 +162,40 @@ pub(crate) async fn stdin(definition: &Definition, root: &Path) -> std::io::Resu
         Stdin::Empty => Input::Empty,
         Stdin::File(path) => Input::Reader(Box::new(tokio::fs::File::open(root.join(path)).await?)),
         Stdin::Inherit => Input::Reader(Box::new(tokio::io::stdin())),
+    })
+}
+
+/// What a module that speaks of its job is told, and by whom it is heard.
+pub(crate) fn job(
+    definition: &Definition,
+    attempt: AttemptId,
+    root: &Path,
+    listener: Listener,
+) -> std::io::Result<Job> {
+    let open = |path: String| {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        openat(CWD, root.join(path), flags, Mode::empty())
+    };
+    let has_disk = definition.has_directories();
+    let folder = |path: String| has_disk.then(|| open(path)).transpose();
+    let input = match &definition.stdin {
+        Stdin::File(path) => Some(File::open(root.join(path))?),
+        Stdin::Empty | Stdin::Inherit => None,
+    };
+    Ok(Job {
+        facts: Arc::new(Facts {
+            job: definition.public_id.clone(),
+            name: definition.name.clone(),
+            task: (
+                attempt.task,
+                u32::try_from(definition.task_count).unwrap_or(u32::MAX),
+            ),
+            attempt: attempt.number,
+            labels: definition.labels.clone(),
+        }),
+        input,
+        out: folder(format!("{}/{OUT}", attempt_path(attempt)))?,
+        state: folder(state_path(attempt))?,
+        desk: Arc::new(listener),
     })
 }

@@ -15,6 +15,7 @@ pub mod compile;
 pub mod dial;
 mod environment;
 pub mod frame;
+mod listener;
 pub mod local;
 pub mod network;
 mod outbox;

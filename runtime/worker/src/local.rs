@@ -9,6 +9,7 @@ mod leavings;
 mod outside;
 mod publish;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -256,10 +257,19 @@ fn definition(job: &LocalJob) -> Result<Definition, LocalError> {
         limits: job.limits,
         task_count: count,
         grace_ms: job.grace_ms,
+        speaks_job: speaks_job(&job.wasm),
+        labels: BTreeMap::new(),
         stdin,
         mounts,
         network: terms(job),
     })
+}
+
+/// Whether the module may import the package for jobs. One that only has the words in it costs itself a few descriptors.
+#[must_use]
+pub fn speaks_job(wasm: &[u8]) -> bool {
+    let package = b"sublet:job/";
+    wasm.windows(package.len()).any(|window| window == package)
 }
 
 /// Whoever runs a module at their own terminal is the operator. What they name by its address they mean, protected or not;

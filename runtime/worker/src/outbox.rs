@@ -206,6 +206,8 @@ mod tests {
             denied: Vec::new(),
             progress: None,
             summary: None,
+            media_types: Vec::new(),
+            is_final: false,
         }))
     }
 

@@ -8,6 +8,7 @@
 //!
 //! A job is described once ([`Definition`]); each of its attempts is then started with a few bytes.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -185,6 +186,10 @@ pub struct Definition {
     pub task_count: u64,
     /// How long an attempt that is to end may go on after it was asked, where it can hear that.
     pub grace_ms: u64,
+    /// Whether its module speaks of its job with whoever runs it: `sublet:job`.
+    pub speaks_job: bool,
+    /// For the module to read.
+    pub labels: BTreeMap<String, String>,
     /// What each attempt reads from its standard input.
     pub stdin: Stdin,
     /// Directories that are the same for each attempt.
@@ -200,10 +205,16 @@ impl Definition {
         self.limits.scratch_bytes > 0
     }
 
+    /// Whether each attempt can say something of itself, and be told something.
+    #[must_use]
+    pub const fn can_speak(&self) -> bool {
+        self.has_directories() || self.speaks_job
+    }
+
     /// How long an attempt goes on after it was asked to end. One that cannot hear is not asked.
     #[must_use]
     pub const fn grace(&self) -> Duration {
-        if self.has_directories() {
+        if self.can_speak() {
             Duration::from_millis(self.grace_ms)
         } else {
             Duration::ZERO
@@ -397,6 +408,10 @@ pub struct Ended {
     pub progress: Option<Progress>,
     /// What it came to, in its own words, as Markdown.
     pub summary: Option<String>,
+    /// What is in its artifacts, where it said so: names and media types.
+    pub media_types: Vec<(String, String)>,
+    /// Whether it said that another attempt would not help.
+    pub is_final: bool,
 }
 
 /// Which of a guest's two outputs.

@@ -4,6 +4,8 @@
 //! guest's to write, so nothing in it is trusted: links are not followed, only the end of a file is read, and what is
 //! read is cut to one short line, or to a summary of bounded length.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -12,6 +14,8 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, fstat, openat, renameat, unlinkat};
+
+use sublet_sandbox::{Failure, Measure};
 
 use crate::protocol::{Progress, StopCause};
 
@@ -28,6 +32,11 @@ const TAIL_BYTES: usize = 4 << 10;
 pub(crate) const MESSAGE_BYTES_MAX: usize = 200;
 /// Bytes of a summary; what is beyond is cut, and said.
 pub(crate) const SUMMARY_BYTES_MAX: usize = 64 << 10;
+/// Different things that one attempt measures, and bytes of what they are called: more are dropped.
+const MEASURES_MAX: usize = 64;
+const MEASURE_BYTES_MAX: usize = 64;
+/// Artifacts of which it is known what is in them: as many as are kept.
+const TYPES_MAX: usize = 1_000;
 /// All that is to do, in the unit of progress.
 const WHOLE: f64 = 1_000_000.0;
 /// What stands at the end of a summary that was cut.
@@ -45,6 +54,22 @@ struct Said {
     progress: Option<Progress>,
     /// Whether the progress was not passed on yet.
     is_news: bool,
+    /// The summary that did not come by a file.
+    summary: Option<String>,
+    measures: BTreeMap<String, f64>,
+    types: BTreeMap<String, String>,
+    failure: Option<Failure>,
+    /// Why it is to end, where nobody asked.
+    warning: Option<&'static str>,
+}
+
+/// What an attempt that is over had said.
+#[derive(Debug, Default)]
+pub(crate) struct LastWords {
+    pub(crate) progress: Option<Progress>,
+    pub(crate) summary: Option<String>,
+    pub(crate) media_types: Vec<(String, String)>,
+    pub(crate) failure: Option<Failure>,
 }
 
 impl Reports {
@@ -70,9 +95,67 @@ impl Reports {
     }
 
     /// What was said last, when the guest is through.
-    pub(crate) fn last_words(&self) -> (Option<Progress>, Option<String>) {
+    pub(crate) fn last_words(&self) -> LastWords {
         self.look(Line::Any);
-        (self.lock().progress.clone(), self.summary())
+        let in_file = self.summary();
+        let mut said = self.lock();
+        let summary = said.summary.take().or(in_file);
+        LastWords {
+            progress: said.progress.clone(),
+            summary: with_measures(summary, &said.measures),
+            media_types: std::mem::take(&mut said.types).into_iter().collect(),
+            failure: said.failure.take(),
+        }
+    }
+
+    /// The guest says how far it is.
+    pub(crate) fn say_progress(&self, millionths: Option<u32>, message: &str) {
+        let progress = Progress {
+            millionths,
+            message: bounded_message(message),
+        };
+        let mut said = self.lock();
+        said.is_news |= said.progress.as_ref() != Some(&progress);
+        said.progress = Some(progress);
+    }
+
+    pub(crate) fn say_summary(&self, markdown: &str) {
+        self.lock().summary = Some(bounded_summary(markdown));
+    }
+
+    pub(crate) fn say_measure(&self, name: &str, measure: Measure) {
+        let name = bounded(name, MEASURE_BYTES_MAX);
+        let mut said = self.lock();
+        if said.measures.len() >= MEASURES_MAX && !said.measures.contains_key(&name) {
+            return;
+        }
+        let value = said.measures.entry(name).or_default();
+        match measure {
+            Measure::Is(now) => *value = now,
+            Measure::More(more) => *value += as_float(more),
+        }
+    }
+
+    pub(crate) fn say_type(&self, name: &str, content_type: &str) {
+        let mut said = self.lock();
+        if said.types.len() < TYPES_MAX || said.types.contains_key(name) {
+            said.types.insert(name.to_owned(), content_type.to_owned());
+        }
+    }
+
+    pub(crate) fn say_failure(&self, failure: Failure) {
+        self.lock().failure = Some(failure);
+    }
+
+    /// Why it is to end, where nobody asked for that.
+    pub(crate) fn warning(&self) -> Option<&'static str> {
+        self.lock().warning
+    }
+
+    /// Has the guest know that its time is about to be over.
+    pub(crate) fn warn(&self, why: &'static str) -> io::Result<()> {
+        self.lock().warning = Some(why);
+        self.ask_to_stop(why)
     }
 
     /// Lets the guest find the request to stop. One that put something there itself finds that.
@@ -202,12 +285,16 @@ fn millionths(share: f64) -> u32 {
 
 /// One line without control characters, of bounded length.
 pub(crate) fn bounded_message(text: &str) -> String {
+    bounded(text, MESSAGE_BYTES_MAX)
+}
+
+fn bounded(text: &str, bytes_max: usize) -> String {
     let mut plain: String = text
         .trim()
         .chars()
         .filter(|one| !one.is_control())
         .collect();
-    plain.truncate(plain.floor_char_boundary(MESSAGE_BYTES_MAX));
+    plain.truncate(plain.floor_char_boundary(bytes_max));
     plain
 }
 
@@ -218,6 +305,28 @@ pub(crate) fn bounded_summary(text: &str) -> String {
     }
     let end = text.floor_char_boundary(SUMMARY_BYTES_MAX - CUT.len());
     text.get(..end).unwrap_or_default().to_owned() + CUT
+}
+
+/// What was measured stands in a list below what it came to.
+fn with_measures(summary: Option<String>, measures: &BTreeMap<String, f64>) -> Option<String> {
+    if measures.is_empty() {
+        return summary;
+    }
+    let mut text = summary.unwrap_or_default();
+    if !text.is_empty() {
+        text.push_str("\n\n");
+    }
+    for (name, value) in measures {
+        // Writing to a string cannot fail.
+        writeln!(text, "- {name}: {value}").unwrap_or_default();
+    }
+    Some(text)
+}
+
+/// A count beyond what a float tells exactly is told nearly.
+#[expect(clippy::cast_precision_loss, reason = "the nearest one is meant")]
+const fn as_float(count: u64) -> f64 {
+    count as f64
 }
 
 /// Why an attempt is asked to stop, as its guest reads it.
@@ -290,6 +399,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_without_end_is_kept_up_to_a_number() {
+        let reports = Reports::of(None).unwrap();
+        for number in 0..10_000 {
+            reports.say_measure(&format!("{number}"), Measure::More(u64::MAX));
+            reports.say_type(&format!("{number}"), "text/plain");
+            reports.say_progress(Some(number), &"x".repeat(10_000));
+        }
+        reports.say_measure("0", Measure::Is(1.5));
+        reports.say_summary(&"x".repeat(1 << 20));
+        assert!(reports.news().is_some() && reports.news().is_none());
+        let said = reports.last_words();
+        assert_eq!(said.media_types.len(), TYPES_MAX);
+        let summary = said.summary.unwrap();
+        assert_eq!(summary.matches("\n- ").count(), MEASURES_MAX);
+        assert!(summary.contains("\n- 0: 1.5\n"));
+        assert!(summary.len() < SUMMARY_BYTES_MAX + MEASURES_MAX * 200);
+        assert_eq!(said.progress.unwrap().message.len(), MESSAGE_BYTES_MAX);
+    }
+
+    #[test]
     fn links_and_folders_in_the_place_of_files_say_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let secret = tempfile::NamedTempFile::new().unwrap();
@@ -298,7 +427,8 @@ mod tests {
         std::fs::create_dir(folder.path().join(SUMMARY)).unwrap();
         let reports = Reports::of(Some(folder.path())).unwrap();
         assert_eq!(reports.news(), None);
-        assert_eq!(reports.last_words(), (None, None));
+        let said = reports.last_words();
+        assert_eq!((said.progress, said.summary), (None, None));
     }
 
     #[test]

@@ -6,10 +6,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use sublet_network::{Addresses, Nic};
-use sublet_sandbox::{Ending, Input, Instance, Program, Sandbox};
+use sublet_sandbox::{Ending, Failure, Input, Instance, Job, Program, Sandbox};
 use sublet_scheduler::{AttemptId, LossReason, Outcome, Usage};
 
 use crate::environment;
+use crate::listener::Listener;
 use crate::network::{self, JoinError, Networking};
 use crate::outbox::{Outbox, OutboxSink};
 use crate::protocol::{Definition, Ended, FromWorker, Stream};
@@ -55,6 +56,7 @@ pub(crate) struct Run {
 struct Found {
     stdin: Input,
     reports: Arc<Reports>,
+    job: Option<Job>,
     nic: Option<Nic>,
 }
 
@@ -71,12 +73,13 @@ impl Run {
         let definition = &self.prepared.definition;
         let stdin = environment::stdin(definition, &self.root).await;
         let reports = environment::reports_of(definition, self.attempt, &self.root);
+        let closed = |error| format!("its directory cannot be opened: {error}");
+        let reports = reports.map(Arc::new).map_err(closed)?;
         Ok(Found {
             stdin: stdin
                 .map_err(|error| format!("its standard input cannot be opened: {error}"))?,
-            reports: reports
-                .map(Arc::new)
-                .map_err(|error| format!("its directory cannot be opened: {error}"))?,
+            job: self.job(&reports).map_err(closed)?,
+            reports,
             // Bound before the first instruction: whoever looks for the attempt from now on finds it.
             nic: self.join().map_err(|error| error.to_string())?,
         })
@@ -86,6 +89,7 @@ impl Run {
         let Found {
             stdin,
             reports,
+            job,
             nic,
         } = found;
         let definition = &self.prepared.definition;
@@ -101,20 +105,20 @@ impl Run {
             stdin,
             stdout: Box::new(self.sink(Stream::Stdout)),
             stderr: Box::new(self.sink(Stream::Stderr)),
+            job,
             stop: self.stopping.stop(),
             network: nic,
         };
         self.outbox.push(FromWorker::Started(self.attempt));
-        let beside = definition
-            .has_directories()
-            .then(|| self.stand_beside(&reports));
+        let beside = definition.can_speak().then(|| self.stand_beside(&reports));
         let Ending {
             outcome,
             mut usage,
             detail,
         } = self.perform(instance).await;
         drop(beside);
-        let (progress, summary) = reports.last_words();
+        let said = reports.last_words();
+        let (outcome, detail) = failed(outcome, detail, said.failure.as_ref());
         let mut denied = Vec::new();
         if let Some(meter) = meter {
             (usage.network, denied) = network::usage(&meter);
@@ -127,8 +131,10 @@ impl Run {
             usage,
             detail,
             denied,
-            progress,
-            summary,
+            progress: said.progress,
+            summary: said.summary,
+            media_types: said.media_types,
+            is_final: said.failure.is_some_and(|failure| !failure.is_retryable),
         }))
     }
 
@@ -141,6 +147,18 @@ impl Run {
             variables.push(environment::host_name_variable(definition, task));
         }
         variables
+    }
+
+    fn job(&self, reports: &Arc<Reports>) -> std::io::Result<Option<Job>> {
+        let definition = &self.prepared.definition;
+        if !definition.speaks_job {
+            return Ok(None);
+        }
+        let listener = Listener {
+            reports: Arc::clone(reports),
+            stopping: self.stopping.clone(),
+        };
+        environment::job(definition, self.attempt, &self.root, listener).map(Some)
     }
 
     fn stand_beside(&self, reports: &Arc<Reports>) -> Beside {
@@ -188,6 +206,21 @@ impl Run {
     }
 }
 
+/// An attempt that said how it fails has failed so, whatever it exits with; a limit or a trap is told as it was.
+fn failed(
+    outcome: Outcome,
+    detail: Option<String>,
+    said: Option<&Failure>,
+) -> (Outcome, Option<String>) {
+    match (outcome, said) {
+        (Outcome::Succeeded | Outcome::Failed(_), Some(said)) => {
+            let words = format!("{}: {}", said.kind, said.message);
+            (Outcome::Failed(said.code), Some(words))
+        }
+        (outcome, _) => (outcome, detail),
+    }
+}
+
 /// The end of an attempt that did not come to its first instruction.
 pub(crate) fn never_ran(attempt: AttemptId, reason: &str) -> FromWorker {
     FromWorker::Ended(Box::new(Ended {
@@ -200,6 +233,8 @@ pub(crate) fn never_ran(attempt: AttemptId, reason: &str) -> FromWorker {
         denied: Vec::new(),
         progress: None,
         summary: None,
+        media_types: Vec::new(),
+        is_final: false,
     }))
 }
 

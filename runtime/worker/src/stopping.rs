@@ -73,6 +73,11 @@ impl Stopping {
         }
     }
 
+    /// Why it was asked to end, once it was.
+    pub(crate) fn cause(&self) -> Option<StopCause> {
+        *self.asked.borrow()
+    }
+
     async fn asked(&self) -> StopCause {
         let mut asked = self.asked.subscribe();
         match asked.wait_for(Option::is_some).await.map(|cause| *cause) {
@@ -133,7 +138,7 @@ async fn pass_on(attempt: AttemptId, reports: &Reports, outbox: &Outbox) -> Infa
 
 async fn ask_and_end(stopping: &Stopping, reports: &Reports) -> Infallible {
     let cause = stopping.asked().await;
-    say(reports, reports::word(cause));
+    told(reports.ask_to_stop(reports::word(cause)));
     tokio::time::sleep(stopping.grace).await;
     stopping.stop.request(CancelReason::from(cause));
     std::future::pending().await
@@ -142,14 +147,14 @@ async fn ask_and_end(stopping: &Stopping, reports: &Reports) -> Infallible {
 async fn warn(at: Option<Instant>, reports: &Reports) -> Infallible {
     if let Some(at) = at {
         sleep_until(at).await;
-        say(reports, TIMEOUT);
+        told(reports.warn(TIMEOUT));
     }
     std::future::pending().await
 }
 
 /// A guest that cannot be asked is ended all the same, when its grace is over.
-fn say(reports: &Reports, why: &str) {
-    if let Err(error) = reports.ask_to_stop(why) {
+fn told(asked: std::io::Result<()>) {
+    if let Err(error) = asked {
         tracing::warn!(%error, "a guest cannot be asked to stop");
     }
 }

@@ -153,6 +153,8 @@ fn definition() -> Definition {
             ..Limits::default()
         },
         grace_ms: 0,
+        speaks_job: false,
+        labels: std::collections::BTreeMap::new(),
         task_count: 1,
         stdin: Stdin::Empty,
         mounts: Vec::new(),

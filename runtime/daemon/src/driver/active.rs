@@ -15,6 +15,9 @@ pub(crate) const SOCKETS: &str = "wasi:sockets/";
 /// What programs import that send requests.
 const HTTP: &str = "wasi:http/";
 
+/// What programs import that speak of their job with whoever runs them.
+pub(crate) const JOB: &str = "sublet:job/";
+
 /// The label whose value all instances of several jobs can be found by.
 const GROUP: &str = "group";
 
@@ -79,7 +82,7 @@ impl ActiveJob {
         Self {
             user: job.user,
             module: job.module,
-            definition: Arc::new(definition(job, operator)),
+            definition: Arc::new(definition(job, imports, operator)),
             has_nic: network.own && imports.iter().any(|import| uses_network(import)),
             publish: network.publish.iter().map(publication).collect(),
             tally: Tally::default(),
@@ -173,7 +176,7 @@ const fn want(job: &NewJob) -> Resources {
     }
 }
 
-fn definition(job: &NewJob, operator: NetworkTerms) -> Definition {
+fn definition(job: &NewJob, imports: &[String], operator: NetworkTerms) -> Definition {
     let spec = &job.spec;
     Definition {
         job: job.id,
@@ -185,6 +188,8 @@ fn definition(job: &NewJob, operator: NetworkTerms) -> Definition {
         env: spec.env.clone(),
         limits: spec.limits,
         grace_ms: spec.grace_ms,
+        speaks_job: imports.iter().any(|import| import.starts_with(JOB)),
+        labels: spec.labels.clone(),
         task_count: u64::from(spec.tasks.end().saturating_sub(*spec.tasks.start())) + 1,
         stdin: spec
             .stdin

@@ -15,6 +15,8 @@ pub(super) fn unreported(attempt: AttemptId, outcome: Outcome, at: UnixMillis) -
         denied: Vec::new(),
         progress: None,
         summary: None,
+        media_types: Vec::new(),
+        is_final: false,
     }
 }
 

@@ -9,9 +9,10 @@
 //!
 //! Meanwhile the attempt holds its slot, and its worker is done with it: neither a stop nor the worker's end concerns it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use sublet_scheduler::{AttemptId, Outcome, UserId};
+use sublet_scheduler::{Event, Outcome, UserId};
 use sublet_store::{Error, Kept, Outputs, Record, Unkept, Work};
 use sublet_worker::protocol::Ended;
 use tokio::runtime::Handle;
@@ -38,7 +39,7 @@ impl Keeping {
         let (work, outputs) = (Arc::clone(&self.work), Arc::clone(&self.outputs));
         let driver = self.driver.clone();
         self.runtime.spawn_blocking(move || {
-            let kept = keep(&work, &outputs, (user, ended.attempt), room_bytes);
+            let kept = keep(&work, &outputs, (user, &ended), room_bytes);
             driver.tell(Command::Kept(Box::new(ended), kept));
         });
     }
@@ -47,11 +48,21 @@ impl Keeping {
 fn keep(
     work: &Work,
     outputs: &Outputs,
-    (user, attempt): (UserId, AttemptId),
+    (user, ended): (UserId, &Ended),
     room_bytes: u64,
 ) -> Result<Kept, Error> {
+    let said: HashMap<&str, &str> = ended
+        .media_types
+        .iter()
+        .map(|(name, media_type)| (name.as_str(), media_type.as_str()))
+        .collect();
+    let media_type = |name: &str| match said.get(name) {
+        Some(said) if media_type::is_plain(said) => (*said).to_owned(),
+        _ => media_type::of_name(name),
+    };
+    let attempt = ended.attempt;
     match work.attempt_folder(user, attempt, OUT)? {
-        Some(out) => outputs.keep(attempt, &out, room_bytes, media_type::of_name),
+        Some(out) => outputs.keep(attempt, &out, room_bytes, media_type),
         None => Ok(Kept::default()),
     }
 }
@@ -60,6 +71,13 @@ impl Driver {
     /// A worker said that the attempt is over.
     pub(super) fn is_over(&mut self, ended: Ended) {
         let attempt = ended.attempt;
+        if ended.is_final && matches!(ended.outcome, Outcome::Failed(_)) {
+            // The task is to have no other attempt; it ends as this one did.
+            self.happened(Event::CancelAsked {
+                job: attempt.job,
+                task: Some(attempt.task),
+            });
+        }
         let leaves_something = self
             .jobs
             .get(attempt.job)

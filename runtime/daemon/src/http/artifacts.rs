@@ -30,8 +30,8 @@ use super::problem::{Answer, ApiError};
 use super::tasks;
 use crate::front::Front;
 
-/// The artifact that is the result of a task, where there is one.
-const RESULT: &str = "result.json";
+/// The artifact that is the result of a task, where there is one: the second is one that is no JSON.
+const RESULTS: [&str; 2] = ["result.json", "result"];
 /// Bytes that are read ahead of the one who receives.
 const PIECE_BYTES: usize = 64 << 10;
 /// Pieces of output read at a time, and those rounds that wait for a slow reader.
@@ -76,8 +76,10 @@ pub(super) async fn output(
     headers: HeaderMap,
 ) -> Answer<Response> {
     let id = tasks::known(&caller, &job, index).await?;
-    if let Some(result) = ask(&caller, id, move |job| job.artifact(index, RESULT)).await? {
-        return serve(&caller, (id, index), result, &headers).await;
+    for name in RESULTS {
+        if let Some(result) = ask(&caller, id, move |job| job.artifact(index, name)).await? {
+            return serve(&caller, (id, index), result, &headers).await;
+        }
     }
     let attempt = ask(&caller, id, move |job| last_attempt(job, index)).await?;
     let attempt = attempt.ok_or_else(|| {

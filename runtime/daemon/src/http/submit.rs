@@ -12,9 +12,11 @@ use super::extract::Json;
 use super::problem::{Answer, ApiError};
 use super::{inputs, jobs, networks, selector, validate};
 use crate::convert;
-use crate::driver::{Command, SOCKETS, Submission};
+use crate::driver::{Command, JOB, SOCKETS, Submission};
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
+/// The disk of each attempt of a module that speaks of its job, as with `sublet run`.
+const JOB_DISK_BYTES_DEFAULT: u64 = 64 << 20;
 /// Bytes of an idempotency key.
 const KEY_BYTES_MAX: usize = 255;
 
@@ -28,7 +30,10 @@ pub(super) async fn submit(
 ) -> Answer<(StatusCode, [(HeaderName, String); 1], JsonAnswer<Job>)> {
     let module = selector::module(&caller, &asked.module).await?;
     let after = dependencies(&caller, &asked.after).await?;
-    let spec = validate::spec(&asked, program(&asked, &module), after, &caller.config)?;
+    let mut spec = validate::spec(&asked, program(&asked, &module), after, &caller.config)?;
+    if asked.limits.scratch_bytes.is_none() {
+        spec.limits.scratch_bytes = disk_of(&module);
+    }
     memory_suffices(&module, &spec)?;
     inputs_are_there(&caller, &spec).await?;
     if caller.is_disk_short()? {
@@ -125,6 +130,15 @@ fn memory_suffices(module: &ModuleRow, spec: &JobSpec) -> Answer<()> {
     )
     .at("/limits/memory_bytes", Some(needs), Some(has))
     .with_help("give it more with --memory"))
+}
+
+/// What a job has of disk whose user said nothing of it: a module that keeps artifacts or checkpoints was built to do so.
+fn disk_of(module: &ModuleRow) -> u64 {
+    let imports = convert::imports(module);
+    if imports.iter().any(|import| import.starts_with(JOB)) {
+        return JOB_DISK_BYTES_DEFAULT;
+    }
+    0
 }
 
 /// A port leads to a guest that can listen.

@@ -34,6 +34,8 @@ const DENIALS_MAX: usize = 16;
 const WORDS_BYTES_MAX: usize = 4096;
 /// Bytes of what an attempt came to, in its own words: more than a worker lets pass.
 const SUMMARY_BYTES_MAX: usize = 128 << 10;
+/// Artifacts of one attempt of which it may have said what is in them.
+const MEDIA_TYPES_MAX: usize = 1_000;
 /// All that an attempt has to do, in the unit of progress.
 const MILLION: u32 = 1_000_000;
 
@@ -230,6 +232,7 @@ impl Desk {
         if let Some(progress) = &mut ended.progress {
             bound(progress);
         }
+        ended.media_types.truncate(MEDIA_TYPES_MAX);
         if let Some(summary) = &mut ended.summary {
             cut(summary, SUMMARY_BYTES_MAX);
         }

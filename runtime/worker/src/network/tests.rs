@@ -47,6 +47,8 @@ fn definition(limits: NicLimits) -> Definition {
         env: Vec::new(),
         limits: Limits::default(),
         grace_ms: 0,
+        speaks_job: false,
+        labels: std::collections::BTreeMap::new(),
         task_count: 2,
         stdin: Stdin::Empty,
         mounts: Vec::new(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sublet_api::{Code, JobNetwork, Limits as Asked, NetworkMode, Publish};
 use sublet_daemon::paths;
-use sublet_worker::local::{LocalInput, LocalJob, LocalNetwork, Publication};
+use sublet_worker::local::{LocalInput, LocalJob, LocalNetwork, Publication, speaks_job};
 use sublet_worker::{Access, Directory, Limits};
 use tempfile::TempDir;
 
@@ -24,6 +24,8 @@ const PROGRAM_DEFAULT: &str = "module";
 const GRACE_MS_DEFAULT: u64 = 300;
 /// The disk of each task whose `/out` is wanted, where nobody said how much.
 const OUT_BYTES_DEFAULT: u64 = 1 << 30;
+/// The disk of a module that speaks of its job, as on a server.
+const JOB_DISK_BYTES_DEFAULT: u64 = 64 << 20;
 
 /// What is run, and what must live as long.
 #[derive(Debug)]
@@ -42,9 +44,7 @@ pub(super) fn of(run: &Run) -> Result<Configuration, Failure> {
     let stdin = stdin(&source, run.given.input.as_deref())?;
     let asked = run.given.limits();
     let mut limits = limits(&asked);
-    if run.out.is_some() && asked.scratch_bytes.is_none() {
-        limits.scratch_bytes = OUT_BYTES_DEFAULT;
-    }
+
     let network = network(run.given.network()?);
     let mut copies = Vec::new();
     let directories = directories(run, &mut copies)?;
@@ -52,6 +52,13 @@ pub(super) fn of(run: &Run) -> Result<Configuration, Failure> {
         Source::File(path) => Binary::read(path)?,
         Source::Stdin | Source::Reference(_) => Binary::read_stdin()?,
     };
+    if asked.scratch_bytes.is_none() {
+        limits.scratch_bytes = match &run.out {
+            Some(_) => OUT_BYTES_DEFAULT,
+            None if speaks_job(&binary.bytes) => JOB_DISK_BYTES_DEFAULT,
+            None => 0,
+        };
+    }
     let (first, last) = run.given.array.unwrap_or((0, 0));
     let job = LocalJob {
         wasm: binary.bytes,

@@ -309,6 +309,8 @@ pub(super) fn definition(network: NetworkTerms) -> Definition {
         env: Vec::new(),
         limits: Limits::default(),
         grace_ms: 0,
+        speaks_job: false,
+        labels: std::collections::BTreeMap::new(),
         task_count: 1,
         stdin: Stdin::Empty,
         mounts: Vec::new(),
