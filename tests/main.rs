@@ -7,6 +7,8 @@
 mod harness;
 
 #[cfg(test)]
+mod authors;
+#[cfg(test)]
 mod logs;
 #[cfg(test)]
 mod modules;

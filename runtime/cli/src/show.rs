@@ -9,6 +9,7 @@ pub(crate) mod explanation;
 pub(crate) mod fate;
 pub(crate) mod job;
 pub(crate) mod module;
+pub(crate) mod need;
 pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod operation;

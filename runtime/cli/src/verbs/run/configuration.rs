@@ -93,7 +93,8 @@ fn program(source: &Source) -> String {
     .to_owned()
 }
 
-fn compiler() -> Result<PathBuf, Failure> {
+/// This executable, which compiles in a process of its own.
+pub(in crate::verbs) fn compiler() -> Result<PathBuf, Failure> {
     env::current_exe().map_err(|error| {
         Failure::new(
             Code::LocalFault,
