@@ -1,7 +1,7 @@
 //! The way of an author: a new project, its tests, its first result, and what a module needs.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -23,12 +23,15 @@ fn begun(language: &str) -> TempDir {
 /// A command there that finds this `sublet` first.
 fn in_folder(folder: &TempDir, program: &Path) -> Command {
     let binary = Path::new(env!("CARGO_BIN_EXE_sublet")).parent().unwrap();
+    // The toolchain of this test, whatever is the default elsewhere.
+    let toolchain = Path::new(env!("CARGO")).parent().unwrap();
     let path = std::env::var("PATH").unwrap();
     let mut command = Command::new(program);
     Home::without_server().apply(&mut command);
-    command
-        .current_dir(folder.path())
-        .env("PATH", format!("{}:{path}", binary.display()));
+    command.current_dir(folder.path()).env(
+        "PATH",
+        format!("{}:{}:{path}", binary.display(), toolchain.display()),
+    );
     command
 }
 
@@ -38,6 +41,7 @@ fn shell(folder: &TempDir, line: &str) -> Result<String, String> {
         .args(["-c", line])
         .env("CARGO_TARGET_DIR", kept("authors"))
         .env("CARGO_NET_OFFLINE", "true")
+        .env("CARGO_HOME", cargo_home())
         .current_dir(folder.path().join("tiles"))
         .output()
         .unwrap();
@@ -47,6 +51,14 @@ fn shell(folder: &TempDir, line: &str) -> Result<String, String> {
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
     Err(format!("{line}: {}\n{stdout}{stderr}", output.status))
+}
+
+/// Where the crates are that were fetched for this test's own build.
+fn cargo_home() -> PathBuf {
+    let of_the_account = || Some(Path::new(&std::env::var_os("HOME")?).join(".cargo"));
+    let said = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    said.or_else(of_the_account)
+        .expect("this test was built by a cargo that has a home")
 }
 
 fn done(folder: &TempDir, line: &str) -> String {
