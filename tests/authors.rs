@@ -153,7 +153,7 @@ fn a_check_says_in_words_what_a_module_needs() {
         }
         assert!(!output.stdout.contains("network"), "{output:?}");
     }
-    let output = checked(&component("keyvalue")).code(0);
+    let output = checked(component("keyvalue")).code(0);
     assert!(output.stdout.contains("the user's network"), "{output:?}");
 }
 
@@ -176,9 +176,7 @@ fn a_check_says_what_a_module_would_be_refused_for_and_runs_nothing() {
     checked(&browser).code(1).says(&["S0412", "env", "alert"]);
     let library = wat("library", "(module (func (export \"add\")))");
     checked(&library).code(1).says(&["S0413"]);
-    checked(&bytes_of("text", b"hello"))
-        .code(1)
-        .says(&["S0401"]);
+    checked(bytes_of("text", b"hello")).code(1).says(&["S0401"]);
     checked("nowhere.wasm")
         .code(5)
         .says(&["S0702", "nowhere.wasm"]);

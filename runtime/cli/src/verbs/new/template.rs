@@ -78,7 +78,10 @@ pub(super) fn files(language: Language, name: &str) -> Vec<File> {
 pub(super) fn next(language: Language, name: &str) -> String {
     match language {
         Language::Rust => "cargo run < input.json".to_owned(),
-        _ => format!("./build && sublet run {name}.wasm < words.txt"),
+        _ => format!(
+            "./build && sublet run {}{name}.wasm < words.txt",
+            flags(language)
+        ),
     }
 }
 
@@ -87,10 +90,19 @@ fn filled(texts: Texts, language: Language, name: &str) -> Vec<File> {
         path: (*path).to_owned(),
         text: text
             .replace("{{name}}", name)
-            .replace("{{language}}", word(language)),
+            .replace("{{language}}", word(language))
+            .replace("{{flags}}", flags(language)),
         is_program: *path == "build",
     };
     texts.iter().map(file).collect()
+}
+
+/// What runs such a program: a language that brings its own engine needs room for it.
+const fn flags(language: Language) -> &'static str {
+    match language {
+        Language::Rust | Language::C => "",
+        Language::Python | Language::Go | Language::Js => "--memory 256MiB ",
+    }
 }
 
 const fn word(language: Language) -> &'static str {
