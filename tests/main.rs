@@ -20,6 +20,13 @@ mod serve;
 mod submit;
 
 #[cfg(test)]
+mod authors;
+#[cfg(test)]
+mod job_interface;
+#[cfg(test)]
+mod level0;
+
+#[cfg(test)]
 mod dependencies;
 #[cfg(test)]
 mod drains;

@@ -68,6 +68,9 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/v1/events", &["GET"]),
     ("/v1/jobs/{job}/tasks", &["GET"]),
     ("/v1/jobs/{job}/tasks/{index}", &["GET"]),
+    ("/v1/jobs/{job}/tasks/{index}/artifacts", &["GET"]),
+    ("/v1/jobs/{job}/tasks/{index}/artifacts/{*name}", &["GET"]),
+    ("/v1/jobs/{job}/tasks/{index}/output", &["GET"]),
 ];
 
 const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"];

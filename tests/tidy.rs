@@ -74,7 +74,10 @@ const OWNED: &[(&str, &str)] = &[
 
 /// Above this there are two files inside one. Each exception says why it is one.
 const LINES_MAX: usize = 500;
-const LONGER: &[(&str, &str)] = &[];
+const LONGER: &[(&str, &str)] = &[(
+    "guest-sdk/src/host/imports/bindings.rs",
+    "a generator writes it, and nobody reads it",
+)];
 
 #[test]
 fn the_workspace_is_the_crates_of_the_layer_table() {
@@ -241,7 +244,7 @@ fn dependencies(manifest: &toml::Table) -> Vec<String> {
 /// Every Rust source of the project, guests included.
 fn sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for folder in ["scheduler", "runtime", "tests", "examples"] {
+    for folder in ["scheduler", "runtime", "guest-sdk", "tests", "examples"] {
         collect(&repository().join(folder), &mut found);
     }
     found

@@ -32,22 +32,31 @@ pub(crate) fn component(name: &str) -> Guest {
 /// A component that sends requests of `wasi:http`, as the sandbox's own tests use it.
 pub(crate) fn requester() -> Guest {
     static BUILT: OnceLock<Guest> = OnceLock::new();
-    let build = || {
-        let folder = repository().join("runtime/sandbox/tests/guests/http");
-        let target = kept("requester");
-        let mut command = Command::new(env!("CARGO"));
-        without_cargo(&mut command);
-        command
-            .args(["build", "--locked", "--release", "--target=wasm32-wasip2"])
-            .arg("--target-dir")
-            .arg(&target)
-            .current_dir(folder);
-        run_to_success(&mut command);
-        Guest {
-            path: target.join("wasm32-wasip2/release/http.wasm"),
-        }
-    };
+    let build = || apart("runtime/sandbox/tests/guests/http", "http");
     BUILT.get_or_init(build).clone()
+}
+
+/// A component that calls `sublet:job` as its arguments say.
+pub(crate) fn interface() -> Guest {
+    static BUILT: OnceLock<Guest> = OnceLock::new();
+    let build = || apart("tests/guests/interface", "interface");
+    BUILT.get_or_init(build).clone()
+}
+
+/// A component that is built apart from the other guests, because of what it depends on.
+fn apart(folder: &str, name: &str) -> Guest {
+    let target = kept(name);
+    let mut command = Command::new(env!("CARGO"));
+    without_cargo(&mut command);
+    command
+        .args(["build", "--locked", "--release", "--target=wasm32-wasip2"])
+        .arg("--target-dir")
+        .arg(&target)
+        .current_dir(repository().join(folder));
+    run_to_success(&mut command);
+    Guest {
+        path: target.join(format!("wasm32-wasip2/release/{name}.wasm")),
+    }
 }
 
 /// A guest in the text format, as a file of its own.

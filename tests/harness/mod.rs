@@ -16,7 +16,7 @@ mod processes;
 mod wait;
 
 pub(crate) use command::{Home, Output, Sublet};
-pub(crate) use guests::{Guest, bytes_of, component, core, requester, sieve, wat};
+pub(crate) use guests::{Guest, bytes_of, component, core, interface, requester, sieve, wat};
 pub(crate) use http::Answer;
 pub(crate) use processes::Process;
 pub(crate) use programs::{cpython, cruby, icepll};

@@ -78,6 +78,8 @@ codes! {
         "There is no user of this name.";
     CertificateNotFound = 210, "certificate not found",
         "No certificate of yours has this serial number. `sublet certs list --all` shows them.";
+    ArtifactNotFound = 211, "artifact not found",
+        "The task left no such file, or none yet: artifacts are what an attempt that succeeded left in /out. `sublet jobs artifacts JOB/TASK` lists them. A job has /out when it is given disk with --scratch.";
     QueueFull = 301, "queue is full",
         "As many tasks as allowed are waiting or running. Wait for some to finish, or ask the operator for a larger [defaults] quota.";
     NotPlaceable = 302, "cannot be placed",
@@ -107,7 +109,7 @@ codes! {
     TooManyModules = 314, "too many modules",
         "The user has as many modules as the quota allows. The message names the limit. Delete some (`sublet modules delete`), or ask an operator for a larger quota.";
     TooMuchStored = 315, "too much is stored",
-        "The modules and inputs of the user would take more room than the quota allows. The message names the limit and what is used. Delete modules that are not needed, or ask an operator for a larger quota.";
+        "The modules, inputs and artifacts of the user would take more room than the quota allows. The message names the limit and what is used. Delete modules that are not needed, or ask an operator for a larger quota.";
     TooManyUploads = 316, "too many uploads at a time",
         "The user has as many uploads under way as are let in at a time. Let one of them end first.";
     NotWasm = 401, "not a WebAssembly binary",

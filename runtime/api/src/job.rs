@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{JobNetwork, Outcome, Slots, State, Usage, object};
+use crate::{ArtifactSum, JobNetwork, Outcome, Progress, Slots, State, Usage, object};
 
 /// Body of `POST /v1/jobs`. What is left out has the server's default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -29,6 +29,9 @@ pub struct SubmitJob {
     /// Limits of each attempt.
     #[serde(default, deserialize_with = "object::read")]
     pub limits: Limits,
+    /// How long an attempt that is to end may go on after it was asked, where it can hear that: 0 to 60,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_ms: Option<u64>,
     /// Higher goes first: -1,000 to 1,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
@@ -191,6 +194,9 @@ pub struct Job {
     pub labels: BTreeMap<String, String>,
     /// Limits of each attempt, all said.
     pub limits: Limits,
+    /// How long an attempt that is to end may go on after it was asked, where it can hear that.
+    #[serde(default)]
+    pub grace_ms: u64,
     /// Priority.
     pub priority: i32,
     /// Restart policy.
@@ -229,6 +235,12 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
     /// What its finished attempts used in sum.
     pub usage: Usage,
+    /// How far it is, while any of its tasks says how far that one is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+    /// What its tasks left in `/out`; absent where that is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifacts: Option<ArtifactSum>,
 }
 
 /// What decided in which sub-cluster a job runs.

@@ -4,6 +4,7 @@
 //! the daemon converts between the two in one file. Sizes are bytes, durations carry their unit in the name, times are
 //! RFC 3339 in UTC.
 
+pub mod artifact;
 pub mod audit;
 pub mod code;
 pub mod event;
@@ -21,6 +22,7 @@ pub mod task;
 pub mod usage;
 pub mod user;
 
+pub use artifact::{Artifact, ArtifactSum, Progress};
 pub use audit::{AuditEntry, AuditQuery, AuditVerdict};
 pub use code::Code;
 pub use event::{Event, EventKind, EventQuery};

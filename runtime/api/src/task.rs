@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{NetworkUsage, Nic};
+use crate::{NetworkUsage, Nic, Progress};
 
 /// Where a job, a task or an attempt stands. Servers may learn further words; a client reads those as `Unknown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -141,6 +141,12 @@ pub struct Attempt {
     /// Where it is on its user's network, or was; absent without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nic: Option<Nic>,
+    /// How far it is, or was when it ended, in its own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+    /// What it came to, in its own words, as Markdown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
 }
 
 /// Query of `GET /v1/jobs/{id}/tasks`.

@@ -129,6 +129,9 @@ pub struct RemovedJobs {
     pub attempts: u64,
     /// What they had printed.
     pub log_bytes: u64,
+    /// What they had left in artifacts.
+    #[serde(default)]
+    pub artifact_bytes: u64,
     /// When the first of the jobs had finished.
     pub oldest: Timestamp,
     /// When the last of them had finished.

@@ -4,6 +4,7 @@
 //!
 //! ```text
 //!   jobs     POST /v1/jobs · GET /v1/jobs · GET /v1/jobs/{job}[/wait|explain|tasks|tasks/{index}] · POST …/cancel, …/retry
+//!            GET /v1/jobs/{job}/tasks/{index}/artifacts[/{name}], …/output
 //!   logs     GET /v1/jobs/{job}/logs, …/events                         one entry per line, for as long as it is followed
 //!   modules  POST /v1/modules · GET /v1/modules · GET, DELETE /v1/modules/{module}
 //!   inputs   HEAD, PUT /v1/inputs/{digest}
@@ -18,7 +19,6 @@
 //!   server   GET /version · GET /readyz?verbose · GET /v1/admin/config
 //! ```
 
-mod backup;
 mod inputs;
 mod jobs;
 mod logs;
@@ -26,6 +26,7 @@ mod modules;
 mod networks;
 mod pool;
 mod raw;
+mod receive;
 mod rules;
 mod server;
 mod stream;
@@ -46,6 +47,7 @@ use sublet_api::{Code, Problem};
 use sublet_identity::{Credential, client_config};
 
 pub(crate) use inputs::Upload;
+pub(crate) use receive::Received;
 
 use crate::failure::Failure;
 

@@ -100,6 +100,7 @@ impl Exit {
                 C::JobNotFound
                 | C::ModuleNotFound
                 | C::TaskNotFound
+                | C::ArtifactNotFound
                 | C::InputNotFound
                 | C::SubclusterNotFound
                 | C::NodeNotFound
@@ -151,6 +152,7 @@ impl Exit {
                 C::JobNotFound
                 | C::ModuleNotFound
                 | C::TaskNotFound
+                | C::ArtifactNotFound
                 | C::InputNotFound
                 | C::DependencyUnknown
                 | C::FileUnreadable,

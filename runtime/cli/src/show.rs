@@ -3,6 +3,7 @@
 //! Tables have relative times, IEC sizes and no borders; what is absent is `-`. Programs never see any of this: they
 //! get the API's JSON.
 
+pub(crate) mod artifact;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod event;
@@ -10,6 +11,7 @@ pub(crate) mod explanation;
 pub(crate) mod fate;
 pub(crate) mod job;
 pub(crate) mod module;
+pub(crate) mod need;
 pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod operation;

@@ -6,6 +6,7 @@ mod apply;
 mod audit;
 mod cancel;
 mod certs;
+mod check;
 mod completion;
 mod credential_file;
 pub(crate) mod doctor;
@@ -17,6 +18,7 @@ mod logs;
 mod man;
 mod modules;
 mod networks;
+mod new;
 mod nodes;
 mod plan;
 mod pool;
@@ -32,6 +34,7 @@ mod users;
 mod version;
 mod wait;
 mod whoami;
+mod wit;
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -62,6 +65,9 @@ pub(crate) enum Verb {
     Explain(explain::Explain),
     Usage(usage::Usage),
     Serve(serve::Serve),
+    New(new::New),
+    Check(check::Check),
+    Wit(wit::Wit),
     #[command(subcommand, disable_help_subcommand = true)]
     Jobs(jobs::Jobs),
     #[command(subcommand, disable_help_subcommand = true)]
@@ -209,6 +215,9 @@ impl Verb {
         match self {
             Self::Run(run) => wide(run::run(run, session)),
             Self::Serve(serve) => serve::serve(serve),
+            Self::New(new) => new::new(&new, session),
+            Self::Check(check) => narrow(check::check(check, session)),
+            Self::Wit(_) => wit::wit(session),
             Self::Submit(submit) => narrow(submit::submit(submit, session)),
             Self::Ps(ps) => narrow(ps::ps(ps, session)),
             Self::Logs(logs) => narrow(logs::logs(logs, session)),

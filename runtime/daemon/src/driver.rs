@@ -17,6 +17,7 @@ mod chores;
 mod command;
 mod ending;
 mod ground;
+mod keeping;
 mod modules;
 mod networks;
 mod obey;
@@ -27,7 +28,7 @@ mod retry;
 mod submit;
 mod take_down;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -37,10 +38,10 @@ use sublet_scheduler::{
     AttemptId, JobId, Scheduler, SlotId, StopReason, SubclusterId, Terms, UnixMillis, UserId,
 };
 use sublet_store::{NextIds, Reader, Writer};
-use sublet_worker::protocol::{Ended, NetworkTerms};
+use sublet_worker::protocol::{Ended, NetworkTerms, Progress};
 use tokio::sync::watch;
 
-pub(crate) use active::{ActiveJob, ActiveJobs, SOCKETS, scheduled};
+pub(crate) use active::{ActiveJob, ActiveJobs, JOB, SOCKETS, scheduled};
 use batch::Batch;
 pub(crate) use begin::Beginning;
 pub(crate) use chores::Chores;
@@ -49,6 +50,7 @@ pub(crate) use command::{
     RetryError, Ruling, Submission, SubmitError, Submitted, reply,
 };
 pub(crate) use ground::Ground;
+pub(crate) use keeping::Keeping;
 pub(crate) use networks::Exhausted;
 use networks::Networks;
 pub(crate) use operate::{
@@ -78,6 +80,7 @@ pub(crate) struct Driver {
     pub(crate) writer: Writer,
     pub(crate) reader: Reader,
     chores: Chores,
+    keeping: Keeping,
     pub(crate) workers: Workers,
     broker: Broker,
     networks: Networks,
@@ -99,8 +102,12 @@ pub(crate) struct Driver {
     pub(crate) ground: Ground,
     /// Attempts that hold a slot.
     pub(crate) live: HashMap<AttemptId, Live>,
+    /// How far attempts that hold a slot are, in their own words.
+    progress: BTreeMap<AttemptId, Progress>,
     /// What workers said of ends that the scheduler has not been told of yet.
     ends: HashMap<AttemptId, Ended>,
+    /// Attempts that were the last of their task, until their slot is given back.
+    settled: HashSet<AttemptId>,
     /// Attempts that were stopped, in the order of their deadlines.
     stops: VecDeque<(Instant, AttemptId)>,
     batch: Batch,
@@ -125,6 +132,8 @@ pub(crate) struct Live {
     /// Nothing until the start is carried out.
     worker: Option<WorkerId>,
     stopped: Option<StopReason>,
+    /// Its worker is done with it, and what it left is being kept.
+    is_over: bool,
     /// Nothing until the start is carried out, and for those without sockets.
     nic: Option<Addresses>,
 }
@@ -135,6 +144,7 @@ pub(crate) struct Parts {
     pub(crate) writer: Writer,
     pub(crate) reader: Reader,
     pub(crate) chores: Chores,
+    pub(crate) keeping: Keeping,
     pub(crate) workers: Workers,
     pub(crate) broker: Broker,
     pub(crate) network_terms: NetworkTerms,
@@ -157,6 +167,7 @@ impl Driver {
             writer: parts.writer,
             reader: parts.reader,
             chores: parts.chores,
+            keeping: parts.keeping,
             workers: parts.workers,
             broker: parts.broker,
             networks: Networks::default(),
@@ -172,7 +183,9 @@ impl Driver {
             quotas: HashMap::new(),
             ground: parts.ground,
             live: HashMap::new(),
+            progress: BTreeMap::new(),
             ends: HashMap::new(),
+            settled: HashSet::new(),
             stops: VecDeque::new(),
             batch: Batch::default(),
             looks: Vec::new(),
@@ -247,7 +260,8 @@ impl Driver {
                 return;
             }
             self.stops.pop_front();
-            if let Some(worker) = self.live.get(&attempt).and_then(|live| live.worker) {
+            let live = self.live.get(&attempt).filter(|live| !live.is_over);
+            if let Some(worker) = live.and_then(|live| live.worker) {
                 tracing::warn!(%attempt, "the attempt did not stop in time, its worker is ended");
                 self.workers.kill(worker);
             }
@@ -260,6 +274,7 @@ impl Driver {
                 scheduler: &self.scheduler,
                 jobs: &self.jobs,
                 ground: &self.ground,
+                progress: &self.progress,
                 workers: self.workers.count(),
                 now: (self.now)(),
             });
@@ -273,7 +288,11 @@ impl Driver {
     }
 
     fn job_finished(&mut self, job: JobId) {
-        self.jobs.remove(job);
+        if let Some(over) = self.jobs.remove(job)
+            && over.has_directories()
+        {
+            self.chores.let_states_go(over.user, job);
+        }
         self.workers.forget(job);
         self.chores.close_log(job);
         self.finished.send_modify(|count| *count += 1);

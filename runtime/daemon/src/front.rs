@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use sublet_store::{DataDirectory, Error, Library, Logs, Reader, Readers};
+use sublet_store::{DataDirectory, Error, Library, Logs, Outputs, Reader, Readers};
 use tokio::sync::{Semaphore, watch};
 
 use crate::artifacts::Artifacts;
@@ -29,6 +29,7 @@ pub(crate) struct Front {
     pub(crate) reading: Semaphore,
     pub(crate) library: Arc<Library>,
     pub(crate) logs: Arc<Logs>,
+    pub(crate) outputs: Arc<Outputs>,
     pub(crate) artifacts: Artifacts,
     pub(crate) driver: DriverHandle,
     pub(crate) broker: Broker,

@@ -8,6 +8,7 @@
 pub(crate) mod accept;
 mod admission;
 mod answer;
+mod artifacts;
 mod audit;
 mod backup;
 mod caller;
@@ -119,6 +120,9 @@ fn of_jobs() -> Routes {
         .get("/v1/jobs/{job}/logs", A::ReadOutput, logs::logs, "What its tasks wrote")
         .get("/v1/jobs/{job}/tasks", A::ReadJobs, tasks::list, "Its tasks")
         .get("/v1/jobs/{job}/tasks/{index}", A::ReadJobs, tasks::show, "A task and its attempts")
+        .get("/v1/jobs/{job}/tasks/{index}/artifacts", A::ReadOutput, artifacts::list, "What it left")
+        .get("/v1/jobs/{job}/tasks/{index}/artifacts/{*name}", A::ReadOutput, artifacts::show, "A file that it left")
+        .get("/v1/jobs/{job}/tasks/{index}/output", A::ReadOutput, artifacts::output, "Its result")
         .get("/v1/usage", A::ReadUsage, usage::show, "What was used, in sums")
         .get("/v1/usage/removed", A::ReadUsage, usage::removed, "How many old jobs were removed")
 }

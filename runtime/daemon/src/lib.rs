@@ -21,6 +21,7 @@ mod events;
 mod front;
 mod http;
 mod keys;
+mod media_type;
 mod metrics;
 mod nearest;
 pub mod paths;

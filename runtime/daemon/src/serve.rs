@@ -26,9 +26,9 @@ use tokio::sync::{Semaphore, watch};
 use crate::artifacts::Artifacts;
 use crate::broker::Broker;
 use crate::clock;
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Size};
 use crate::driver::{
-    Beginning, Chores, Command, Driver, DriverHandle, Ground, Parts, Retention, Ruling,
+    Beginning, Chores, Command, Driver, DriverHandle, Ground, Keeping, Parts, Retention, Ruling,
 };
 use crate::events::Events;
 use crate::front::Front;
@@ -162,11 +162,10 @@ impl Server {
         let (handle, asked) = DriverHandle::of_a_new_driver();
         let (finished, sees_finished) = watch::channel(0);
         let (output, sees_output) = watch::channel(0);
-        let broker = broker(settings, runtime);
-        let ruling = Ruling::of(&settings.config);
-        let people = disk.people;
-        let keys = keys(settings, door.as_ref(), &disk.directory, &people)?;
+        let (broker, ruling) = (broker(settings, runtime), Ruling::of(&settings.config));
         let (metrics, events) = watched();
+        let keys = keys(settings, door.as_ref(), &disk.directory, &disk.people)?;
+        let (chores, keeping) = followers(settings, &disk, &handle, runtime)?;
         let surroundings = Surroundings {
             executable: executable.clone(),
             users: disk.directory.path().join("users"),
@@ -180,18 +179,18 @@ impl Server {
             broker: broker.clone(),
             output,
         };
-        let chores = Chores::start(disk.work, Arc::clone(&disk.logs), handle.clone());
         let driver = Driver::new(Parts {
             scheduler: scheduler(settings),
             writer: disk.writer,
             reader: disk.readers.get()?,
-            chores: chores.map_err(doing("start a thread"))?,
+            chores,
+            keeping,
             workers: Workers::new(surroundings),
             broker: broker.clone(),
             network_terms: ruling.network_terms,
             ids: disk.ids,
             owner: disk.owner,
-            people: Arc::clone(&people),
+            people: Arc::clone(&disk.people),
             events: Arc::clone(&events),
             metrics: Arc::clone(&metrics),
             terms: ruling.terms,
@@ -208,13 +207,14 @@ impl Server {
             readers: disk.readers,
             library: disk.library,
             logs: disk.logs,
+            outputs: disk.outputs,
             artifacts,
             strangers: Strangers::new(handle.clone(), Arc::clone(&metrics)),
             metrics,
             events,
             driver: handle,
             broker,
-            people,
+            people: disk.people,
             keys,
             room: Room::default(),
             finished: sees_finished,
@@ -245,6 +245,31 @@ fn ground(settings: &Settings) -> Ground {
         &[],
         BTreeMap::new(),
     )
+}
+
+/// Those who take up what an end leaves to be done.
+fn followers(
+    settings: &Settings,
+    disk: &Disk,
+    driver: &DriverHandle,
+    runtime: &Runtime,
+) -> Result<(Chores, Keeping), ServeError> {
+    let (work, logs) = (Arc::clone(&disk.work), Arc::clone(&disk.logs));
+    let chores = Chores::start(work, logs, Arc::clone(&disk.outputs), driver.clone());
+    let keeping = Keeping {
+        work: Arc::clone(&disk.work),
+        outputs: Arc::clone(&disk.outputs),
+        driver: driver.clone(),
+        runtime: runtime.handle().clone(),
+        stored_bytes_max: stored_bytes_max(settings),
+    };
+    Ok((chores.map_err(doing("start a thread"))?, keeping))
+}
+
+/// Bytes that a user may have stored of whom nothing else is said.
+fn stored_bytes_max(settings: &Settings) -> Option<u64> {
+    let quota = &settings.config.defaults.quota;
+    quota.stored.map(Size::as_bytes)
 }
 
 fn beginning(settings: &Settings) -> Beginning {

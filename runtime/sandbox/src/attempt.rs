@@ -16,6 +16,7 @@ use crate::counts::Counts;
 use crate::files::OpenFiles;
 use crate::halts::{Halt, Halts};
 use crate::http::Reach;
+use crate::job::JobState;
 use crate::limiter::Limiter;
 use crate::output::{Allowance, Output};
 use crate::scratch::{Scratch, Used};
@@ -111,6 +112,7 @@ pub(crate) fn prepare(
         env: [&instance.env, &instance.attempt_env],
         directories: &instance.directories,
         reach: Reach::new(instance.network, base.trust.clone()),
+        job: JobState::new(instance.job, streams.stderr.clone(), limits),
         stdin: instance.stdin,
         stdout: streams.stdout.clone(),
         stderr: streams.stderr.clone(),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sublet_network::Nic;
 use sublet_scheduler::Limits;
 
-use crate::{Input, Share, Sink, Stop};
+use crate::{Input, Job, Share, Sink, Stop};
 
 /// Everything that one instance can see of the world.
 pub struct Instance {
@@ -25,6 +25,8 @@ pub struct Instance {
     pub directories: Vec<Directory>,
     /// Its place on a network; nothing where it has none. It is left when the instance ends.
     pub network: Option<Nic>,
+    /// What it is told of its job, and who listens to it; nothing where it is no job's.
+    pub job: Option<Job>,
     /// What it reads.
     pub stdin: Input,
     /// Where its output goes.
@@ -41,6 +43,7 @@ impl fmt::Debug for Instance {
             .field("args", &self.args)
             .field("limits", &self.limits)
             .field("directories", &self.directories)
+            .field("job", &self.job)
             .field("network", &self.network.as_ref().map(Nic::addresses))
             .finish_non_exhaustive()
     }

@@ -30,6 +30,7 @@ mod ticker;
 
 mod files;
 mod http;
+mod job;
 mod link;
 mod program;
 mod sockets;
@@ -73,6 +74,7 @@ pub use identity::{Preemption, engine_identity};
 pub use input::Input;
 pub use instance::{Access, Directory, Instance};
 pub use interface::{Interface, Kind};
+pub use job::{Desk, Facts, Failure, Job, Measure};
 pub use output::Sink;
 pub use program::Program;
 pub use recognise::recognise;

@@ -37,6 +37,13 @@ impl Limiter {
     }
 }
 
+impl Limiter {
+    /// Linear memory in use, all memories together.
+    pub(crate) const fn memory_used(&self) -> u64 {
+        self.memory.used
+    }
+}
+
 impl Sum {
     const fn new(limit: u64) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What guests can call: WASI 0.1 for core modules, WASI 0.2 for components, and of neither more than stands here.
+//! What guests can call: WASI 0.1 for core modules, WASI 0.2 and `sublet:job` for components, and of none more than stands here.
 //!
 //! Each interface is named. Sockets are our own ([`sockets`]): wasmtime's would be those of the host, and are never linked.
 //! So is what sends requests ([`http`]).
@@ -11,7 +11,7 @@ use wasmtime_wasi::random::{WasiRandom, WasiRandomView};
 use wasmtime_wasi::{I32Exit, p1, p2};
 
 use crate::state::State;
-use crate::{files, http, sockets};
+use crate::{files, http, job, sockets};
 
 /// The module that WASI 0.1 programs import from.
 pub(crate) const PREVIEW1: &str = "wasi_snapshot_preview1";
@@ -66,6 +66,7 @@ fn component(engine: &Engine) -> Result<component::Linker<State>> {
     filesystem::types::add_to_linker::<State, WasiFilesystem>(l, State::filesystem)?;
     sockets::add_to_linker(l)?;
     http::add_to_linker(l)?;
+    job::add_to_linker(l)?;
     l.allow_shadowing(true);
     l.instance("wasi:filesystem/types@0.2.12")?
         .func_wrap_async(

@@ -53,6 +53,10 @@ impl Allowance {
         kept
     }
 
+    fn left(&self) -> u64 {
+        self.left.load(Ordering::Relaxed)
+    }
+
     fn is_spent(&self) -> bool {
         self.left.load(Ordering::Relaxed) == 0
     }
@@ -81,6 +85,12 @@ impl Output {
     /// Bytes the guest wrote, the cut ones included.
     pub(crate) fn written_bytes(&self) -> u64 {
         self.0.written.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that the guest wrote on both of its streams, which together may have so many.
+    pub(crate) fn both_written_bytes(&self, limit: u64) -> u64 {
+        let kept = limit.saturating_sub(self.0.allowance.left());
+        kept.saturating_add(self.0.allowance.cut_bytes())
     }
 
     fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {

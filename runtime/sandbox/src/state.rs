@@ -15,6 +15,7 @@ use crate::files::OpenFiles;
 use crate::http::{self, Reach};
 use crate::input::Input;
 use crate::instance::{Access, Directory};
+use crate::job::JobState;
 use crate::lane;
 use crate::limiter::Limiter;
 use crate::output::Output;
@@ -32,6 +33,7 @@ pub(crate) struct State {
     pub(crate) wasi: WasiP1Ctx,
     pub(crate) limiter: Limiter,
     pub(crate) files: OpenFiles,
+    pub(crate) job: JobState,
     turn: Arc<Turn>,
 }
 
@@ -41,6 +43,7 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) env: [&'a [(String, String)]; 2],
     pub(crate) directories: &'a [Directory],
     pub(crate) reach: Reach,
+    pub(crate) job: JobState,
     pub(crate) stdin: Input,
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
@@ -54,7 +57,7 @@ impl State {
         handles: u32,
         turn: Arc<Turn>,
     ) -> Result<Self> {
-        let (mut wasi, reach) = surroundings.wasi()?;
+        let (mut wasi, reach, job) = surroundings.wasi()?;
         let resources = handles
             .saturating_add(files.limit())
             .saturating_add(OWN_RESOURCES);
@@ -68,6 +71,7 @@ impl State {
             wasi,
             limiter,
             files,
+            job,
             turn,
         })
     }
@@ -88,7 +92,7 @@ impl WasiView for State {
 }
 
 impl Surroundings<'_> {
-    fn wasi(self) -> Result<(WasiP1Ctx, Reach)> {
+    fn wasi(self) -> Result<(WasiP1Ctx, Reach, JobState)> {
         let mut wasi = WasiCtxBuilder::new();
         // The sockets of the host are not linked at all; these three are the second wall.
         wasi.allow_tcp(false)
@@ -109,7 +113,7 @@ impl Surroundings<'_> {
                 directory.access.permissions(),
             )?;
         }
-        Ok((wasi.build_p1(), self.reach))
+        Ok((wasi.build_p1(), self.reach, self.job))
     }
 }
 

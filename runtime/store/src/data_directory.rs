@@ -9,7 +9,9 @@
 //! users/<user>/work/                the one directory that a worker process of the user may touch
 //! users/<user>/work/inputs/         <sha256> (a tree), <sha256>.blob
 //! users/<user>/work/attempts/       <job>-<task>-<attempt>
+//! users/<user>/work/state/          <job>/<task>
 //! logs/<job>/                       <segment>.log
+//! outputs/<job>/                    <task>-<attempt>/<number>
 //! keys/                             what the server shows itself with, and issues certificates with
 //! tmp/                              uploads under way; emptied when the directory is opened
 //! ```
@@ -27,7 +29,7 @@ use cap_std::{
 };
 
 use crate::{
-    Error, KeyFiles, Library, Logs, Readers, Work, Writer,
+    Error, KeyFiles, Library, Logs, Outputs, Readers, Work, Writer,
     durable::{private_file, private_folder},
     error::Doing,
     work::remove_all_in,
@@ -61,7 +63,7 @@ impl DataDirectory {
         let root =
             Dir::open_ambient_dir(&path, ambient_authority()).doing("open the data directory")?;
         let lock = Lock::take(&root)?;
-        for folder in ["users", "logs", "tmp"] {
+        for folder in ["users", "logs", "outputs", "tmp"] {
             private_folder(&root, folder).doing("make a folder in the data directory")?;
         }
         let directory = Self {
@@ -127,6 +129,17 @@ impl DataDirectory {
             .open_dir("logs")
             .map(Logs::new)
             .doing("open the folder of logs")
+    }
+
+    /// What attempts left for people.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn outputs(&self) -> Result<Outputs, Error> {
+        self.root
+            .open_dir("outputs")
+            .map(Outputs::new)
+            .doing("open the folder of outputs")
     }
 
     /// The directories of attempts.

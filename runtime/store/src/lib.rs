@@ -17,6 +17,7 @@
 //! * [`Readers`] answer questions, each about the rows of one user or, for operators, of all.
 //! * [`Library`] keeps files by the digest of their content. What has a name there is whole.
 //! * [`Logs`] are append-only segments beside the database; a torn tail is skipped and said.
+//! * [`Outputs`] are the files that attempts left for people, by their job.
 //! * [`KeyFiles`] are the keys of the house: private, replaced whole, never in the database.
 
 mod backup;
@@ -27,8 +28,10 @@ mod error;
 mod key_files;
 mod library;
 mod logs;
+mod outputs;
 mod public_id;
 mod records;
+mod untrusted;
 mod work;
 
 pub use backup::{BackupRefusal, BackupSummary, restore_backup, verify_backup};
@@ -43,17 +46,19 @@ pub use library::{
 pub use logs::{
     LogChunk, LogEntry, LogFound, LogPosition, LogReader, LogSelection, Logs, NotAPosition, Stream,
 };
+pub use outputs::{Kept, Outputs, Unkept};
 pub use public_id::{NotAPublicId, PublicId, PublicIdPrefix};
 pub use records::{
-    AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditOutcome, AuditRow, Audited, Certificate,
-    CertificateFilter, CertificateRow, CompileRefusal, Considered, Day, DrainedNode,
-    FinishedAttempt, Holdings, IdempotencyKey, Input, InputKind, JobEnd, JobFilter, JobPage,
-    JobSelector, JobSpec, JobSummary, JobUsage, JobUsageCursor, KnownKey, Membership, ModuleName,
-    ModuleRow, ModuleSelector, NewInput, NewJob, NewModule, NewUser, NextIds, Node, NodeMove,
-    NodeState, NotASerial, OpenStart, OutcomeKind, OwnedJob, Page, PausedSubcluster, Place, Quota,
-    Reader, Readers, Record, RemovalReason, RemovalRow, Retention, Revocation, Role, Route,
-    RoutedJob, RuleSet, RuleSetRow, Serial, Standing, StoredDependency, StoredJobNetwork,
-    StoredNetwork, StoredNic, StoredPublish, Tally, TaskFilter, TaskRow, TaskState, Unfinished,
-    UsageTotal, Used, User, UserChange, UserFilter, When, Who, Whose, Wishes, Writer,
+    ArtifactSum, AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditOutcome, AuditRow, Audited,
+    Certificate, CertificateFilter, CertificateRow, CompileRefusal, Considered, Day, DrainedNode,
+    FinishedAttempt, Holdings, IdempotencyKey, Input, InputKind, JobArtifact, JobEnd, JobFilter,
+    JobPage, JobSelector, JobSpec, JobSummary, JobUsage, JobUsageCursor, KnownKey, Membership,
+    ModuleName, ModuleRow, ModuleSelector, NewInput, NewJob, NewModule, NewUser, NextIds, Node,
+    NodeMove, NodeState, NotASerial, OpenStart, OutcomeKind, OwnedJob, Page, PausedSubcluster,
+    Place, Progress, Quota, Reader, Readers, Record, RemovalReason, RemovalRow, Retention,
+    Revocation, Role, Route, RoutedJob, RuleSet, RuleSetRow, Serial, Standing, StoredDependency,
+    StoredJobNetwork, StoredNetwork, StoredNic, StoredPublish, Tally, TaskFilter, TaskRow,
+    TaskState, Told, Unfinished, UsageTotal, Used, User, UserChange, UserFilter, When, Who, Whose,
+    Wishes, Writer,
 };
 pub use work::{Removal, Work};

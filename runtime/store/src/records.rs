@@ -3,6 +3,7 @@
 //! A record is a fact and is never weighed here: whether an attempt may start or a user may cancel has been decided by
 //! whoever writes it.
 
+mod artifact;
 mod audit;
 mod certificate;
 mod codes;
@@ -18,11 +19,13 @@ mod recover;
 mod retention;
 mod spec;
 mod task;
+mod told;
 mod used;
 mod user;
 mod write;
 mod writer;
 
+pub use artifact::JobArtifact;
 pub use audit::{AuditOutcome, Audited, Who};
 pub use certificate::{Certificate, NotASerial, Revocation, Serial};
 pub use codes::OutcomeKind;
@@ -34,17 +37,18 @@ pub use node::{Membership, Node, NodeState};
 pub use operator::{DrainedNode, PausedSubcluster, RuleSet};
 pub(crate) use read::audit_is_whole;
 pub use read::{
-    AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditRow, CertificateFilter, CertificateRow,
-    Considered, Holdings, JobEnd, JobFilter, JobPage, JobSelector, JobSummary, JobUsage,
-    JobUsageCursor, KnownKey, ModuleRow, ModuleSelector, NextIds, NodeMove, OpenStart, OwnedJob,
-    Page, Reader, Readers, RemovalRow, Route, RuleSetRow, TaskFilter, TaskRow, UsageTotal,
-    UserFilter, Whose, Wishes,
+    ArtifactSum, AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditRow, CertificateFilter,
+    CertificateRow, Considered, Holdings, JobEnd, JobFilter, JobPage, JobSelector, JobSummary,
+    JobUsage, JobUsageCursor, KnownKey, ModuleRow, ModuleSelector, NextIds, NodeMove, OpenStart,
+    OwnedJob, Page, Reader, Readers, RemovalRow, Route, RuleSetRow, TaskFilter, TaskRow,
+    UsageTotal, UserFilter, Whose, Wishes,
 };
 pub use record::{FinishedAttempt, Place, Record};
 pub use recover::Unfinished;
 pub use retention::{RemovalReason, Retention};
 pub use spec::{JobSpec, NewInput, StoredDependency, StoredJobNetwork, StoredPublish, When};
 pub use task::TaskState;
+pub use told::{Progress, Told};
 pub use used::{Day, Used};
 pub use user::{NewUser, Quota, Role, Standing, User, UserChange};
 pub use writer::Writer;

@@ -2,6 +2,7 @@
 //! or by a worker process that was taken over, so removing them trusts nothing in there.
 
 mod remove;
+mod state;
 
 use std::io;
 
@@ -34,7 +35,7 @@ impl Work {
     /// What the file system says.
     pub fn user_directory(&self, user: UserId) -> Result<Dir, Error> {
         let work = private_folder(&self.users, work_path(user)).doing("make a user's directory")?;
-        for folder in ["inputs", "attempts"] {
+        for folder in ["inputs", "attempts", "state"] {
             private_folder(&work, folder).doing("make a user's directory")?;
         }
         Ok(work)

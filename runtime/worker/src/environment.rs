@@ -1,17 +1,31 @@
 //! What an attempt finds around it: its variables, its directories, its standard input.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sublet_sandbox::{Access, Directory, Input};
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use sublet_sandbox::{Access, Directory, Facts, Input, Job};
 use sublet_scheduler::AttemptId;
 
+use crate::listener::Listener;
 use crate::network;
 use crate::protocol::{Definition, Stdin};
+use crate::reports::{self, Reports};
 
-/// Where a guest sees its scratch space.
+/// The folders in the directory of an attempt: scratch space, what becomes artifacts, and what it says of itself.
+pub const ATTEMPT_FOLDERS: [&str; 3] = [SCRATCH, OUT, REPORTS];
+
+const SCRATCH: &str = "tmp";
+pub(crate) const OUT: &str = "out";
+const REPORTS: &str = "run";
+
+/// Where a guest sees each of them, and what it is handed from the attempt before.
 const SCRATCH_GUEST_PATH: &str = "/tmp";
+const OUT_GUEST_PATH: &str = "/out";
+const REPORTS_GUEST_PATH: &str = "/run/sublet";
+const STATE_GUEST_PATH: &str = "/state";
 
 /// The variables that all attempts of a job see: the job's own, then those that say which job it is.
 pub(crate) fn shared_variables(definition: &Definition) -> Arc<[(String, String)]> {
@@ -23,6 +37,16 @@ pub(crate) fn shared_variables(definition: &Definition) -> Arc<[(String, String)
     ));
     if let Some(name) = &definition.name {
         variables.push(("SUBLET_JOB_NAME".to_owned(), name.clone()));
+    }
+    if definition.has_directories() {
+        let files = [
+            ("SUBLET_PROGRESS", reports::PROGRESS),
+            ("SUBLET_SUMMARY", reports::SUMMARY),
+            ("SUBLET_STOP", reports::STOP),
+        ];
+        let file =
+            |(name, file): (&str, &str)| (name.to_owned(), format!("{REPORTS_GUEST_PATH}/{file}"));
+        variables.extend(files.map(file));
     }
     variables.into()
 }
@@ -78,24 +102,58 @@ pub(crate) fn directories(
             counted: false,
         })
         .collect();
-    if definition.limits.scratch_bytes > 0 {
-        directories.push(Directory {
-            host: root.join(scratch_path(attempt)),
-            guest: SCRATCH_GUEST_PATH.to_owned(),
-            access: Access::ReadWrite,
-            counted: true,
-        });
+    if definition.has_directories() {
+        for (host, guest) in own_directories(attempt) {
+            // Whoever runs a module at their own terminal may have put another one there.
+            if directories.iter().all(|directory| directory.guest != guest) {
+                directories.push(Directory {
+                    host: root.join(host),
+                    guest: guest.to_owned(),
+                    access: Access::ReadWrite,
+                    counted: true,
+                });
+            }
+        }
     }
     directories
 }
 
-/// The scratch directory of an attempt, below the worker's directory. Whoever starts the attempt makes it before and
-/// removes it after.
-pub(crate) fn scratch_path(attempt: AttemptId) -> String {
+/// What an attempt has for itself, below the worker's directory, and where the guest sees it. All of it counts towards
+/// one limit.
+fn own_directories(attempt: AttemptId) -> [(String, &'static str); 4] {
+    let folder = |name: &str| format!("{}/{name}", attempt_path(attempt));
+    [
+        (folder(SCRATCH), SCRATCH_GUEST_PATH),
+        (folder(OUT), OUT_GUEST_PATH),
+        (folder(REPORTS), REPORTS_GUEST_PATH),
+        (state_path(attempt), STATE_GUEST_PATH),
+    ]
+}
+
+/// The directory of an attempt, below the worker's directory. Whoever starts the attempt makes it before, with its
+/// folders, and removes it after.
+pub(crate) fn attempt_path(attempt: AttemptId) -> String {
     format!(
-        "attempts/{}-{}-{}/tmp",
+        "attempts/{}-{}-{}",
         attempt.job.0, attempt.task, attempt.number
     )
+}
+
+/// What the attempts of a task hand on to each other.
+pub(crate) fn state_path(attempt: AttemptId) -> String {
+    format!("state/{}/{}", attempt.job.0, attempt.task)
+}
+
+/// Where the attempt says something of itself, if it can.
+pub(crate) fn reports_of(
+    definition: &Definition,
+    attempt: AttemptId,
+    root: &Path,
+) -> std::io::Result<Reports> {
+    let folder = definition
+        .has_directories()
+        .then(|| root.join(attempt_path(attempt)).join(REPORTS));
+    Reports::of(folder.as_deref())
 }
 
 /// What the guest reads from its standard input.
@@ -104,5 +162,40 @@ pub(crate) async fn stdin(definition: &Definition, root: &Path) -> std::io::Resu
         Stdin::Empty => Input::Empty,
         Stdin::File(path) => Input::Reader(Box::new(tokio::fs::File::open(root.join(path)).await?)),
         Stdin::Inherit => Input::Reader(Box::new(tokio::io::stdin())),
+    })
+}
+
+/// What a module that speaks of its job is told, and by whom it is heard.
+pub(crate) fn job(
+    definition: &Definition,
+    attempt: AttemptId,
+    root: &Path,
+    listener: Listener,
+) -> std::io::Result<Job> {
+    let open = |path: String| {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        openat(CWD, root.join(path), flags, Mode::empty())
+    };
+    let has_disk = definition.has_directories();
+    let folder = |path: String| has_disk.then(|| open(path)).transpose();
+    let input = match &definition.stdin {
+        Stdin::File(path) => Some(File::open(root.join(path))?),
+        Stdin::Empty | Stdin::Inherit => None,
+    };
+    Ok(Job {
+        facts: Arc::new(Facts {
+            job: definition.public_id.clone(),
+            name: definition.name.clone(),
+            task: (
+                attempt.task,
+                u32::try_from(definition.task_count).unwrap_or(u32::MAX),
+            ),
+            attempt: attempt.number,
+            labels: definition.labels.clone(),
+        }),
+        input,
+        out: folder(format!("{}/{OUT}", attempt_path(attempt)))?,
+        state: folder(state_path(attempt))?,
+        desk: Arc::new(listener),
     })
 }

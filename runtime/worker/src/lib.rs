@@ -15,6 +15,7 @@ pub mod compile;
 pub mod dial;
 mod environment;
 pub mod frame;
+mod listener;
 pub mod local;
 pub mod network;
 mod outbox;
@@ -22,14 +23,19 @@ mod pair;
 pub mod process;
 pub mod protocol;
 mod questions;
+mod reports;
 mod run;
 mod shares;
 mod slots;
 mod stage;
+mod stopping;
 mod threads;
 mod wire;
 
-pub use protocol::{Definition, FromWorker, Isolation, Mount, Stdin, StopCause, Stream, ToWorker};
+pub use environment::ATTEMPT_FOLDERS;
+pub use protocol::{
+    Definition, FromWorker, Isolation, Mount, Progress, Stdin, StopCause, Stream, ToWorker,
+};
 pub use slots::Slots;
 pub use sublet_sandbox::{
     Access, Bucket, Burst, Bursting, Directory, Interface, Kind, Preemption, Refusal, RefusalCode,

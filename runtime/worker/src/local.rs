@@ -5,9 +5,11 @@
 
 mod artifact_cache;
 mod course;
+mod leavings;
 mod outside;
 mod publish;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -24,10 +26,10 @@ use tempfile::TempDir;
 use thiserror::Error;
 
 use crate::compile::{CompileError, Compiler};
-use crate::environment::scratch_path;
+use crate::environment::{ATTEMPT_FOLDERS, OUT, attempt_path, state_path};
 use crate::network::{self, Networking, NicLimits};
 use crate::outbox::Outbox;
-use crate::protocol::{Definition, Digest, Mount, NetworkTerms, Stdin, StopCause};
+use crate::protocol::{Definition, Digest, Mount, NetworkTerms, Progress, Stdin, StopCause};
 use crate::shares::Shares;
 use crate::slots::{Cut, Slots};
 use artifact_cache::ArtifactCache;
@@ -53,6 +55,10 @@ pub struct LocalJob {
     pub limits: Limits,
     /// Share of each task, in thousandths of a processor: more it does not get. Nothing gives it all there is.
     pub cpu_millis: Option<u64>,
+    /// How long a task that is to end may go on after it was asked, where it can hear that.
+    pub grace_ms: u64,
+    /// Where what tasks leave in `/out` is put, each in a directory of its own if there are several.
+    pub out: Option<PathBuf>,
     /// Directories of the host and where the guest sees them.
     pub directories: Vec<Directory>,
     /// Standard input of each task.
@@ -100,6 +106,10 @@ pub struct TaskEnding {
     pub detail: Option<String>,
     /// What it was denied on the network, in words: the first few.
     pub denied: Vec<String>,
+    /// How far it was, in its own words.
+    pub progress: Option<Progress>,
+    /// What it came to, in its own words, as Markdown.
+    pub summary: Option<String>,
 }
 
 /// Why nothing was run.
@@ -246,10 +256,20 @@ fn definition(job: &LocalJob) -> Result<Definition, LocalError> {
         env: job.env.clone(),
         limits: job.limits,
         task_count: count,
+        grace_ms: job.grace_ms,
+        speaks_job: speaks_job(&job.wasm),
+        labels: BTreeMap::new(),
         stdin,
         mounts,
         network: terms(job),
     })
+}
+
+/// Whether the module may import the package for jobs. One that only has the words in it costs itself a few descriptors.
+#[must_use]
+pub fn speaks_job(wasm: &[u8]) -> bool {
+    let package = b"sublet:job/";
+    wasm.windows(package.len()).any(|window| window == package)
 }
 
 /// Whoever runs a module at their own terminal is the operator. What they name by its address they mean, protected or not;
@@ -299,6 +319,7 @@ fn text(path: &Path) -> io::Result<String> {
 #[derive(Debug)]
 struct Scratch {
     directory: Option<TempDir>,
+    out: Option<PathBuf>,
 }
 
 impl Scratch {
@@ -306,6 +327,7 @@ impl Scratch {
         let wanted = job.limits.scratch_bytes > 0;
         Ok(Self {
             directory: wanted.then(TempDir::new).transpose()?,
+            out: job.out.clone(),
         })
     }
 
@@ -316,20 +338,28 @@ impl Scratch {
     }
 
     fn make(&self, attempt: AttemptId) -> io::Result<()> {
-        match &self.directory {
-            Some(directory) => {
-                std::fs::create_dir_all(directory.path().join(scratch_path(attempt)))
-            }
-            None => Ok(()),
+        let Some(directory) = &self.directory else {
+            return Ok(());
+        };
+        for folder in ATTEMPT_FOLDERS {
+            std::fs::create_dir_all(directory.path().join(attempt_path(attempt)).join(folder))?;
         }
+        std::fs::create_dir_all(directory.path().join(state_path(attempt)))
     }
 
-    fn remove(&self, attempt: AttemptId) -> io::Result<()> {
-        match &self.directory {
-            Some(directory) => {
-                std::fs::remove_dir_all(directory.path().join(scratch_path(attempt)))
-            }
-            None => Ok(()),
+    /// What a task that succeeded left is taken out first.
+    fn remove(&self, attempt: AttemptId, outcome: Outcome, is_alone: bool) -> io::Result<()> {
+        let Some(directory) = &self.directory else {
+            return Ok(());
+        };
+        let own = directory.path().join(attempt_path(attempt));
+        if let (Some(out), Outcome::Succeeded) = (&self.out, outcome) {
+            let to = match is_alone {
+                true => out.clone(),
+                false => out.join(attempt.task.to_string()),
+            };
+            leavings::take_out(&own.join(OUT), &to)?;
         }
+        std::fs::remove_dir_all(own)
     }
 }

@@ -204,6 +204,10 @@ mod tests {
             usage: sublet_scheduler::Usage::default(),
             detail: None,
             denied: Vec::new(),
+            progress: None,
+            summary: None,
+            media_types: Vec::new(),
+            is_final: false,
         }))
     }
 

@@ -2,13 +2,15 @@
 //!
 //! ```text
 //!   Configure ─► Ready      Load ─► Loaded | LoadFailed      Define, Forget, Unload: no answer
-//!   Start ─► Started, Output*, Ended       Stop: the attempt's own Ended is the answer
+//!   Start ─► Started, (Output | Told)*, Ended      Stop: the attempt's own Ended is the answer
 //!   Asked ◄─ by the worker ─► Answered     Incoming, Asked and answered: HungUp when the connection is over
 //! ```
 //!
 //! A job is described once ([`Definition`]); each of its attempts is then started with a few bytes.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sublet_network::{Addresses, Plan, Protocol, Refusal, Target};
@@ -182,12 +184,51 @@ pub struct Definition {
     pub limits: Limits,
     /// How many tasks the job has.
     pub task_count: u64,
+    /// How long an attempt that is to end may go on after it was asked, where it can hear that.
+    pub grace_ms: u64,
+    /// Whether its module speaks of its job with whoever runs it: `sublet:job`.
+    pub speaks_job: bool,
+    /// For the module to read.
+    pub labels: BTreeMap<String, String>,
     /// What each attempt reads from its standard input.
     pub stdin: Stdin,
     /// Directories that are the same for each attempt.
     pub mounts: Vec<Mount>,
     /// What each attempt may on the user's network. Those without a nic have none of it.
     pub network: NetworkTerms,
+}
+
+impl Definition {
+    /// Whether each attempt has directories of its own.
+    #[must_use]
+    pub const fn has_directories(&self) -> bool {
+        self.limits.scratch_bytes > 0
+    }
+
+    /// Whether each attempt can say something of itself, and be told something.
+    #[must_use]
+    pub const fn can_speak(&self) -> bool {
+        self.has_directories() || self.speaks_job
+    }
+
+    /// How long an attempt goes on after it was asked to end. One that cannot hear is not asked.
+    #[must_use]
+    pub const fn grace(&self) -> Duration {
+        if self.can_speak() {
+            Duration::from_millis(self.grace_ms)
+        } else {
+            Duration::ZERO
+        }
+    }
+}
+
+/// How far an attempt is, in its own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// How much is done, in millionths, where it can tell.
+    pub millionths: Option<u32>,
+    /// The same in words: one short line without control characters.
+    pub message: String,
 }
 
 /// What the attempts of a job may on their user's network.
@@ -266,6 +307,14 @@ pub enum FromWorker {
         stream: Stream,
         /// What.
         bytes: Vec<u8>,
+    },
+    /// A guest said how far it is. Only the last word counts.
+    Told {
+        /// Which guest.
+        #[serde(with = "AttemptIdWire")]
+        attempt: AttemptId,
+        /// How far.
+        progress: Progress,
     },
     /// The instance is gone, and so is all it held in this process.
     Ended(Box<Ended>),
@@ -355,6 +404,14 @@ pub struct Ended {
     pub detail: Option<String>,
     /// What it was denied on the network, in words: the first few.
     pub denied: Vec<String>,
+    /// How far it was, in its own words.
+    pub progress: Option<Progress>,
+    /// What it came to, in its own words, as Markdown.
+    pub summary: Option<String>,
+    /// What is in its artifacts, where it said so: names and media types.
+    pub media_types: Vec<(String, String)>,
+    /// Whether it said that another attempt would not help.
+    pub is_final: bool,
 }
 
 /// Which of a guest's two outputs.

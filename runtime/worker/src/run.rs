@@ -6,15 +6,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use sublet_network::{Addresses, Nic};
-use sublet_sandbox::{Ending, Instance, Program, Sandbox, Stop};
+use sublet_sandbox::{Ending, Failure, Input, Instance, Job, Program, Sandbox};
 use sublet_scheduler::{AttemptId, LossReason, Outcome, Usage};
 
 use crate::environment;
+use crate::listener::Listener;
 use crate::network::{self, JoinError, Networking};
 use crate::outbox::{Outbox, OutboxSink};
 use crate::protocol::{Definition, Ended, FromWorker, Stream};
+use crate::reports::Reports;
 use crate::shares::Lease;
 use crate::stage::Stage;
+use crate::stopping::{Beside, Stopping};
 
 /// A job with what is the same for all its attempts worked out once.
 #[derive(Debug)]
@@ -46,56 +49,76 @@ pub(crate) struct Run {
     pub(crate) network: Arc<Networking>,
     pub(crate) nic: Option<Addresses>,
     pub(crate) attempt: AttemptId,
-    pub(crate) stop: Stop,
+    pub(crate) stopping: Stopping,
+}
+
+/// What an attempt finds, all of it there before its first instruction.
+struct Found {
+    stdin: Input,
+    reports: Arc<Reports>,
+    job: Option<Job>,
+    nic: Option<Nic>,
 }
 
 impl Run {
     /// Runs the guest to its end, and says how that was.
     pub(crate) async fn until_over(self) -> FromWorker {
+        match self.prepare().await {
+            Ok(found) => self.run(found).await,
+            Err(reason) => never_ran(self.attempt, &reason),
+        }
+    }
+
+    async fn prepare(&self) -> Result<Found, String> {
         let definition = &self.prepared.definition;
-        let stdin = match environment::stdin(definition, &self.root).await {
-            Ok(stdin) => stdin,
-            Err(error) => {
-                return never_ran(
-                    self.attempt,
-                    &format!("its standard input cannot be opened: {error}"),
-                );
-            }
-        };
-        // Bound before the first instruction: whoever looks for the attempt from now on finds it.
-        let nic = match self.join() {
-            Ok(nic) => nic,
-            Err(error) => return never_ran(self.attempt, &error.to_string()),
-        };
+        let stdin = environment::stdin(definition, &self.root).await;
+        let reports = environment::reports_of(definition, self.attempt, &self.root);
+        let closed = |error| format!("its directory cannot be opened: {error}");
+        let reports = reports.map(Arc::new).map_err(closed)?;
+        Ok(Found {
+            stdin: stdin
+                .map_err(|error| format!("its standard input cannot be opened: {error}"))?,
+            job: self.job(&reports).map_err(closed)?,
+            reports,
+            // Bound before the first instruction: whoever looks for the attempt from now on finds it.
+            nic: self.join().map_err(|error| error.to_string())?,
+        })
+    }
+
+    async fn run(self, found: Found) -> FromWorker {
+        let Found {
+            stdin,
+            reports,
+            job,
+            nic,
+        } = found;
+        let definition = &self.prepared.definition;
         let meter = nic.as_ref().map(Nic::meter);
         let started_at_ms = unix_ms();
-        let mut own_variables = environment::own_variables(
-            self.attempt,
-            deadline(started_at_ms, definition.limits.wall_ms),
-        );
-        if nic.is_some() {
-            let task = self.attempt.task;
-            own_variables.push(environment::host_name_variable(definition, task));
-        }
         let instance = Instance {
             args: Arc::clone(&self.prepared.arguments),
             env: Arc::clone(&self.prepared.variables),
-            attempt_env: own_variables,
+            attempt_env: self.own_variables(started_at_ms, nic.is_some()),
             limits: definition.limits,
             share: self.lease.share(),
             directories: environment::directories(definition, self.attempt, &self.root),
             stdin,
             stdout: Box::new(self.sink(Stream::Stdout)),
             stderr: Box::new(self.sink(Stream::Stderr)),
-            stop: self.stop.clone(),
+            job,
+            stop: self.stopping.stop(),
             network: nic,
         };
         self.outbox.push(FromWorker::Started(self.attempt));
+        let beside = definition.can_speak().then(|| self.stand_beside(&reports));
         let Ending {
             outcome,
             mut usage,
             detail,
         } = self.perform(instance).await;
+        drop(beside);
+        let said = reports.last_words();
+        let (outcome, detail) = failed(outcome, detail, said.failure.as_ref());
         let mut denied = Vec::new();
         if let Some(meter) = meter {
             (usage.network, denied) = network::usage(&meter);
@@ -104,11 +127,48 @@ impl Run {
             attempt: self.attempt,
             started_at_ms: Some(started_at_ms),
             ended_at_ms: unix_ms(),
-            outcome,
+            outcome: self.stopping.fate(outcome),
             usage,
             detail,
             denied,
+            progress: said.progress,
+            summary: said.summary,
+            media_types: said.media_types,
+            is_final: said.failure.is_some_and(|failure| !failure.is_retryable),
         }))
+    }
+
+    fn own_variables(&self, started_at_ms: u64, has_nic: bool) -> Vec<(String, String)> {
+        let definition = &self.prepared.definition;
+        let deadline = deadline(started_at_ms, definition.limits.wall_ms);
+        let mut variables = environment::own_variables(self.attempt, deadline);
+        if has_nic {
+            let task = self.attempt.task;
+            variables.push(environment::host_name_variable(definition, task));
+        }
+        variables
+    }
+
+    fn job(&self, reports: &Arc<Reports>) -> std::io::Result<Option<Job>> {
+        let definition = &self.prepared.definition;
+        if !definition.speaks_job {
+            return Ok(None);
+        }
+        let listener = Listener {
+            reports: Arc::clone(reports),
+            stopping: self.stopping.clone(),
+        };
+        environment::job(definition, self.attempt, &self.root, listener).map(Some)
+    }
+
+    fn stand_beside(&self, reports: &Arc<Reports>) -> Beside {
+        let wall_ms = self.prepared.definition.limits.wall_ms;
+        Beside::stand(
+            self.attempt,
+            self.stopping.clone(),
+            Arc::clone(reports),
+            (self.outbox.clone(), wall_ms),
+        )
     }
 
     fn join(&self) -> Result<Option<Nic>, JoinError> {
@@ -146,6 +206,21 @@ impl Run {
     }
 }
 
+/// An attempt that said how it fails has failed so, whatever it exits with; a limit or a trap is told as it was.
+fn failed(
+    outcome: Outcome,
+    detail: Option<String>,
+    said: Option<&Failure>,
+) -> (Outcome, Option<String>) {
+    match (outcome, said) {
+        (Outcome::Succeeded | Outcome::Failed(_), Some(said)) => {
+            let words = format!("{}: {}", said.kind, said.message);
+            (Outcome::Failed(said.code), Some(words))
+        }
+        (outcome, _) => (outcome, detail),
+    }
+}
+
 /// The end of an attempt that did not come to its first instruction.
 pub(crate) fn never_ran(attempt: AttemptId, reason: &str) -> FromWorker {
     FromWorker::Ended(Box::new(Ended {
@@ -156,6 +231,10 @@ pub(crate) fn never_ran(attempt: AttemptId, reason: &str) -> FromWorker {
         usage: Usage::default(),
         detail: Some(reason.to_owned()),
         denied: Vec::new(),
+        progress: None,
+        summary: None,
+        media_types: Vec::new(),
+        is_final: false,
     }))
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sublet_network::{Addresses, Carrier, Protocol};
-use sublet_sandbox::{Preemption, Program, Sandbox, Shape, Stop};
+use sublet_sandbox::{Preemption, Program, Sandbox, Shape};
 use sublet_scheduler::{AttemptId, CancelReason, JobId};
 
 use crate::carrier::Hold;
@@ -20,6 +20,7 @@ use crate::protocol::{Definition, Digest, FromWorker, StopCause};
 use crate::run::{Prepared, Run, never_ran};
 use crate::shares::Shares;
 use crate::stage::Stage;
+use crate::stopping::Stopping;
 use crate::threads::{GuestThreads, stay, step_back};
 
 /// Everything that runs in one worker.
@@ -54,11 +55,11 @@ pub(crate) struct Cut {
 
 /// The attempts under way, each with the handle that ends it.
 #[derive(Clone, Debug, Default)]
-struct Running(Arc<Mutex<HashMap<AttemptId, Stop>>>);
+struct Running(Arc<Mutex<HashMap<AttemptId, Stopping>>>);
 
 impl Running {
     /// Nothing that can panic runs under the lock, so its contents are whole even after a panic elsewhere.
-    fn lock(&self) -> MutexGuard<'_, HashMap<AttemptId, Stop>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<AttemptId, Stopping>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -145,8 +146,8 @@ impl Slots {
                 .outbox
                 .push(never_ran(attempt, "the module is not loaded in the worker"));
         };
-        let stop = self.sandbox.stop_handle();
-        self.running.lock().insert(attempt, stop.clone());
+        let stopping = Stopping::new(self.sandbox.stop_handle(), &prepared.definition);
+        self.running.lock().insert(attempt, stopping.clone());
         let run = Run {
             sandbox: self.sandbox.clone(),
             program: program.clone(),
@@ -158,7 +159,7 @@ impl Slots {
             network: Arc::clone(&self.network),
             nic,
             attempt,
-            stop,
+            stopping,
         };
         let running = self.running.clone();
         self.guests.spawn(async move {
@@ -198,17 +199,17 @@ impl Slots {
         }
     }
 
-    /// Ends an attempt early. One that is over already is left alone: its end is on its way.
+    /// Ends an attempt early, after its grace. One that is over already is left alone: its end is on its way.
     pub(crate) fn stop(&self, attempt: AttemptId, cause: StopCause) {
-        if let Some(stop) = self.running.lock().get(&attempt) {
-            stop.request(cause.into());
+        if let Some(stopping) = self.running.lock().get(&attempt) {
+            stopping.request(cause);
         }
     }
 
-    /// Ends every attempt.
+    /// Ends every attempt, each after its grace.
     pub(crate) fn stop_all(&self, cause: StopCause) {
-        for stop in self.running.lock().values() {
-            stop.request(cause.into());
+        for stopping in self.running.lock().values() {
+            stopping.request(cause);
         }
     }
 }

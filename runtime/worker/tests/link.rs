@@ -152,6 +152,9 @@ fn definition() -> Definition {
             memory_bytes: 1 << 20,
             ..Limits::default()
         },
+        grace_ms: 0,
+        speaks_job: false,
+        labels: std::collections::BTreeMap::new(),
         task_count: 1,
         stdin: Stdin::Empty,
         mounts: Vec::new(),

@@ -8,7 +8,7 @@ use sublet_api::{Job, JobNetwork, Limits};
 
 use super::limit_flags::LimitFlags;
 use super::network_flags::NetworkFlags;
-use super::word;
+use super::{quantity, word};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -27,6 +27,9 @@ pub(crate) struct JobFlags {
     /// Run one task per index, both ends included: 0-99
     #[arg(long, value_name = "A-B", allow_hyphen_values = true, value_parser = word::range)]
     pub(crate) array: Option<(u32, u32)>,
+    /// How long an attempt with --scratch may go on once it is asked to end: 300ms unless it is said
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = quantity::grace)]
+    pub(crate) grace: Option<u64>,
     /// A name to find the job by
     #[arg(long, value_name = "NAME", value_parser = word::job_name)]
     pub(crate) name: Option<String>,

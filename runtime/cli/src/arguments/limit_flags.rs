@@ -24,7 +24,7 @@ pub(crate) struct LimitFlags {
     /// Bytes of stdout and stderr that are kept; more is cut and counted
     #[arg(long, value_name = "SIZE", allow_hyphen_values = true, value_parser = quantity::bytes)]
     output_limit: Option<u64>,
-    /// A scratch directory at /tmp of this size
+    /// Disk of this size, for /tmp, /out and /state together; without it there are none of them
     #[arg(long, value_name = "SIZE", allow_hyphen_values = true, value_parser = quantity::bytes)]
     scratch: Option<u64>,
     /// Files held open at once

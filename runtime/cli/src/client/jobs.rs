@@ -1,6 +1,8 @@
 //! Routes of jobs and their tasks.
 
-use sublet_api::{Explanation, Fit, Job, JobQuery, Page, RetryRequest, SubmitJob, Task, TaskQuery};
+use sublet_api::{
+    Artifact, Explanation, Fit, Job, JobQuery, Page, RetryRequest, SubmitJob, Task, TaskQuery,
+};
 
 use super::{Client, PAGE_ITEMS_MAX};
 use crate::failure::Failure;
@@ -75,6 +77,17 @@ impl Client {
 
     pub(crate) async fn task(&self, job: &JobSelector, index: u32) -> Result<Task, Failure> {
         let route = ["v1", "jobs", job.as_str(), "tasks", &index.to_string()];
+        self.fetch(self.get(&route)).await
+    }
+
+    /// What a task left.
+    pub(crate) async fn artifacts(
+        &self,
+        job: &JobSelector,
+        index: u32,
+    ) -> Result<Page<Artifact>, Failure> {
+        let index = index.to_string();
+        let route = ["v1", "jobs", job.as_str(), "tasks", &index, "artifacts"];
         self.fetch(self.get(&route)).await
     }
 

@@ -1,10 +1,12 @@
 //! Jobs: one in a line, many in a table, one on a page, one on its way, one at its end.
 
 use jiff::Timestamp;
-use sublet_api::{After, Fit, Job, Limits, Outcome, Restart, RoutedBy, State, TaskCounts, When};
+use sublet_api::{
+    After, Fit, Job, Limits, Outcome, Progress, Restart, RoutedBy, State, TaskCounts, When,
+};
 
 use super::table::{self, ABSENT};
-use super::{fate, traffic, unit};
+use super::{artifact, fate, traffic, unit};
 use crate::output::{Columns, Named};
 
 impl Named for Fit {
@@ -130,7 +132,7 @@ fn row(job: &Job, now: Timestamp) -> Vec<String> {
         used(job.usage.cpu_us, unit::duration),
         used(job.usage.memory_peak_bytes, unit::bytes),
         job.subcluster.clone().unwrap_or_else(absent),
-        why(job).unwrap_or_default(),
+        why(job).or_else(|| how_far(job)).unwrap_or_default(),
     ]
 }
 
@@ -173,6 +175,25 @@ fn why(job: &Job) -> Option<String> {
     Some(waiting.detail.clone())
 }
 
+/// `42%  loading`
+fn how_far(job: &Job) -> Option<String> {
+    job.progress.as_ref().map(share)
+}
+
+/// How far something is, in its own words.
+pub(crate) fn share(progress: &Progress) -> String {
+    let percent = progress
+        .fraction
+        .map(|fraction| format!("{:.0}%", fraction * 100.0));
+    let words = [percent, Some(table::plain(&progress.message))];
+    let said: Vec<_> = words
+        .into_iter()
+        .flatten()
+        .filter(|word| !word.is_empty())
+        .collect();
+    said.join("  ")
+}
+
 fn ended_because(job: &Job) -> Option<String> {
     let detail = job.end.as_ref()?.detail.as_deref()?;
     Some(table::first_line(Some(detail)))
@@ -192,6 +213,7 @@ pub(crate) fn page(job: &Job, now: Timestamp) -> String {
             Some(format!("{}  ({})", job.tasks.total, counts(&job.tasks))),
         ),
         ("why", why(job).or_else(|| ended_because(job))),
+        ("progress", how_far(job)),
         (
             "array",
             job.array.map(|(first, last)| format!("{first}-{last}")),
@@ -231,6 +253,7 @@ pub(crate) fn page(job: &Job, now: Timestamp) -> String {
             (used.output_cut_bytes > 0).then(|| unit::bytes(used.output_cut_bytes)),
         ),
         ("traffic", traffic::used(&used.network)),
+        ("artifacts", job.artifacts.as_ref().map(artifact::sum)),
     ])
 }
 
@@ -329,7 +352,10 @@ pub(crate) fn progress(job: &Job, now: Timestamp) -> String {
     let told = [("running", tasks.running + tasks.starting + tasks.stopping)]
         .into_iter()
         .chain(outcomes(tasks).into_iter().skip(1));
-    let said = said(told);
+    let said = match how_far(job) {
+        Some(far) => format!("{far}  {}", said(told)),
+        None => said(told),
+    };
     match (why(job), time_left(job, now)) {
         (Some(why), _) if tasks.finished == 0 => table::plain(&why),
         (_, Some(left)) => format!("{said}   about {left} left"),

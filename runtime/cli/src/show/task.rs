@@ -1,7 +1,7 @@
 //! Tasks and their attempts.
 
 use jiff::Timestamp;
-use sublet_api::{Attempt, Limits, Task};
+use sublet_api::{Attempt, Limits, Progress, Task};
 
 use super::table::{self, ABSENT};
 use super::{fate, job, traffic, unit};
@@ -37,6 +37,7 @@ pub(crate) fn page(task: &Task, limits: &Limits, now: Timestamp) -> String {
         ("task", Some(task.index.to_string())),
         ("state", Some(job::state(task.state).to_owned())),
         ("outcome", outcome),
+        ("progress", last_said(task).map(job::share)),
     ]);
     let headings = [
         "ATTEMPT", "STATE", "SLOT", "STARTED", "TIME", "CPU", "MEMORY", "DETAIL",
@@ -46,13 +47,28 @@ pub(crate) fn page(task: &Task, limits: &Limits, now: Timestamp) -> String {
         task.attempts.iter().map(|attempt| row(attempt, now)),
     );
     let parts = [head, attempts];
+    let summary = task
+        .attempts
+        .last()
+        .and_then(|last| last.summary.as_deref());
     let networks = task.attempts.iter().filter_map(traffic::of_attempt);
     let said: Vec<String> = parts
         .into_iter()
         .chain(networks)
+        .chain(summary.map(summary_of))
         .filter(|part| !part.is_empty())
         .collect();
     said.join("\n\n")
+}
+
+fn last_said(task: &Task) -> Option<&Progress> {
+    task.attempts.last()?.progress.as_ref()
+}
+
+/// What a guest wrote for people, without what could steer a terminal.
+pub(crate) fn summary_of(text: &str) -> String {
+    let lines = text.trim_end().lines().map(table::plain);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn row(attempt: &Attempt, now: Timestamp) -> Vec<String> {

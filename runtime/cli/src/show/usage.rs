@@ -71,6 +71,7 @@ impl Columns for RemovedJobs {
         "log_bytes",
         "oldest",
         "newest",
+        "artifact_bytes",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -83,6 +84,7 @@ impl Columns for RemovedJobs {
             self.log_bytes.to_string(),
             self.oldest.to_string(),
             self.newest.to_string(),
+            self.artifact_bytes.to_string(),
         ]
     }
 }
@@ -152,6 +154,7 @@ pub(crate) fn removed(rows: &[RemovedJobs]) -> String {
             row.tasks.to_string(),
             row.attempts.to_string(),
             unit::bytes(row.log_bytes),
+            unit::bytes(row.artifact_bytes),
             row.newest.to_string(),
         ]
     });
@@ -163,6 +166,7 @@ pub(crate) fn removed(rows: &[RemovedJobs]) -> String {
             "TASKS",
             "ATTEMPTS",
             "PRINTED",
+            "ARTIFACTS",
             "FINISHED UNTIL",
         ],
         cells,

@@ -13,7 +13,9 @@ use std::cell::Cell;
 use sublet_worker::local::{self, TaskEnding};
 use tokio::signal::unix::{SignalKind, signal};
 
+pub(super) use configuration::compiler;
 pub(crate) use flags::Run;
+pub(super) use refusal::failure as refused;
 
 use super::Session;
 use crate::exit::Exit;
@@ -37,7 +39,7 @@ pub(super) async fn run(run: Run, session: &Session) -> Result<Exit, Failure> {
     let limits = configuration.limits;
     let endings = tokio::select! {
         biased;
-        endings = local::run(configuration.job, asked) => endings.map_err(refusal::failure)?,
+        endings = local::run(configuration.job, asked) => endings.map_err(refused)?,
         () = impatient => return Ok(Exit::INTERRUPTED),
     };
     if interrupted.get() {

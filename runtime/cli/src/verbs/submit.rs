@@ -45,6 +45,9 @@ pub(super) async fn submit(submit: Submit, session: &Session) -> Result<Exit, Fa
             } else {
                 output.one(&job, show::job::summary)?;
             }
+            if output.for_people() {
+                tell_what_is_left(&client, &job, output).await?;
+            }
             watch::tell_fate(output, &job);
             Ok(submit.fate.exit_of(&job))
         }
@@ -53,6 +56,29 @@ pub(super) async fn submit(submit: Submit, session: &Session) -> Result<Exit, Fa
             Ok(Exit::INTERRUPTED)
         }
     }
+}
+
+/// What a job of one task came to in its own words, and what there is to fetch.
+async fn tell_what_is_left(client: &Client, job: &Job, output: &Output) -> Result<(), Failure> {
+    let (first, last) = job.array.unwrap_or((0, 0));
+    if first == last {
+        let task = client.task(&selector_of(job), first).await?;
+        let summary = task
+            .attempts
+            .last()
+            .and_then(|last| last.summary.as_deref());
+        if let Some(summary) = summary {
+            output.talk(show::task::summary_of(summary));
+        }
+    }
+    if let Some(left) = &job.artifacts {
+        output.talk(format_args!(
+            "artifacts: {}; see them with `sublet jobs artifacts {}`",
+            show::artifact::sum(left),
+            job.number
+        ));
+    }
+    Ok(())
 }
 
 /// The request, with all that it names uploaded.
@@ -65,6 +91,7 @@ async fn body(submit: &Submit, client: &Client, output: &Output) -> Result<Submi
         env: given.environment()?,
         array: given.array,
         limits: given.limits(),
+        grace_ms: given.grace,
         priority: submit.priority,
         restart: submit.restart()?,
         labels: submit.labels.iter().cloned().collect(),

@@ -1,7 +1,9 @@
 //! Jobs in the API's words: what the store knows, and what only the driver does.
 
-use sublet_api::{After, InputMount, Job, JobEnd, State, TaskCounts, Waiting, When};
-use sublet_scheduler::{JobId, JobView, Restart, TaskRange, UnixMillis, Usage, UserId};
+use sublet_api::{
+    After, ArtifactSum, InputMount, Job, JobEnd, Progress, State, TaskCounts, Waiting, When,
+};
+use sublet_scheduler::{AttemptId, JobId, JobView, Restart, TaskRange, UnixMillis, Usage, UserId};
 use sublet_store::{
     AttemptRow, Error, JobSpec, JobSummary, OutcomeKind, Reader, Tally, TaskFilter, Whose,
 };
@@ -10,10 +12,10 @@ use super::explain::{self, Prospect};
 use super::network::job_network;
 use super::{
     job_id, outcome,
-    task::{WaitingEnd, settled_as},
+    task::{WaitingEnd, progress_of, settled_as},
     timestamp, usage,
 };
-use crate::driver::Look;
+use crate::driver::{ActiveJob, Look};
 
 /// What only the driver knows of a job that is not over.
 pub(crate) struct LiveJob {
@@ -23,6 +25,7 @@ pub(crate) struct LiveJob {
     pub(crate) subcluster: Option<String>,
     pub(crate) tally: Tally,
     pub(crate) used: Usage,
+    progress: Option<Progress>,
 }
 
 impl LiveJob {
@@ -45,9 +48,37 @@ impl LiveJob {
             subcluster: view.subcluster.and_then(|home| names.get(&home).cloned()),
             tally: active.tally,
             used: active.used,
+            progress: progress(state, id, active),
             view,
         })
     }
+}
+
+/// How far the job is: its tasks that are over, and what those say that run. Words are those of a task alone.
+fn progress(state: &Look<'_>, id: JobId, active: &ActiveJob) -> Option<Progress> {
+    let begin = |job| AttemptId {
+        job,
+        task: 0,
+        number: 0,
+    };
+    let said = state.progress.range(begin(id)..begin(JobId(id.0 + 1)));
+    let said: Vec<_> = said.map(|(_, said)| said).collect();
+    let message = match (active.definition.task_count, said.as_slice()) {
+        (_, []) => return None,
+        (1, [alone]) => alone.message.as_str(),
+        (_, _) => "",
+    };
+    let shares: Vec<u64> = said
+        .iter()
+        .filter_map(|said| said.millionths.map(u64::from))
+        .collect();
+    if shares.is_empty() {
+        return Some(progress_of(None, message));
+    }
+    let settled = active.tally.settled().saturating_mul(1_000_000);
+    let sum = shares.iter().sum::<u64>().saturating_add(settled);
+    let whole = u32::try_from(sum / active.definition.task_count.max(1)).unwrap_or(u32::MAX);
+    Some(progress_of(Some(whole.min(1_000_000)), message))
 }
 
 /// Whether a task of a job that is not over has begun. Nothing for jobs that the driver does not know.
@@ -67,6 +98,7 @@ pub(crate) struct StoredJob {
     via: Option<String>,
     routed_at: Option<UnixMillis>,
     considered: Vec<String>,
+    left: sublet_store::ArtifactSum,
     first_failure: Option<(u32, Option<AttemptRow>, OutcomeKind)>,
 }
 
@@ -101,6 +133,7 @@ impl StoredJob {
         Ok(Some(Self {
             after: after(reader, whose, &spec)?,
             via: job.via()?,
+            left: job.artifact_sum()?,
             routed_at,
             considered: considered.lines().map(str::to_owned).collect(),
             spec,
@@ -160,6 +193,7 @@ pub(crate) fn job(user: &str, stored: &StoredJob, live: Option<&LiveJob>) -> Job
         args: spec.args.clone(),
         labels: spec.labels.clone(),
         limits: limits(spec),
+        grace_ms: spec.grace_ms,
         priority: spec.priority,
         restart: restart(spec.restart),
         inputs: spec.inputs.iter().map(mount).collect(),
@@ -174,6 +208,11 @@ pub(crate) fn job(user: &str, stored: &StoredJob, live: Option<&LiveJob>) -> Job
         routed_at: stored.routed_at.map(timestamp),
         finished_at: summary.finished_at.map(timestamp),
         usage: usage(live.map_or(&stored.used, |live| &live.used)),
+        progress: live.and_then(|live| live.progress.clone()),
+        artifacts: (stored.left.count > 0).then_some(ArtifactSum {
+            count: stored.left.count,
+            bytes: stored.left.bytes,
+        }),
     }
 }
 

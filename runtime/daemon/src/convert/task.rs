@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use sublet_api::{Attempt, Outcome, State, Task, Usage};
+use sublet_api::{Attempt, Outcome, Progress, State, Task, Usage};
 use sublet_scheduler::{AttemptState, AttemptView, CancelReason, LossReason, TrapKind};
 use sublet_store::{AttemptRow, JobSummary, OutcomeKind, Place, StoredNetwork, TaskRow, TaskState};
 
@@ -42,6 +42,8 @@ pub(crate) struct LiveAttempt {
     pub(crate) view: AttemptView,
     /// What its place is called now.
     place: Option<Place>,
+    /// How far it is, in its own words.
+    progress: Option<Progress>,
 }
 
 impl LiveAttempt {
@@ -52,7 +54,12 @@ impl LiveAttempt {
             subcluster: subcluster.to_owned(),
             node: node.to_owned(),
         });
-        Self { view, place }
+        let progress = state.progress.get(&view.attempt);
+        Self {
+            place,
+            progress: progress.map(|said| progress_of(said.millionths, &said.message)),
+            view,
+        }
     }
 }
 
@@ -127,11 +134,29 @@ fn attempt(row: &AttemptRow, network: Option<&StoredNetwork>) -> Attempt {
             .as_ref()
             .zip(network)
             .map(|(stored, network)| nic(stored, network)),
+        progress: row
+            .told
+            .progress
+            .as_ref()
+            .map(|said| progress_of(said.millionths, &said.message)),
+        summary: row.told.summary.clone(),
+    }
+}
+
+/// A share in the unit in which it is kept, as people say it.
+pub(super) fn progress_of(millionths: Option<u32>, message: &str) -> Progress {
+    Progress {
+        fraction: millionths.map(|millionths| f64::from(millionths) / 1e6),
+        message: message.to_owned(),
     }
 }
 
 fn living(live: &LiveAttempt) -> Attempt {
-    let LiveAttempt { view, place } = live;
+    let LiveAttempt {
+        view,
+        place,
+        progress,
+    } = live;
     Attempt {
         number: view.attempt.number,
         state: state(view.state),
@@ -144,6 +169,8 @@ fn living(live: &LiveAttempt) -> Attempt {
         ended_at: None,
         usage: None,
         nic: None,
+        progress: progress.clone(),
+        summary: None,
     }
 }
 

@@ -45,6 +45,7 @@ pub(crate) fn removed_jobs(row: &RemovalRow, user: String) -> RemovedJobs {
         tasks: row.tasks,
         attempts: row.attempts,
         log_bytes: row.log_bytes,
+        artifact_bytes: row.artifact_bytes,
         oldest: timestamp(row.oldest),
         newest: timestamp(row.newest),
     }

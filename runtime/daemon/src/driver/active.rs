@@ -15,6 +15,9 @@ pub(crate) const SOCKETS: &str = "wasi:sockets/";
 /// What programs import that send requests.
 const HTTP: &str = "wasi:http/";
 
+/// What programs import that speak of their job with whoever runs them.
+pub(crate) const JOB: &str = "sublet:job/";
+
 /// The label whose value all instances of several jobs can be found by.
 const GROUP: &str = "group";
 
@@ -44,8 +47,8 @@ impl ActiveJobs {
         self.0.insert(id, job);
     }
 
-    pub(crate) fn remove(&mut self, id: JobId) {
-        self.0.remove(&id);
+    pub(crate) fn remove(&mut self, id: JobId) -> Option<ActiveJob> {
+        self.0.remove(&id)
     }
 
     pub(crate) fn get(&self, id: JobId) -> Option<&ActiveJob> {
@@ -79,7 +82,7 @@ impl ActiveJob {
         Self {
             user: job.user,
             module: job.module,
-            definition: Arc::new(definition(job, operator)),
+            definition: Arc::new(definition(job, imports, operator)),
             has_nic: network.own && imports.iter().any(|import| uses_network(import)),
             publish: network.publish.iter().map(publication).collect(),
             tally: Tally::default(),
@@ -99,7 +102,7 @@ impl ActiveJob {
 
     /// Whether each of its attempts has a directory of its own.
     pub(crate) fn has_directories(&self) -> bool {
-        self.definition.limits.scratch_bytes > 0
+        self.definition.has_directories()
     }
 
     pub(crate) const fn count(&mut self, outcome: Outcome) {
@@ -162,7 +165,7 @@ const fn want(job: &NewJob) -> Resources {
     }
 }
 
-fn definition(job: &NewJob, operator: NetworkTerms) -> Definition {
+fn definition(job: &NewJob, imports: &[String], operator: NetworkTerms) -> Definition {
     let spec = &job.spec;
     Definition {
         job: job.id,
@@ -173,6 +176,9 @@ fn definition(job: &NewJob, operator: NetworkTerms) -> Definition {
         args: spec.args.clone(),
         env: spec.env.clone(),
         limits: spec.limits,
+        grace_ms: spec.grace_ms,
+        speaks_job: imports.iter().any(|import| import.starts_with(JOB)),
+        labels: spec.labels.clone(),
         task_count: u64::from(spec.tasks.end().saturating_sub(*spec.tasks.start())) + 1,
         stdin: spec
             .stdin

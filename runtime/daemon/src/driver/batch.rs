@@ -42,9 +42,20 @@ pub(super) enum Effect {
         reason: StopReason,
     },
     /// Remove the directory of the attempt, then say so.
-    Release(UserId, AttemptId),
+    Release(UserId, AttemptId, StateAfter),
+    /// Remove what earlier attempts of the task left: it is not on record any more.
+    RemoveEarlierArtifacts(AttemptId),
     /// Tell those who wait that the job is over.
     Finished(JobId),
+}
+
+/// What becomes of what the attempts of a task hand on to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StateAfter {
+    /// The next attempt has it.
+    Stays,
+    /// The task is over.
+    Goes,
 }
 
 impl Batch {
@@ -166,9 +177,10 @@ impl Batch {
 impl Effect {
     const fn job(&self) -> JobId {
         match self {
-            Self::Start(attempt) | Self::Stop { attempt, .. } | Self::Release(_, attempt) => {
-                attempt.job
-            }
+            Self::Start(attempt)
+            | Self::Stop { attempt, .. }
+            | Self::Release(_, attempt, _)
+            | Self::RemoveEarlierArtifacts(attempt) => attempt.job,
             Self::Finished(job) => *job,
         }
     }
@@ -189,6 +201,9 @@ fn may_wait(record: &Record, gone: &HashSet<JobId>) -> bool {
         // The network is theirs already, whether this submission is kept or not.
         Record::NodeMoved(_) | Record::NetworkAssigned { .. } => true,
         Record::AttemptFinished(finished) => !gone.contains(&finished.attempt.job),
+        Record::ArtifactsKept { attempt, .. } | Record::AttemptTold { attempt, .. } => {
+            !gone.contains(&attempt.job)
+        }
         Record::UserAdded(_)
         | Record::UserChanged { .. }
         | Record::QuotaSet { .. }

@@ -76,7 +76,10 @@ impl Driver {
             match effect {
                 Effect::Start(attempt) => self.start(attempt),
                 Effect::Stop { attempt, reason } => self.stop(attempt, reason),
-                Effect::Release(user, attempt) => self.chores.remove_directory(user, attempt),
+                Effect::Release(user, attempt, state) => {
+                    self.chores.remove_directory(user, attempt, state);
+                }
+                Effect::RemoveEarlierArtifacts(attempt) => self.chores.remove_earlier(attempt),
                 Effect::Finished(job) => self.job_finished(job),
             }
         }
@@ -144,6 +147,9 @@ impl Driver {
         let Some(live) = self.live.get(&attempt) else {
             return;
         };
+        if live.is_over {
+            return;
+        }
         match live.worker {
             Some(worker) if !self.workers.take_back(worker, attempt) => {
                 self.stop_running(worker, attempt, reason);

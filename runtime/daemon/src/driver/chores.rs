@@ -1,16 +1,16 @@
 //! What follows an end and need not hold up the driver, on a thread of its own: the directories of attempts are removed
 //! (a guest may have left many files), the logs of finished jobs are closed (which waits for the disk).
 
+use std::collections::HashSet;
 use std::sync::{Arc, mpsc};
 use std::{io, thread};
 
 use sublet_scheduler::{AttemptId, JobId, UserId};
-use sublet_store::{Logs, Removal, Work};
+use sublet_store::{Error, Logs, Outputs, Removal, Work};
+use sublet_worker::ATTEMPT_FOLDERS;
 
+use super::batch::StateAfter;
 use super::{ActiveJob, Command, DriverHandle};
-
-/// Where the guest's scratch space lies in the directory of its attempt.
-const SCRATCH: &str = "tmp";
 
 /// The one who cleans up.
 pub(crate) struct Chores {
@@ -26,32 +26,31 @@ enum Chore {
     CloseLog(JobId),
     /// Remove what these jobs printed, then have the driver told.
     RemoveLogs(Vec<JobId>),
+    /// Remove what these jobs printed and left, then have the driver told.
+    RemoveJobs(Vec<JobId>),
+    /// Remove what earlier attempts of the task left.
+    RemoveEarlier(AttemptId),
+    /// Remove what is left of what the attempts of the job handed on.
+    RemoveStates(UserId, JobId),
 }
 
 impl Chores {
     pub(crate) fn start(
         work: Arc<Work>,
         logs: Arc<Logs>,
+        outputs: Arc<Outputs>,
         driver: DriverHandle,
     ) -> io::Result<Self> {
         let (list, chores) = mpsc::channel();
-        let hands = Arc::clone(&work);
+        let hands = Hands {
+            work: Arc::clone(&work),
+            logs,
+            outputs,
+            driver,
+        };
         thread::Builder::new()
             .name("chores".into())
-            .spawn(move || {
-                for chore in chores {
-                    match chore {
-                        Chore::RemoveDirectory(user, attempt) => {
-                            remove_directory(&hands, user, attempt);
-                            driver.tell(Command::Released(attempt));
-                        }
-                        Chore::CloseLog(job) => close_log(&logs, job),
-                        Chore::RemoveLogs(jobs) => {
-                            driver.tell(Command::LogsRemoved(remove_logs(&logs, jobs)));
-                        }
-                    }
-                }
-            })?;
+            .spawn(move || chores.into_iter().for_each(|chore| hands.clean_up(chore)))?;
         Ok(Self { work, list })
     }
 
@@ -61,15 +60,46 @@ impl Chores {
             return Ok(());
         }
         let directory = self.work.create_attempt_directory(job.user, attempt);
-        directory.map_err(io::Error::other)?.create_dir(SCRATCH)
+        let directory = directory.map_err(io::Error::other)?;
+        for folder in ATTEMPT_FOLDERS {
+            directory.create_dir(folder)?;
+        }
+        let state = self.work.take_up_state(job.user, attempt);
+        state.map_err(io::Error::other)
     }
 
-    pub(super) fn remove_directory(&self, user: UserId, attempt: AttemptId) {
+    /// What the task hands on goes at once, so that whoever asks for another attempt of it begins with nothing.
+    pub(super) fn remove_directory(&self, user: UserId, attempt: AttemptId, state: StateAfter) {
+        if state == StateAfter::Goes {
+            told(self.work.let_state_go(user, attempt), "a state is left");
+        }
         self.put(Chore::RemoveDirectory(user, attempt));
+    }
+
+    pub(super) fn remove_earlier(&self, attempt: AttemptId) {
+        self.put(Chore::RemoveEarlier(attempt));
+    }
+
+    /// The job is over.
+    pub(super) fn let_states_go(&self, user: UserId, job: JobId) {
+        if told(self.work.let_states_go(user, job), "states are left") == Some(true) {
+            self.put(Chore::RemoveStates(user, job));
+        }
+    }
+
+    /// Only these jobs are not over, now that the server starts.
+    pub(super) fn sweep_states(&self, unfinished: &HashSet<JobId>) {
+        let swept = self.work.sweep_states(|job| unfinished.contains(&job));
+        told(swept, "states of jobs are left");
     }
 
     pub(super) fn close_log(&self, job: JobId) {
         self.put(Chore::CloseLog(job));
+    }
+
+    /// All that lies beside the records of these jobs goes.
+    pub(super) fn remove_jobs(&self, jobs: Vec<JobId>) {
+        self.put(Chore::RemoveJobs(jobs));
     }
 
     /// Behind whatever is still to be done to the same logs.
@@ -84,36 +114,60 @@ impl Chores {
     }
 }
 
-/// What cannot be removed is left for the next start of the server, which sweeps: the slot must not wait for it.
-fn remove_directory(work: &Work, user: UserId, attempt: AttemptId) {
-    loop {
-        match work.remove_attempt_directory(user, attempt) {
-            Ok(Removal::More) => {}
-            Ok(Removal::Done) => return,
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                return tracing::error!(%attempt, error, "a directory is left");
+/// What the thread that cleans up works on.
+struct Hands {
+    work: Arc<Work>,
+    logs: Arc<Logs>,
+    outputs: Arc<Outputs>,
+    driver: DriverHandle,
+}
+
+impl Hands {
+    fn clean_up(&self, chore: Chore) {
+        match chore {
+            Chore::RemoveDirectory(user, attempt) => {
+                let removed = all(|| self.work.remove_attempt_directory(user, attempt));
+                told(removed, "the directory of an attempt is left");
+                self.driver.tell(Command::Released(attempt));
+            }
+            Chore::CloseLog(job) => {
+                told(self.logs.close(job), "a log may be lost if the power fails");
+            }
+            Chore::RemoveLogs(mut jobs) => {
+                jobs.retain(|&job| told(self.logs.remove(job), "an old log is left").is_some());
+                self.driver.tell(Command::LogsRemoved(jobs));
+            }
+            Chore::RemoveJobs(mut jobs) => {
+                jobs.retain(|&job| {
+                    let log = told(self.logs.remove(job), "an old log is left");
+                    let left = told(self.outputs.remove(job), "old artifacts are left");
+                    log.and(left).is_some()
+                });
+                self.driver.tell(Command::LogsRemoved(jobs));
+            }
+            Chore::RemoveEarlier(attempt) => {
+                let removed = self.outputs.remove_earlier(attempt);
+                told(removed, "artifacts of an earlier attempt are left");
+            }
+            Chore::RemoveStates(user, job) => {
+                let removed = all(|| self.work.remove_states(user, job));
+                told(removed, "the states of a job are left");
             }
         }
     }
 }
 
-fn close_log(logs: &Logs, job: JobId) {
-    if let Err(error) = logs.close(job) {
-        let error = &error as &dyn std::error::Error;
-        tracing::error!(job = job.0, error, "a log may be lost if the power fails");
-    }
+/// Removes piece after piece.
+fn all(mut some: impl FnMut() -> Result<Removal, Error>) -> Result<(), Error> {
+    while some()? == Removal::More {}
+    Ok(())
 }
 
-/// Those whose logs are gone.
-fn remove_logs(logs: &Logs, mut jobs: Vec<JobId>) -> Vec<JobId> {
-    jobs.retain(|&job| match logs.remove(job) {
-        Ok(()) => true,
-        Err(error) => {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(job = job.0, error, "an old log is left");
-            false
-        }
-    });
-    jobs
+/// What cannot be cleaned up is left, for the next start of the server or for an operator: nothing waits for it.
+fn told<T>(done: Result<T, Error>, left: &str) -> Option<T> {
+    done.inspect_err(|error| {
+        let error = error as &dyn std::error::Error;
+        tracing::error!(error, "{left}");
+    })
+    .ok()
 }

@@ -1,13 +1,14 @@
 //! What the driver can be told, and the handle by which everyone else tells it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::mpsc;
 
 use sublet_scheduler::{
     AttemptId, JobId, Rejection, Scheduler, SubclusterId, Terms, UnixMillis, Usage, UserId,
 };
-use sublet_store::{Audited, Digest, IdempotencyKey, JobSpec, Record, Who, WholeArtifact};
-use sublet_worker::protocol::{Ended, NetworkTerms};
+use sublet_store::{Audited, Digest, IdempotencyKey, JobSpec, Kept, Record, Who, WholeArtifact};
+use sublet_worker::protocol::{Ended, NetworkTerms, Progress};
 use tokio::sync::oneshot;
 
 use super::ActiveJobs;
@@ -87,6 +88,8 @@ pub(crate) enum Command {
     },
     /// What was bound to an attempt is released.
     Released(AttemptId),
+    /// What an attempt that is over left is kept, as far as that could be.
+    Kept(Box<Ended>, Result<Kept, sublet_store::Error>),
     /// What these jobs printed is removed.
     LogsRemoved(Vec<JobId>),
     /// Look at the state between two batches.
@@ -107,6 +110,8 @@ pub(crate) struct Look<'a> {
     pub(crate) scheduler: &'a Scheduler,
     pub(crate) jobs: &'a ActiveJobs,
     pub(crate) ground: &'a Ground,
+    /// How far attempts are that hold a slot, in their own words.
+    pub(crate) progress: &'a BTreeMap<AttemptId, Progress>,
     /// Worker processes that live.
     pub(crate) workers: usize,
     pub(crate) now: UnixMillis,
@@ -225,6 +230,7 @@ pub(crate) enum RetryError {
 #[derive(Debug)]
 pub(crate) enum Report {
     Started(AttemptId),
+    Told(AttemptId, Progress),
     Ended(Box<Ended>),
     LoadFailed { module: Digest, reason: String },
 }

@@ -13,6 +13,10 @@ pub(super) fn unreported(attempt: AttemptId, outcome: Outcome, at: UnixMillis) -
         usage: Usage::default(),
         detail: None,
         denied: Vec::new(),
+        progress: None,
+        summary: None,
+        media_types: Vec::new(),
+        is_final: false,
     }
 }
 

@@ -68,6 +68,7 @@ impl Driver {
             } => {
                 self.workers.artifact_ready(worker, module, artifact);
             }
+            Command::Kept(ended, kept) => self.kept(*ended, kept),
             Command::LogsRemoved(jobs) => self.logs_removed(jobs),
             Command::Released(attempt) => self.happened(Event::Reclaimed(attempt)),
             Command::Look(look) => self.looks.push(look),
@@ -138,8 +139,11 @@ impl Driver {
                 Report::Started(attempt) if self.belongs(worker, attempt) => {
                     self.happened(Event::Started(attempt));
                 }
-                Report::Ended(ended) if self.belongs(worker, ended.attempt) => self.ended(*ended),
-                Report::Started(attempt) => {
+                Report::Ended(ended) if self.belongs(worker, ended.attempt) => self.is_over(*ended),
+                Report::Told(attempt, progress) if self.belongs(worker, attempt) => {
+                    self.progress.insert(attempt, progress);
+                }
+                Report::Started(attempt) | Report::Told(attempt, _) => {
                     tracing::warn!(%attempt, "a worker speaks of what it was not given");
                 }
                 Report::Ended(ended) => {
@@ -155,7 +159,7 @@ impl Driver {
     fn belongs(&self, worker: WorkerId, attempt: AttemptId) -> bool {
         self.live
             .get(&attempt)
-            .is_some_and(|live| live.worker == Some(worker))
+            .is_some_and(|live| live.worker == Some(worker) && !live.is_over)
     }
 
     pub(super) fn ended(&mut self, ended: Ended) {
@@ -172,7 +176,7 @@ impl Driver {
         let mut theirs: Vec<_> = self
             .live
             .iter()
-            .filter(|(_, live)| live.worker == Some(worker))
+            .filter(|(_, live)| live.worker == Some(worker) && !live.is_over)
             .map(|(&attempt, live)| (attempt, live.stopped))
             .collect();
         theirs.sort_unstable_by_key(|(attempt, _)| *attempt);
@@ -194,9 +198,12 @@ impl Driver {
         }
     }
 
-    /// Gives the worker a while to obey.
+    /// Gives the worker a while to obey, beyond what the guest has.
     pub(super) fn expect_stop(&mut self, attempt: AttemptId) {
-        self.stops
-            .push_back((Instant::now() + super::STOP_GRACE, attempt));
+        let job = self.jobs.get(attempt.job);
+        let grace = job.map(|job| job.definition.grace()).unwrap_or_default();
+        let deadline = Instant::now() + grace + super::STOP_GRACE;
+        let place = self.stops.partition_point(|(at, _)| *at <= deadline);
+        self.stops.insert(place, (deadline, attempt));
     }
 }

@@ -21,6 +21,8 @@ impl Driver {
                 "unfinished jobs are taken up again"
             );
         }
+        let jobs = unfinished.iter().map(|unfinished| unfinished.job.id);
+        self.chores.sweep_states(&jobs.collect());
         for job in unfinished {
             self.resume_one(job)?;
         }

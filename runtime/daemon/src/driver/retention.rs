@@ -191,7 +191,7 @@ impl Driver {
 
     fn empty(&mut self, retired: Vec<JobId>) {
         self.retention.piece = Some(Piece::Retired);
-        self.chores.remove_logs(retired);
+        self.chores.remove_jobs(retired);
     }
 
     fn clear_logs(&mut self, user: UserId, before: UnixMillis) -> Result<(), Error> {

@@ -6,10 +6,12 @@ use sublet_scheduler::{
     Action, AttemptId, CancelReason, Event, JobId, Next, NodeMove, NodeState, Outcome, Routing,
     TaskRange, UnixMillis, Usage,
 };
-use sublet_store::{FinishedAttempt, Membership, Place, Record, RoutedJob, StoredNic};
+use sublet_store::{
+    FinishedAttempt, Membership, Place, Progress, Record, RoutedJob, StoredNic, Told,
+};
 use sublet_worker::protocol::Ended;
 
-use super::batch::Effect;
+use super::batch::{Effect, StateAfter};
 use super::{Driver, Live};
 use crate::convert;
 
@@ -42,6 +44,7 @@ impl Driver {
                         subcluster,
                         worker: None,
                         stopped: None,
+                        is_over: false,
                         nic: None,
                     },
                 );
@@ -125,7 +128,11 @@ impl Driver {
         let slot = live.map(|live| live.slot);
         let place = live.and_then(|live| self.place_of(live));
         let nic = self.stored_nic(attempt, ended.as_mut());
+        self.record_told(attempt, ended.as_mut());
         let (started_at, ended_at, usage, detail) = reported(now, ended);
+        if next == Next::Settled {
+            self.settled.insert(attempt);
+        }
         self.batch.record(Record::AttemptFinished(FinishedAttempt {
             attempt,
             started_at,
@@ -138,6 +145,26 @@ impl Driver {
             next,
             nic,
         }));
+    }
+
+    /// What the attempt said of itself last.
+    fn record_told(&mut self, attempt: AttemptId, ended: Option<&mut Ended>) {
+        let said = self.progress.remove(&attempt);
+        let (progress, summary) = match ended {
+            Some(ended) => (ended.progress.take().or(said), ended.summary.take()),
+            // Of one whose worker died it is known how far it had said it was.
+            None => (said, None),
+        };
+        let told = Told {
+            progress: progress.map(|progress| Progress {
+                millionths: progress.millionths,
+                message: progress.message,
+            }),
+            summary,
+        };
+        if !told.is_nothing() {
+            self.batch.record(Record::AttemptTold { attempt, told });
+        }
     }
 
     /// The nic that the attempt had, and what it was denied there.
@@ -161,13 +188,17 @@ impl Driver {
 
     /// The nic goes first. Only a directory takes time to release; without one the slot is free at once.
     fn release(&mut self, attempt: AttemptId) -> Option<Event> {
+        let state = match self.settled.remove(&attempt) {
+            true => StateAfter::Goes,
+            false => StateAfter::Stays,
+        };
         let nic = self.live.remove(&attempt).and_then(|live| live.nic);
         if let Some(job) = self.jobs.get(attempt.job) {
             self.unbind(job.user, nic);
         }
         match self.jobs.get(attempt.job) {
             Some(job) if job.has_directories() => {
-                self.batch.then(Effect::Release(job.user, attempt));
+                self.batch.then(Effect::Release(job.user, attempt, state));
                 None
             }
             Some(_) | None => Some(Event::Reclaimed(attempt)),

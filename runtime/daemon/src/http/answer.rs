@@ -67,6 +67,9 @@ impl Media for Text {
     const TYPE: &str = "text/plain; charset=utf-8";
 }
 
+/// A file that is kept: all of it, a part, or that it is still the one that the caller has.
+pub(super) struct Stored(pub(super) Response);
+
 /// One or the other, as it was asked for.
 pub(super) enum Either<A, B> {
     One(A),
@@ -170,6 +173,12 @@ impl<M: Media> IntoResponse for Bytes<M> {
             response.headers_mut().insert(CONTENT_LENGTH, length.into());
         }
         response
+    }
+}
+
+impl IntoResponse for Stored {
+    fn into_response(self) -> Response {
+        self.0
     }
 }
 

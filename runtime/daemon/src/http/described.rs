@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
@@ -12,7 +13,9 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, Ref, RefOr, Required, Response};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answer::{Accepted, Binary, Bytes, Done, Either, Kept, Lines, Media, Tagged, Text};
+use super::answer::{
+    Accepted, Binary, Bytes, Done, Either, Kept, Lines, Media, Stored, Tagged, Text,
+};
 use super::caller::Caller;
 use super::extract::{self, Labelled, Path, Query};
 use super::headers::{AnnouncedDigest, IdempotencyKey, IfMatch, LastEventId};
@@ -123,6 +126,8 @@ fn meaning(status: &str) -> &'static str {
         "201" => "It is new.",
         "202" => "It is under way.",
         "204" => "It is done.",
+        "206" => "A part of it.",
+        "304" => "It is what the caller has.",
         _ => "It is so.",
     }
 }
@@ -207,6 +212,14 @@ impl Taken for Framing {
     fn describe(_: &mut Sketch) {}
 }
 
+/// Of which only these are heeded.
+impl Taken for HeaderMap {
+    fn describe(sketch: &mut Sketch) {
+        sketch.header("if-none-match", "The `ETag` of what the caller has.");
+        sketch.header("range", "`bytes=FIRST-LAST`: only a part.");
+    }
+}
+
 impl Taken for IfMatch {
     fn describe(sketch: &mut Sketch) {
         sketch.header(Self::HEADER, "The `ETag` of what the change was made from.");
@@ -280,6 +293,15 @@ impl<T: ToSchema> Told for Lines<T> {
 impl<M: Media> Told for Bytes<M> {
     fn describe(sketch: &mut Sketch) {
         sketch.tells("200", Some((M::TYPE, None)));
+    }
+}
+
+impl Told for Stored {
+    fn describe(sketch: &mut Sketch) {
+        for status in ["200", "206"] {
+            sketch.tells(status, Some((Binary::TYPE, None)));
+        }
+        sketch.tells("304", None);
     }
 }
 

@@ -127,6 +127,7 @@ const fn status_of(code: Code) -> StatusCode {
         | Code::JobNotFound
         | Code::ModuleNotFound
         | Code::TaskNotFound
+        | Code::ArtifactNotFound
         | Code::InputNotFound
         | Code::SubclusterNotFound
         | Code::NodeNotFound

@@ -93,7 +93,8 @@ impl Routes {
         operation.tags = Some(vec![self.subject.to_owned()]);
         let mut paths = Paths::new();
         let item = PathItem::new(method, operation);
-        paths.paths.insert(path.to_owned(), item);
+        // What matches several parts of a path is one name to those who fill it in.
+        paths.paths.insert(path.replace("{*", "{"), item);
         self.paths.merge(paths);
         self.schemas.extend(schemas);
         self
@@ -128,6 +129,7 @@ fn name_of<H>() -> String {
 fn names_in(path: &str) -> impl Iterator<Item = &str> {
     path.split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| name.trim_start_matches('*'))
 }
 
 fn part(name: &str) -> Parameter {

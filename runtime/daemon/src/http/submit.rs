@@ -12,7 +12,10 @@ use super::headers::IdempotencyKey;
 use super::problem::{Answer, ApiError};
 use super::{inputs, jobs, networks, pool, selector, validate};
 use crate::convert;
-use crate::driver::{Command, SOCKETS, Submission};
+use crate::driver::{Command, JOB, SOCKETS, Submission};
+
+/// The disk of each attempt of a module that speaks of its job, as with `sublet run`.
+const JOB_DISK_BYTES_DEFAULT: u64 = 64 << 20;
 
 pub(super) async fn submit(
     caller: Caller,
@@ -92,12 +95,15 @@ async fn submission(
 ) -> Answer<Submission> {
     let module = selector::module(caller, &asked.module).await?;
     let after = dependencies(caller, &asked.after).await?;
-    let spec = validate::spec(
+    let mut spec = validate::spec(
         &asked,
         program(&asked, &module),
         after,
         &caller.now().config,
     )?;
+    if asked.limits.scratch_bytes.is_none() {
+        spec.limits.scratch_bytes = disk_of(&module);
+    }
     memory_suffices(&module, &spec)?;
     inputs_are_there(caller, &spec).await?;
     if caller.is_disk_short()? {
@@ -177,6 +183,15 @@ fn memory_suffices(module: &ModuleRow, spec: &JobSpec) -> Answer<()> {
     )
     .at("/limits/memory_bytes", Some(needs), Some(has))
     .with_help("give it more with --memory"))
+}
+
+/// What a job has of disk whose user said nothing of it: a module that keeps artifacts or checkpoints was built to do so.
+fn disk_of(module: &ModuleRow) -> u64 {
+    let imports = convert::imports(module);
+    if imports.iter().any(|import| import.starts_with(JOB)) {
+        return JOB_DISK_BYTES_DEFAULT;
+    }
+    0
 }
 
 /// A port leads to a guest that can listen.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use axum::Json;
 use sublet_api::{Code, Page, Task, TaskQuery};
 use sublet_scheduler::JobId;
-use sublet_store::{AttemptRow, Error, OwnedJob, StoredNetwork, TaskFilter, TaskRow};
+use sublet_store::{AttemptRow, Error, JobSummary, OwnedJob, StoredNetwork, TaskFilter, TaskRow};
 
 use super::caller::Caller;
 use super::extract::{Path, Query};
@@ -44,16 +44,7 @@ pub(super) async fn show(
     Path((job, index)): Path<(String, u32)>,
 ) -> Answer<Json<Task>> {
     let summary = selector::job(&caller, &job).await?;
-    if !summary.tasks.contains(&index) {
-        let (first, last) = (summary.tasks.start(), summary.tasks.end());
-        return Err(ApiError::new(
-            Code::TaskNotFound,
-            format!(
-                "job #{} has tasks {first} to {last}, and not {index}",
-                summary.number
-            ),
-        ));
-    }
+    has_task(&summary, index)?;
     let live = live_attempts(&caller, summary.id).await?;
     let wanted = (TaskFilter::All, index.checked_sub(1), 1);
     let Found { rows, network } = find(&caller, summary.id, wanted).await?;
@@ -67,6 +58,27 @@ pub(super) async fn show(
         live.get(&index),
         waiting,
     )))
+}
+
+/// The job that a path names, which has this task.
+pub(super) async fn known(caller: &Caller, job: &str, index: u32) -> Answer<JobId> {
+    let summary = selector::job(caller, job).await?;
+    has_task(&summary, index)?;
+    Ok(summary.id)
+}
+
+fn has_task(job: &JobSummary, index: u32) -> Answer<()> {
+    if job.tasks.contains(&index) {
+        return Ok(());
+    }
+    let (first, last) = (job.tasks.start(), job.tasks.end());
+    Err(ApiError::new(
+        Code::TaskNotFound,
+        format!(
+            "job #{} has tasks {first} to {last}, and not {index}",
+            job.number
+        ),
+    ))
 }
 
 /// Tasks with their attempts, and the network that their user has.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use sublet_scheduler::UserId;
 use sublet_store::{
-    DataDirectory, Library, Logs, NewUser, NextIds, Reader, Readers, Record, Role, Work, Writer,
+    DataDirectory, Library, Logs, NewUser, NextIds, Outputs, Reader, Readers, Record, Role, Work,
+    Writer,
 };
 
 use super::settings::Settings;
@@ -21,6 +22,7 @@ pub(super) struct Disk {
     pub(super) library: Arc<Library>,
     pub(super) logs: Arc<Logs>,
     pub(super) work: Arc<Work>,
+    pub(super) outputs: Arc<Outputs>,
     /// Held as long as any worker of this server lives.
     pub(super) alive: File,
     pub(super) ids: NextIds,
@@ -49,6 +51,7 @@ impl Disk {
             library: Arc::new(directory.library()?),
             logs: Arc::new(directory.logs()?),
             work: Arc::new(work),
+            outputs: Arc::new(directory.outputs()?),
             alive,
             ids: readers.get()?.next_ids()?,
             readers,

@@ -18,7 +18,7 @@ use sublet_network::Refusal;
 use sublet_scheduler::{AttemptId, UnixMillis, Usage};
 use sublet_store::{Digest, Logs};
 use sublet_worker::frame::FrameReader;
-use sublet_worker::protocol::{Ended, FromWorker, Stream};
+use sublet_worker::protocol::{Ended, FromWorker, Progress, Stream};
 use sublet_worker::{Isolation, engine_identity};
 use tokio::sync::watch;
 
@@ -32,6 +32,12 @@ use crate::driver::{Command, DriverHandle, Report};
 /// Denials of one attempt that are recorded, and the bytes of each sentence of a worker: more than an honest one says.
 const DENIALS_MAX: usize = 16;
 const WORDS_BYTES_MAX: usize = 4096;
+/// Bytes of what an attempt came to, in its own words: more than a worker lets pass.
+const SUMMARY_BYTES_MAX: usize = 128 << 10;
+/// Artifacts of one attempt of which it may have said what is in them.
+const MEDIA_TYPES_MAX: usize = 1_000;
+/// All that an attempt has to do, in the unit of progress.
+const MILLION: u32 = 1_000_000;
 
 /// Where the reports of one worker arrive.
 pub(super) struct Desk {
@@ -144,6 +150,13 @@ impl Desk {
                     self.begins(process)?;
                     reports.push(Report::Started(attempt));
                 }
+                FromWorker::Told {
+                    attempt,
+                    mut progress,
+                } => {
+                    bound(&mut progress);
+                    reports.push(Report::Told(attempt, progress));
+                }
                 FromWorker::Asked { number, question } => {
                     // Who does not read answers is not asked for more questions.
                     self.asker.speaker.wait_until_heard();
@@ -214,10 +227,26 @@ impl Desk {
         ended.usage.output_cut_bytes = ended.usage.output_cut_bytes.saturating_add(unkept);
         ended.denied.truncate(DENIALS_MAX);
         for words in ended.denied.iter_mut().chain(&mut ended.detail) {
-            words.truncate(words.floor_char_boundary(WORDS_BYTES_MAX));
+            cut(words, WORDS_BYTES_MAX);
+        }
+        if let Some(progress) = &mut ended.progress {
+            bound(progress);
+        }
+        ended.media_types.truncate(MEDIA_TYPES_MAX);
+        if let Some(summary) = &mut ended.summary {
+            cut(summary, SUMMARY_BYTES_MAX);
         }
         ended
     }
+}
+
+fn bound(progress: &mut Progress) {
+    cut(&mut progress.message, WORDS_BYTES_MAX);
+    progress.millionths = progress.millionths.map(|share| share.min(MILLION));
+}
+
+fn cut(words: &mut String, bytes_max: usize) {
+    words.truncate(words.floor_char_boundary(bytes_max));
 }
 
 /// What was seen of a guest from outside its worker.

@@ -93,6 +93,7 @@ impl Ground for Switch {
             stdin: Input::Reader(Box::new(part.stdin)),
             stdout: Box::new(part.words.clone()),
             stderr: Box::new(part.words),
+            job: None,
             stop: self.sandbox.stop_handle(),
         };
         let (sandbox, program) = (self.sandbox.clone(), self.program.clone());

@@ -88,6 +88,16 @@ pub(crate) const PREVIEW2_INTERFACES: [&str; 29] = [
     "wasi:sockets/udp-create-socket",
 ];
 
+/// The interfaces of the package for jobs, of any 0.1 version: those that need other jobs are not there yet.
+pub(crate) const JOB_INTERFACES: [&str; 6] = [
+    "sublet:job/artifacts",
+    "sublet:job/checkpoint",
+    "sublet:job/context",
+    "sublet:job/payload",
+    "sublet:job/report",
+    "sublet:job/types",
+];
+
 /// Names the first that is not known, in the order of the file, and how many more there are.
 pub(super) fn check(kind: Kind, imports: &[String]) -> Result<(), Refusal> {
     let check = match kind {
@@ -131,8 +141,13 @@ fn check_component(import: &str) -> Result<(), Refusal> {
     if PREVIEW2_INTERFACES.contains(&interface) && version.starts_with("0.2.") {
         return Ok(());
     }
+    if JOB_INTERFACES.contains(&interface) && version.starts_with("0.1.") {
+        return Ok(());
+    }
     let shown = shown(import);
-    let advice = if version.starts_with("0.3.") {
+    let advice = if interface.starts_with("sublet:job/") {
+        "of sublet:job@0.1 there are context, payload, report, checkpoint and artifacts: build it without the others"
+    } else if version.starts_with("0.3.") {
         "WASI 0.3 is not available yet: build it for WASI 0.2 (wasm32-wasip2)"
     } else if interface.starts_with("wasi:http/") {
         "of wasi:http there are outgoing requests alone: to serve, listen at a socket of WASI 0.2 (wasm32-wasip2)"
@@ -159,8 +174,11 @@ mod tests {
     fn every_interface_that_is_known_is_linked() {
         let engine = wasmtime::Engine::new(&config::compiling(Preemption::Checks)).unwrap();
         let linkers = Linkers::new(&engine).unwrap();
-        for interface in PREVIEW2_INTERFACES {
-            let text = format!("(component (import \"{interface}@0.2.0\" (instance)))");
+        let wasi = PREVIEW2_INTERFACES.map(|interface| format!("{interface}@0.2.0"));
+        // By its track: a later 0.1 links to this one, as long as it asks for what is there.
+        let job = JOB_INTERFACES.map(|interface| format!("{interface}@0.1.7"));
+        for interface in wasi.iter().chain(&job) {
+            let text = format!("(component (import \"{interface}\" (instance)))");
             let component =
                 wasmtime::component::Component::new(&engine, wat::parse_str(text).unwrap())
                     .unwrap();

@@ -86,6 +86,7 @@ async fn run(program: &Program) {
         stdin: Input::Empty,
         stdout: Box::new(Collected::default()),
         stderr: Box::new(Collected::default()),
+        job: None,
         stop: sandbox().stop_handle(),
     };
     assert_eq!(

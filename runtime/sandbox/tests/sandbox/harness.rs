@@ -171,6 +171,7 @@ impl Guest {
             stdin: self.stdin,
             stdout: self.stdout.unwrap_or_else(|| Box::new(stdout.clone())),
             stderr: self.stderr.unwrap_or_else(|| Box::new(stderr.clone())),
+            job: None,
             stop: self.stop,
         };
         let ending = soon(self.sandbox.run(&self.program, instance)).await;

@@ -13,7 +13,12 @@ use sha2::{Digest as _, Sha256};
 use sublet_scheduler::UnixMillis;
 use tar::{Builder, EntryType};
 
-use crate::{DataDirectory, Digest, Error, InputKind, durable::private_file, error::Doing};
+use crate::{
+    DataDirectory, Digest, Error, InputKind,
+    durable::private_file,
+    error::Doing,
+    untrusted::{Found, names, open, open_folder},
+};
 
 use super::{
     BackupSummary,
@@ -22,7 +27,7 @@ use super::{
     part::{DATABASE, KEYS, Part},
     scratch::Scratch,
     seal::{self, Sealing},
-    source::{Exactly, Found, names, open, open_folder},
+    source::Exactly,
 };
 
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -111,7 +116,8 @@ impl Backup {
         }
         self.add_modules(root, database)?;
         self.add_inputs(root, database)?;
-        self.add_logs(root, database)
+        self.add_of_jobs(root, database, "logs")?;
+        self.add_of_jobs(root, database, "outputs")
     }
 
     fn add_modules(&mut self, root: &Dir, database: &Connection) -> Result<(), Error> {
@@ -142,16 +148,17 @@ impl Backup {
         Ok(())
     }
 
-    fn add_logs(&mut self, root: &Dir, database: &Connection) -> Result<(), Error> {
-        let Some(logs) = open_folder(root, &["logs"]).doing(DOING)? else {
+    /// What lies in a folder for each job that the database knows.
+    fn add_of_jobs(&mut self, root: &Dir, database: &Connection, kind: &str) -> Result<(), Error> {
+        let Some(folder) = open_folder(root, &[kind]).doing(DOING)? else {
             return Ok(());
         };
         let mut statement = database.prepare(JOBS).doing(DOING)?;
         let mut rows = statement.query([]).doing(DOING)?;
         while let Some(row) = rows.next().doing(DOING)? {
             let job = row.get::<_, i64>(0).doing(DOING)?.to_string();
-            if let Some(log) = open_folder(&logs, &[&job]).doing(DOING)? {
-                self.add_entries(&log, &format!("logs/{job}"))?;
+            if let Some(theirs) = open_folder(&folder, &[&job]).doing(DOING)? {
+                self.add_entries(&theirs, &format!("{kind}/{job}"))?;
             }
         }
         Ok(())

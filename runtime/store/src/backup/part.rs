@@ -17,6 +17,8 @@ pub(super) enum Part {
     /// An input, or something in one.
     Input,
     Log,
+    /// An artifact of a job, or a folder of them.
+    Output,
 }
 
 const PATH_BYTES_MAX: usize = 1_200;
@@ -54,6 +56,14 @@ impl Part {
             {
                 Some(Self::Log)
             }
+            ["outputs", job, attempt] if is_number(job) && is_attempt(attempt) => {
+                Some(Self::Output)
+            }
+            ["outputs", job, attempt, place]
+                if is_number(job) && is_attempt(attempt) && is_number(place) =>
+            {
+                Some(Self::Output)
+            }
             _ => None,
         }
     }
@@ -62,7 +72,7 @@ impl Part {
     pub(super) const fn file_mode(self) -> u32 {
         match self {
             Self::Input => 0o444,
-            Self::Database | Self::Key | Self::Module | Self::Log => 0o600,
+            Self::Database | Self::Key | Self::Module | Self::Log | Self::Output => 0o600,
         }
     }
 
@@ -70,7 +80,7 @@ impl Part {
     pub(super) const fn folder_mode(self) -> Option<u32> {
         match self {
             Self::Input => Some(0o555),
-            Self::Key => Some(0o700),
+            Self::Key | Self::Output => Some(0o700),
             Self::Database | Self::Module | Self::Log => None,
         }
     }
@@ -90,6 +100,11 @@ fn plain(path: &str) -> Option<Vec<&str>> {
 fn is_number(name: &str) -> bool {
     name.parse::<u64>()
         .is_ok_and(|number| number.to_string() == name)
+}
+
+fn is_attempt(name: &str) -> bool {
+    name.split_once('-')
+        .is_some_and(|(task, number)| is_number(task) && is_number(number))
 }
 
 fn is_digest(name: &str, ending: &str) -> bool {
@@ -126,6 +141,8 @@ mod tests {
             Some(Part::Input),
         );
         check("logs/7/1.log", Some(Part::Log));
+        check("outputs/7/0-1", Some(Part::Output));
+        check("outputs/7/0-1/12", Some(Part::Output));
     }
 
     #[test]
@@ -146,6 +163,11 @@ mod tests {
             "logs/7/../../outside",
             "logs/07/1.log",
             "logs/7/1.log/x",
+            "outputs/7",
+            "outputs/7/0",
+            "outputs/7/0-01/1",
+            "outputs/7/0-1/1/2",
+            "outputs/7/0-1/../../../sublet.db",
             "tmp/1",
             "users/1/artifacts/x.cwasm",
             &format!("users/x/modules/{digest}.wasm"),

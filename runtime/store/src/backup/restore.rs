@@ -123,7 +123,7 @@ impl Place for DatabaseOnly<'_> {
     fn file(&mut self, part: Part, path: &str) -> Result<Option<File>, Error> {
         match part {
             Part::Database => create(self.0, part, path).map(Some),
-            Part::Key | Part::Module | Part::Input | Part::Log => Ok(None),
+            Part::Key | Part::Module | Part::Input | Part::Log | Part::Output => Ok(None),
         }
     }
 

@@ -2,6 +2,7 @@
 //! one; what belongs to a job is asked of an [`OwnedJob`], which only its owner (or an operator) can get. What belongs to
 //! the pool is nobody's rows: whether the asker may know it is decided elsewhere.
 
+mod artifacts;
 mod attempt;
 mod audit;
 mod certificates;
@@ -20,6 +21,7 @@ mod rows;
 mod usage;
 mod users;
 
+pub use artifacts::ArtifactSum;
 pub use attempt::AttemptRow;
 pub(crate) use audit::audit_is_whole;
 pub use audit::{AuditBreak, AuditChain, AuditFilter, AuditRow};

@@ -7,9 +7,9 @@ use sublet_scheduler::{
 use crate::Digest;
 
 use super::{
-    Audited, Certificate, DrainedNode, Input, Membership, NewJob, NewModule, NewUser, Node,
-    PausedSubcluster, Quota, RoutedJob, RuleSet, Serial, StoredNetwork, StoredNic, Tally,
-    UserChange,
+    Audited, Certificate, DrainedNode, Input, JobArtifact, Membership, NewJob, NewModule, NewUser,
+    Node, PausedSubcluster, Quota, RoutedJob, RuleSet, Serial, StoredNetwork, StoredNic, Tally,
+    Told, UserChange,
 };
 
 /// Something that happened and is to be kept.
@@ -63,6 +63,22 @@ pub enum Record {
     },
     /// An attempt is over.
     AttemptFinished(FinishedAttempt),
+    /// An attempt that succeeded left artifacts, which are kept in the place of those of its task before.
+    ArtifactsKept {
+        /// Whose.
+        user: UserId,
+        /// Of which attempt.
+        attempt: AttemptId,
+        /// In the order of their files.
+        artifacts: Vec<JobArtifact>,
+    },
+    /// An attempt that is over had said something of itself.
+    AttemptTold {
+        /// Which.
+        attempt: AttemptId,
+        /// What.
+        told: Told,
+    },
     /// Tasks that waited, for their first attempt or for another one, will not have it.
     TasksCancelled {
         /// Of which job.

@@ -28,6 +28,8 @@ pub struct JobSpec {
     /// The limits of each attempt.
     #[serde(with = "StoredLimits")]
     pub limits: Limits,
+    /// How long an attempt that is to end may go on after it was asked, where it can hear that.
+    pub grace_ms: u64,
     /// For filters and rules.
     pub labels: BTreeMap<String, String>,
     /// The class that rules know it by; empty for none.
@@ -108,7 +110,7 @@ pub enum When {
 
 impl JobSpec {
     /// The version of the text form. A change of its shape makes the next one, and keeps reading those before.
-    pub(crate) const VERSION: i64 = 3;
+    pub(crate) const VERSION: i64 = 4;
 
     /// The text of today's version.
     pub(crate) fn text(&self) -> serde_json::Result<String> {
@@ -124,9 +126,13 @@ impl JobSpec {
         match version {
             1 => {
                 let second = since_version_1(serde_json::from_str(text)?, module);
-                from_map(since_version_2(second)).map(Some)
+                from_map(since_version_3(since_version_2(second))).map(Some)
             }
-            2 => from_map(since_version_2(serde_json::from_str(text)?)).map(Some),
+            2 => {
+                let third = since_version_2(serde_json::from_str(text)?);
+                from_map(since_version_3(third)).map(Some)
+            }
+            3 => from_map(since_version_3(serde_json::from_str(text)?)).map(Some),
             Self::VERSION => serde_json::from_str(text).map(Some),
             _ => Ok(None),
         }
@@ -154,6 +160,12 @@ fn since_version_1(mut spec: Map<String, Value>, module: Digest) -> Map<String, 
 fn since_version_2(mut spec: Map<String, Value>) -> Map<String, Value> {
     let network = json!({"own": true, "allow": [], "publish": []});
     spec.insert("network".to_owned(), network);
+    spec
+}
+
+/// What version 3 did not have. Its attempts could not be asked to end, and were just ended.
+fn since_version_3(mut spec: Map<String, Value>) -> Map<String, Value> {
+    spec.insert("grace_ms".to_owned(), json!(0));
     spec
 }
 

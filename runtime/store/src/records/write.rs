@@ -1,5 +1,6 @@
 //! One statement, or a few, per record. Everything here runs inside the writer's transaction.
 
+mod artifacts;
 mod attempts;
 mod audit;
 mod certificates;
@@ -13,6 +14,7 @@ mod operator;
 mod places;
 mod ranges;
 mod retention;
+mod told;
 mod totals;
 mod usage;
 mod users;
@@ -48,6 +50,12 @@ fn write(connection: &Connection, ends: &mut Ends<'_>, record: &Record) -> rusql
             number,
             at,
         } => attempts::started(connection, *job, tasks, (*number, *at)),
+        Record::ArtifactsKept {
+            user,
+            attempt,
+            artifacts,
+        } => artifacts::kept(connection, *user, *attempt, artifacts),
+        Record::AttemptTold { attempt, told } => told::told(connection, *attempt, told),
         Record::TasksCancelled { job, tasks, at } => {
             attempts::cancelled(connection, *job, tasks, *at)
         }

@@ -28,6 +28,7 @@ mod networks;
 mod nics;
 mod nodes;
 mod operators;
+mod outputs;
 mod pages;
 mod pool_model;
 mod queries;

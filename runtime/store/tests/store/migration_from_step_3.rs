@@ -113,6 +113,7 @@ fn what_was_used_and_stored_before_step_4_is_counted() {
         .collect();
     assert_eq!(by_job, [(0, 1, 1), (0, 2, 3), (1, 1, 1)]);
     let expected = Holdings {
+        artifact_bytes: 0,
         modules: 2,
         module_bytes: 111,
         inputs: 1,

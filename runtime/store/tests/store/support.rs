@@ -121,6 +121,7 @@ pub(crate) fn job(id: u64, tasks: TaskRange) -> NewJob {
             ("A".to_owned(), "1".to_owned()),
         ],
         limits: Limits::default(),
+        grace_ms: 0,
         labels: BTreeMap::new(),
         class: "batch".to_owned(),
         gang: false,

@@ -238,6 +238,7 @@ fn counted(changes: &[Change]) -> Holdings {
         }
     }
     Holdings {
+        artifact_bytes: 0,
         modules: modules.len() as u64,
         module_bytes: modules.values().sum(),
         inputs: inputs.len() as u64,

@@ -21,6 +21,7 @@ pub(super) struct Course {
     has_network: bool,
     /// Tasks that were not started yet.
     fresh: RangeInclusive<u32>,
+    tasks: usize,
     running: u32,
     endings: Vec<TaskEnding>,
     /// The user, or a reader of our output that went away, ended it: nothing further is started.
@@ -35,6 +36,7 @@ impl Course {
             scratch,
             has_network: job.network.is_some(),
             fresh: job.tasks.clone(),
+            tasks: job.tasks.clone().count(),
             running: 0,
             endings: Vec::new(),
             stopped: false,
@@ -85,6 +87,7 @@ impl Course {
             | FromWorker::Asked { .. }
             | FromWorker::HungUp(_)
             | FromWorker::Taken { .. }
+            | FromWorker::Told { .. }
             | FromWorker::Traffic { .. } => Ok(()),
         }
     }
@@ -107,13 +110,17 @@ impl Course {
 
     fn note(&mut self, ended: Ended) -> io::Result<()> {
         self.running -= 1;
-        self.scratch.remove(ended.attempt)?;
+        let is_alone = self.tasks == 1;
+        self.scratch
+            .remove(ended.attempt, ended.outcome, is_alone)?;
         self.endings.push(TaskEnding {
             task: ended.attempt.task,
             outcome: ended.outcome,
             usage: ended.usage,
             detail: ended.detail,
             denied: ended.denied,
+            progress: ended.progress,
+            summary: ended.summary,
         });
         if matches!(ended.outcome, Outcome::Cancelled(_)) {
             self.stopped = true;

@@ -53,6 +53,11 @@ fn take(step: &[String]) -> Done {
         ["list", directory] => list(directory)?,
         ["read", file] => io::stdout().write_all(&fs::read(file)?)?,
         ["write", file, text] => fs::write(file, text)?,
+        ["append", file, line @ ..] => append(file, &line.join(" "))?,
+        ["make-directory", path] => fs::create_dir(path)?,
+        ["many-files", directory, most] => many_files(directory, most.parse()?)?,
+        ["odd-names", directory] => odd_names(directory)?,
+        ["await-file", file] => await_file(file)?,
         ["fill", file, bytes] => fill(&mut File::create(file)?, bytes.parse()?)?,
         ["flood", bytes] => fill(&mut io::stdout(), bytes.parse()?)?,
         ["open", directory, most] => open(directory, most.parse()?),
@@ -113,6 +118,46 @@ fn list(directory: &str) -> Done {
     }
     names.sort();
     names.iter().for_each(|name| println!("{name}"));
+    Ok(())
+}
+
+/// Adds a line to a file.
+fn append(file: &str, line: &str) -> Done {
+    let mut file = File::options().create(true).append(true).open(file)?;
+    Ok(writeln!(file, "{line}")?)
+}
+
+fn many_files(directory: &str, most: u32) -> Done {
+    for number in 0..most {
+        fs::write(format!("{directory}/{number}"), "x")?;
+    }
+    Ok(())
+}
+
+/// Files that nobody can keep by their names, and links, beside one that anybody can.
+#[allow(deprecated, reason = "it is the only way to a link on this target")]
+fn odd_names(directory: &str) -> Done {
+    fs::write(format!("{directory}/plain"), "x")?;
+    fs::write(format!("{directory}/bell\u{7}"), "x")?;
+    fs::write(format!("{directory}/two\nlines"), "x")?;
+    fs::soft_link("../../../../../../../etc/passwd", format!("{directory}/link"))?;
+    let mut deep = directory.to_owned();
+    for _ in 0..20 {
+        deep += "/d";
+        fs::create_dir(&deep)?;
+    }
+    fs::write(format!("{deep}/x"), "x")?;
+    let long = format!("{directory}/{}", "l".repeat(200));
+    fs::create_dir(&long)?;
+    Ok(fs::write(format!("{long}/{}", "x".repeat(200)), "x")?)
+}
+
+/// Prints what is in a file, once it is there.
+fn await_file(file: &str) -> Done {
+    while !fs::exists(file)? {
+        thread::sleep(Duration::from_millis(5));
+    }
+    io::stdout().write_all(&fs::read(file)?)?;
     Ok(())
 }
 

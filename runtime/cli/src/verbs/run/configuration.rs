@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sublet_api::{Code, JobNetwork, Limits as Asked, NetworkMode, Publish};
 use sublet_daemon::paths;
-use sublet_worker::local::{LocalInput, LocalJob, LocalNetwork, Publication};
+use sublet_worker::local::{LocalInput, LocalJob, LocalNetwork, Publication, speaks_job};
 use sublet_worker::{Access, Directory, Limits};
 use tempfile::TempDir;
 
@@ -20,6 +20,12 @@ use crate::tree::{self, Mount, copy, unwritable};
 
 /// What the guest is called when its module came from stdin.
 const PROGRAM_DEFAULT: &str = "module";
+/// How long a guest may go on once it is asked to end, as on a server.
+const GRACE_MS_DEFAULT: u64 = 300;
+/// The disk of each task whose `/out` is wanted, where nobody said how much.
+const OUT_BYTES_DEFAULT: u64 = 1 << 30;
+/// The disk of a module that speaks of its job, as on a server.
+const JOB_DISK_BYTES_DEFAULT: u64 = 64 << 20;
 
 /// What is run, and what must live as long.
 #[derive(Debug)]
@@ -37,7 +43,8 @@ pub(super) fn of(run: &Run) -> Result<Configuration, Failure> {
     let source = Source::of_file(file);
     let stdin = stdin(&source, run.given.input.as_deref())?;
     let asked = run.given.limits();
-    let limits = limits(&asked);
+    let mut limits = limits(&asked);
+
     let network = network(run.given.network()?);
     let mut copies = Vec::new();
     let directories = directories(run, &mut copies)?;
@@ -45,6 +52,13 @@ pub(super) fn of(run: &Run) -> Result<Configuration, Failure> {
         Source::File(path) => Binary::read(path)?,
         Source::Stdin | Source::Reference(_) => Binary::read_stdin()?,
     };
+    if asked.scratch_bytes.is_none() {
+        limits.scratch_bytes = match &run.out {
+            Some(_) => OUT_BYTES_DEFAULT,
+            None if speaks_job(&binary.bytes) => JOB_DISK_BYTES_DEFAULT,
+            None => 0,
+        };
+    }
     let (first, last) = run.given.array.unwrap_or((0, 0));
     let job = LocalJob {
         wasm: binary.bytes,
@@ -54,6 +68,8 @@ pub(super) fn of(run: &Run) -> Result<Configuration, Failure> {
         name: run.given.name.clone().or_else(|| source.name()),
         limits,
         cpu_millis: asked.cpu_millis,
+        grace_ms: run.given.grace.unwrap_or(GRACE_MS_DEFAULT),
+        out: run.out.clone(),
         directories,
         stdin,
         tasks: first..=last,
@@ -93,7 +109,8 @@ fn program(source: &Source) -> String {
     .to_owned()
 }
 
-fn compiler() -> Result<PathBuf, Failure> {
+/// This executable, which compiles in a process of its own.
+pub(in crate::verbs) fn compiler() -> Result<PathBuf, Failure> {
     env::current_exe().map_err(|error| {
         Failure::new(
             Code::LocalFault,

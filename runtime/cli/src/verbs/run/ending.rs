@@ -1,7 +1,7 @@
 //! How a local task ended, in the API's words and in words for people.
 
 use serde::Serialize;
-use sublet_api::{Limits, Outcome};
+use sublet_api::{Limits, Outcome, Progress};
 use sublet_worker::local::TaskEnding;
 
 use crate::show::fate;
@@ -18,6 +18,10 @@ pub(super) struct Told<'a> {
     outcome: &'a Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<Progress>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<&'a str>,
 }
 
 impl<'a> Told<'a> {
@@ -26,6 +30,13 @@ impl<'a> Told<'a> {
             task: ending.task,
             outcome,
             detail: ending.detail.as_deref(),
+            progress: ending.progress.as_ref().map(|said| Progress {
+                fraction: said
+                    .millionths
+                    .map(|millionths| f64::from(millionths) / 1e6),
+                message: said.message.clone(),
+            }),
+            summary: ending.summary.as_deref(),
         }
     }
 }

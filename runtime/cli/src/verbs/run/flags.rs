@@ -1,5 +1,7 @@
 //! What `run` takes beyond the flags that it shares with `submit`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 
 use crate::arguments::{FateFlags, JobFlags, word};
@@ -21,6 +23,9 @@ pub(crate) struct Run {
     /// A directory of this host and where the guest sees it
     #[arg(long = "dir", value_name = "HOST::GUEST[:ro]", value_parser = word::directory_grant)]
     pub(super) directories: Vec<word::DirectoryGrant>,
+    /// Put what a task that succeeded left in /out there; of an array, in a directory per task
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
     #[command(flatten)]
     pub(super) fate: FateFlags,
     #[command(flatten)]

@@ -7,7 +7,7 @@ use sublet_worker::local::LocalError;
 use crate::failure::Failure;
 
 /// What is told. The sandbox says what helps; the page of the code says more.
-pub(super) fn failure(error: LocalError) -> Failure {
+pub(in crate::verbs) fn failure(error: LocalError) -> Failure {
     match error {
         LocalError::Refused(refusal) => {
             with_page(sublet_daemon::code_of(refusal.code), refusal.message)

@@ -34,6 +34,12 @@ const TIME_MS_MAX: u64 = 30 * 24 * 60 * 60 * 1000;
 const OUTPUT_BYTES_MAX: u64 = 1 << 30;
 const SCRATCH_BYTES_MAX: u64 = 64 << 30;
 const OPEN_FILES_MAX: u64 = 256;
+/// How long a guest may take to end at most: a server that stops waits for it.
+const GRACE_MS_MAX: u64 = 60_000;
+/// Short enough that a cancel ends any guest within two seconds.
+const GRACE_MS_DEFAULT: u64 = 300;
+/// Where guests see what is their own.
+const OWN_PATHS: [&str; 4] = ["/tmp", "/out", "/state", "/run/sublet"];
 
 /// The job's description as it is stored; inputs are not looked up here.
 pub(in crate::http) fn spec(
@@ -66,6 +72,8 @@ pub(in crate::http) fn spec(
             byte.is_ascii_alphanumeric() || b"._-".contains(&byte)
         })?;
     }
+    let grace_ms = asked.grace_ms.unwrap_or(GRACE_MS_DEFAULT);
+    within("/grace_ms", grace_ms, 0, GRACE_MS_MAX)?;
     let tasks = gang(asked.gang, asked.array)?;
     Ok(JobSpec {
         network: network(asked.network.as_ref(), &tasks)?,
@@ -80,6 +88,7 @@ pub(in crate::http) fn spec(
         env: asked.env.clone().into_iter().collect(),
         cpu_millis,
         limits,
+        grace_ms,
         labels: asked.labels.clone(),
         priority,
         restart: asked.restart.map_or(Ok(DEFAULT_RESTART), restart)?,
@@ -306,13 +315,14 @@ fn guest_path(place: &str, text: &str) -> Answer<()> {
         || !is_plain
         || spelt != text
         || text.chars().any(char::is_control)
-        || overlap(text, "/tmp")
+        || OWN_PATHS.iter().any(|own| overlap(text, own))
     {
         return Err(at_fault(
             place,
             format!(
-                "`{}` cannot be a path in the guest: write an absolute one such as /in, and not below /tmp",
-                text.escape_debug()
+                "`{}` cannot be a path in the guest: write an absolute one such as /in, and not below {}",
+                text.escape_debug(),
+                OWN_PATHS.join(", ")
             ),
         ));
     }

@@ -226,6 +226,13 @@ fn of_an_end_a_worker_tells_no_more_than_can_be_kept() {
         usage: Usage::default(),
         detail: Some("ä".repeat(10_000)),
         denied: vec!["ä".repeat(10_000); 100],
+        progress: Some(Progress {
+            millionths: Some(u32::MAX),
+            message: "ä".repeat(10_000),
+        }),
+        summary: Some("ä".repeat(1 << 20)),
+        media_types: vec![("a".to_owned(), "b".to_owned()); 5_000],
+        is_final: false,
     };
     hostile.says(&[FromWorker::Ended(Box::new(ended))]);
     let Ok(Command::Reports(_, reports)) = front.reports.recv_timeout(DEADLINE) else {
@@ -241,6 +248,11 @@ fn of_an_end_a_worker_tells_no_more_than_can_be_kept() {
             .into_iter()
             .all(|words| words.len() == WORDS_BYTES_MAX)
     );
+    let progress = told.progress.as_ref().unwrap();
+    assert_eq!(progress.millionths, Some(MILLION));
+    assert_eq!(progress.message.len(), WORDS_BYTES_MAX);
+    assert_eq!(told.summary.as_ref().unwrap().len(), SUMMARY_BYTES_MAX);
+    assert_eq!(told.media_types.len(), MEDIA_TYPES_MAX);
 }
 
 #[test]

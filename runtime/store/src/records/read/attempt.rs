@@ -8,6 +8,7 @@ use crate::records::{
     database::{list, maybe_millis, millis, unreadable},
     network::StoredNic,
     record::Place,
+    told::{Progress, Told},
 };
 
 use super::usage::usage;
@@ -35,6 +36,8 @@ pub struct AttemptRow {
     pub nic: Option<StoredNic>,
     /// What it used.
     pub usage: Usage,
+    /// What it said of itself.
+    pub told: Told,
 }
 
 /// Attempts of a task, from one number to another.
@@ -44,8 +47,8 @@ pub(super) const ATTEMPT: &str = "SELECT task, number, started_at, ended_at, out
         bytes_sent, bytes_received, connections_out, connections_in,
         datagrams_sent, datagrams_received, datagrams_dropped, denials,
         (SELECT subcluster FROM places WHERE id = place), (SELECT places.node FROM places WHERE id = place),
-        nic, denied
-    FROM attempts LEFT JOIN nic_usage USING (job, task, number)
+        nic, denied, millionths, message, summary
+    FROM attempts LEFT JOIN nic_usage USING (job, task, number) LEFT JOIN told USING (job, task, number)
     WHERE job = ?1 AND task = ?2 AND number BETWEEN ?3 AND ?4 ORDER BY number";
 
 pub(super) fn attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
@@ -69,6 +72,7 @@ pub(super) fn attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRow> {
             .map(|(subcluster, node)| Place { subcluster, node }),
         nic: nic(row, 29)?,
         usage: usage(row, 9)?,
+        told: told(row, 31)?,
     })
 }
 
@@ -83,4 +87,19 @@ fn nic(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<StoredNic>> {
         _ => list(row, column + 1)?,
     };
     Ok(Some(StoredNic { number, denied }))
+}
+
+/// What it said from its three columns, which are null where it said nothing.
+fn told(row: &Row<'_>, column: usize) -> rusqlite::Result<Told> {
+    let millionths: Option<u32> = row.get(column)?;
+    let message: Option<String> = row.get(column + 1)?;
+    let message = message.unwrap_or_default();
+    let has_progress = millionths.is_some() || !message.is_empty();
+    Ok(Told {
+        progress: has_progress.then_some(Progress {
+            millionths,
+            message,
+        }),
+        summary: row.get(column + 2)?,
+    })
 }

@@ -30,13 +30,17 @@ pub struct Holdings {
     pub jobs: u64,
     /// What their attempts printed and was kept. Logs that were removed before their jobs are counted still.
     pub log_bytes: u64,
+    /// The sum of the lengths of artifacts.
+    pub artifact_bytes: u64,
 }
 
 impl Holdings {
     /// What the quota of stored bytes bounds.
     #[must_use]
     pub const fn stored_bytes(&self) -> u64 {
-        self.module_bytes.saturating_add(self.input_bytes)
+        self.module_bytes
+            .saturating_add(self.input_bytes)
+            .saturating_add(self.artifact_bytes)
     }
 }
 
@@ -48,7 +52,7 @@ const QUOTAS: &str =
     "SELECT slots, cpu_millis, memory_bytes, queued, submits_per_s, modules, stored_bytes,
     weight, user FROM quotas";
 
-const HOLDINGS: &str = "SELECT modules, module_bytes, inputs, input_bytes, jobs, log_bytes FROM holdings WHERE user = ?1";
+const HOLDINGS: &str = "SELECT modules, module_bytes, inputs, input_bytes, jobs, log_bytes, artifact_bytes FROM holdings WHERE user = ?1";
 
 impl Reader {
     /// What operators set for the user. Nothing is set for one on whom nobody decided.
@@ -114,5 +118,6 @@ fn holdings(row: &Row<'_>) -> rusqlite::Result<Holdings> {
         input_bytes: unsigned(row, 3)?,
         jobs: unsigned(row, 4)?,
         log_bytes: unsigned(row, 5)?,
+        artifact_bytes: unsigned(row, 6)?,
     })
 }

@@ -28,6 +28,8 @@ pub struct RemovalRow {
     pub attempts: u64,
     /// What they had printed.
     pub log_bytes: u64,
+    /// What they had left in artifacts.
+    pub artifact_bytes: u64,
     /// When the first of the jobs had finished.
     pub oldest: UnixMillis,
     /// When the last of the jobs had finished.
@@ -71,7 +73,8 @@ impl Reader {
     /// What the database says.
     pub fn removals(&self, whose: Whose) -> Result<Vec<RemovalRow>, Error> {
         let sql = format!(
-            "SELECT user, reason, jobs, tasks, attempts, log_bytes, oldest, newest FROM removals
+            "SELECT user, reason, jobs, tasks, attempts, log_bytes, oldest, newest,
+                artifact_bytes FROM removals
             WHERE {} ORDER BY user, reason",
             whose.condition()
         );
@@ -108,5 +111,6 @@ fn removal(row: &Row<'_>) -> rusqlite::Result<RemovalRow> {
         log_bytes: unsigned(row, 5)?,
         oldest: millis(row, 6)?,
         newest: millis(row, 7)?,
+        artifact_bytes: unsigned(row, 8)?,
     })
 }

@@ -12,6 +12,8 @@ const VERSION_2: &str = r#"{"tasks":{"start":0,"end":5},"module_name":"main@1","
 
 const VERSION_3: &str = r#"{"tasks":{"start":0,"end":5},"module_name":"main@1","program":"main.wasm","args":["--fast"],"env":[["B","2"],["A","1"]],"cpu_millis":50,"limits":{"memory_bytes":67108864,"cpu_ms":null,"wall_ms":30000,"output_bytes":67108864,"scratch_bytes":0,"open_files":64,"table_elements":20000,"handles":1000},"labels":{"team":"maps"},"class":"batch","gang":true,"subcluster":"long","priority":0,"restart":{"on_failure":{"retries":3,"backoff_ms":1000}},"after":[{"job":7,"when":"on-success"},{"job":8,"when":"on-failure"},{"job":9,"when":"always"}],"stdin":null,"inputs":[{"digest":"dc9c5edb8b2d479e697b4b0b8ab874f32b325138598ce9e7b759eb8292110622","guest_path":"/in"}],"network":{"own":false,"allow":["api.example.org:443"],"publish":[{"host_port":8080,"guest_port":80}]}}"#;
 
+const VERSION_4: &str = r#"{"tasks":{"start":0,"end":5},"module_name":"main@1","program":"main.wasm","args":["--fast"],"env":[["B","2"],["A","1"]],"cpu_millis":50,"limits":{"memory_bytes":67108864,"cpu_ms":null,"wall_ms":30000,"output_bytes":67108864,"scratch_bytes":0,"open_files":64,"table_elements":20000,"handles":1000},"grace_ms":500,"labels":{"team":"maps"},"class":"batch","gang":true,"subcluster":"long","priority":0,"restart":{"on_failure":{"retries":3,"backoff_ms":1000}},"after":[{"job":7,"when":"on-success"},{"job":8,"when":"on-failure"},{"job":9,"when":"always"}],"stdin":null,"inputs":[{"digest":"dc9c5edb8b2d479e697b4b0b8ab874f32b325138598ce9e7b759eb8292110622","guest_path":"/in"}],"network":{"own":false,"allow":["api.example.org:443"],"publish":[{"host_port":8080,"guest_port":80}]}}"#;
+
 fn today() -> JobSpec {
     let after = [
         (7, When::OnSuccess),
@@ -28,6 +30,7 @@ fn today() -> JobSpec {
             .into(),
         cpu_millis: 50,
         limits: Limits::default(),
+        grace_ms: 500,
         labels: [("team".to_owned(), "maps".to_owned())].into(),
         class: "batch".to_owned(),
         gang: true,
@@ -67,6 +70,14 @@ fn of_version_2() -> JobSpec {
             allow: vec![],
             publish: vec![],
         },
+        ..of_version_3()
+    }
+}
+
+/// What a program that knew version 3 was told of the same job.
+fn of_version_3() -> JobSpec {
+    JobSpec {
+        grace_ms: 0,
         ..today()
     }
 }
@@ -77,8 +88,8 @@ fn read(version: i64, text: &str) -> serde_json::Result<Option<JobSpec>> {
 
 #[test]
 fn today_s_text_is_written_and_read() {
-    assert_eq!(today().text().unwrap(), VERSION_3);
-    assert_eq!(read(3, VERSION_3).unwrap(), Some(today()));
+    assert_eq!(today().text().unwrap(), VERSION_4);
+    assert_eq!(read(4, VERSION_4).unwrap(), Some(today()));
 }
 
 #[test]
@@ -101,13 +112,20 @@ fn version_2_is_read_with_the_network_that_a_job_has_whose_user_said_nothing() {
 }
 
 #[test]
+fn version_3_is_read_without_a_grace() {
+    assert_eq!(read(3, VERSION_3).unwrap(), Some(of_version_3()));
+}
+
+#[test]
 fn what_no_program_of_a_version_wrote_is_not_read_as_it() {
     read(2, VERSION_1).unwrap_err();
     read(3, VERSION_2).unwrap_err();
-    read(3, &VERSION_3.replace("guest_port", "port")).unwrap_err();
+    read(4, VERSION_3).unwrap_err();
+    read(3, VERSION_4).unwrap_err();
+    read(4, &VERSION_4.replace("guest_port", "port")).unwrap_err();
     read(1, &VERSION_1.replace("program", "programme")).unwrap_err();
     read(1, "7").unwrap_err();
-    for version in [-1, 0, 4] {
-        assert_eq!(read(version, VERSION_3).unwrap(), None);
+    for version in [-1, 0, 5] {
+        assert_eq!(read(version, VERSION_4).unwrap(), None);
     }
 }

@@ -25,7 +25,8 @@ const JOBS_PER_CALL: u64 = 100;
 const ATTEMPTS_PER_CALL: i64 = 5_000;
 
 const OLDEST: &str =
-    "SELECT id, number, last_task - first_task + 1, finished_at, version, spec, module
+    "SELECT id, number, last_task - first_task + 1, finished_at, version, spec, module,
+        artifact_bytes
     FROM jobs INDEXED BY jobs_by_end JOIN job_specs ON job_specs.job = jobs.id
     WHERE user = ?1 AND finished_at IS NOT NULL AND finished_at < ?2 AND NOT EXISTS (
         SELECT 1 FROM dependents JOIN jobs AS waiting ON waiting.id = dependent
@@ -57,10 +58,12 @@ const FORGET: [&str; 10] = [
 
 const HIDE: &str = "INSERT INTO removed_jobs (job) VALUES (?1)";
 
-const COUNT: &str = "INSERT INTO removals (user, reason, jobs, tasks, attempts, log_bytes, oldest, newest)
-    VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?6)
+const COUNT: &str = "INSERT INTO removals (user, reason, jobs, tasks, attempts, log_bytes, oldest, newest,
+        artifact_bytes)
+    VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?6, ?7)
     ON CONFLICT (user, reason) DO UPDATE SET jobs = jobs + 1, tasks = tasks + ?3, attempts = attempts + ?4,
-        log_bytes = log_bytes + ?5, oldest = min(oldest, ?6), newest = max(newest, ?6)";
+        log_bytes = log_bytes + ?5, artifact_bytes = artifact_bytes + ?7,
+        oldest = min(oldest, ?6), newest = max(newest, ?6)";
 
 /// A job that is to go.
 struct Old {
@@ -68,6 +71,7 @@ struct Old {
     number: i64,
     tasks: i64,
     finished_at: i64,
+    artifact_bytes: i64,
     spec: JobSpec,
 }
 
@@ -120,6 +124,7 @@ fn old(row: &Row<'_>) -> rusqlite::Result<Old> {
         number: row.get(1)?,
         tasks: row.get(2)?,
         finished_at: row.get(3)?,
+        artifact_bytes: row.get(7)?,
         spec: crate::records::read::spec(row, 4, row.get(6)?)?,
     })
 }
@@ -139,11 +144,13 @@ fn hide(
         old.tasks,
         attempts,
         log_bytes,
-        old.finished_at
+        old.finished_at,
+        old.artifact_bytes
     ];
     execute(connection, COUNT, count)?;
     holdings::take(connection, user, Holding::Job(old.number))?;
     holdings::take(connection, user, Holding::Log(log_bytes))?;
+    holdings::take(connection, user, Holding::Artifacts(old.artifact_bytes))?;
     for (key, value) in &old.spec.labels {
         execute(connection, FORGET_LABEL, params![key, value, user, old.id])?;
     }
@@ -185,6 +192,10 @@ const REMOVE_ATTEMPTS: &str = "DELETE FROM attempts WHERE job = ?1 AND task <= ?
 
 const REMOVE_NICS: &str = "DELETE FROM nic_usage WHERE job = ?1 AND task <= ?2";
 
+const REMOVE_ARTIFACTS: &str = "DELETE FROM artifacts WHERE job = ?1 AND task <= ?2";
+
+const REMOVE_TOLD: &str = "DELETE FROM told WHERE job = ?1 AND task <= ?2";
+
 const FORGET_HIDDEN: &str = "DELETE FROM removed_jobs WHERE job = ?1";
 
 /// Removes some attempts of hidden jobs. A job whose last one is gone is forgotten.
@@ -207,7 +218,9 @@ pub(crate) fn remove(connection: &Connection, jobs: &[JobId]) -> rusqlite::Resul
             .optional()?;
         let through = last.unwrap_or(u32::MAX);
         let removed = execute(connection, REMOVE_ATTEMPTS, params![job, through])?;
-        execute(connection, REMOVE_NICS, params![job, through])?;
+        for remove in [REMOVE_NICS, REMOVE_ARTIFACTS, REMOVE_TOLD] {
+            execute(connection, remove, params![job, through])?;
+        }
         left -= i64::try_from(removed).unwrap_or(i64::MAX);
         if last.is_some() {
             return Ok(Removal::More);

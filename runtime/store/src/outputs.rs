@@ -1,0 +1,81 @@
+//! Files that attempts left for people: copied out of the directory of an attempt, which was a guest's, into one that is
+//! ours, hashed on the way. A file has its place before its record says so; what no record names is not there.
+
+mod keep;
+
+use std::io;
+
+use cap_std::fs::{Dir, File};
+use sublet_scheduler::{AttemptId, JobId};
+
+use crate::{Error, JobArtifact, durable::if_found, error::Doing};
+
+pub use keep::{Kept, Unkept};
+
+/// All of them, by their job.
+#[derive(Debug)]
+pub struct Outputs {
+    folder: Dir,
+}
+
+impl Outputs {
+    pub(crate) const fn new(folder: Dir) -> Self {
+        Self { folder }
+    }
+
+    /// Opens what a record names.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when it is not there or of another length; otherwise what the file system says.
+    pub fn open(
+        &self,
+        job: JobId,
+        task: u32,
+        artifact: &JobArtifact,
+    ) -> Result<std::fs::File, Error> {
+        let number = artifact.number;
+        let attempt = AttemptId { job, task, number };
+        let damaged = Error::Damaged {
+            what: "an artifact",
+        };
+        let path = format!("{}/{}", attempt_path(attempt), artifact.place);
+        let file: File = if_found(self.folder.open(path))
+            .doing("open an artifact")?
+            .ok_or(damaged)?;
+        let length = file.metadata().doing("open an artifact")?.len();
+        if length != artifact.size_bytes {
+            return Err(Error::Damaged {
+                what: "an artifact",
+            });
+        }
+        Ok(file.into_std())
+    }
+
+    /// Removes what earlier attempts of the same task left, now that the records name what this one did.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn remove_earlier(&self, attempt: AttemptId) -> Result<(), Error> {
+        for number in 1..attempt.number {
+            self.remove_at(&attempt_path(AttemptId { number, ..attempt }))
+                .doing("remove artifacts")?;
+        }
+        Ok(())
+    }
+
+    /// Removes all that the attempts of a job left.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn remove(&self, job: JobId) -> Result<(), Error> {
+        self.remove_at(&job.0.to_string()).doing("remove artifacts")
+    }
+
+    fn remove_at(&self, path: &str) -> io::Result<()> {
+        if_found(self.folder.remove_dir_all(path)).map(drop)
+    }
+}
+
+fn attempt_path(AttemptId { job, task, number }: AttemptId) -> String {
+    format!("{}/{task}-{number}", job.0)
+}
