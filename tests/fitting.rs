@@ -15,7 +15,10 @@ fn i15_a_gang_that_does_not_fit_waits_and_holds_nothing() {
     let gang = server.submit(&["--subcluster", "medium", "--gang", "4"], "sleep 500");
     let waiting = server.job(&gang);
     assert_eq!(waiting["waiting"]["reason"], "gang", "{waiting:#}");
-    assert_eq!(waiting["waiting"]["detail"], "gang of 4, 3 slots free");
+    assert_eq!(
+        waiting["waiting"]["detail"],
+        "needs 4 slots at once, 3 are free"
+    );
     assert_eq!(waiting["tasks"]["queued"], 4, "{waiting:#}");
     let told = server.get(&format!("/v1/jobs/{gang}/explain"));
     assert_eq!(

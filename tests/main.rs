@@ -22,6 +22,8 @@ mod submit;
 #[cfg(test)]
 mod authors;
 #[cfg(test)]
+mod families;
+#[cfg(test)]
 mod job_interface;
 #[cfg(test)]
 mod level0;

@@ -164,6 +164,8 @@ impl World {
             want: SLOT,
             timeout_ms: 30_000,
             is_gang: false,
+            generations: 0,
+            is_child: false,
             priority: 0,
             restart: Restart::OnLoss,
             submitted_at: self.now,

@@ -125,7 +125,7 @@ impl Scheduler {
     /// Whether the slots that have to be held at once are within what the user may ever hold.
     fn check_quota(&self, job: &Job, slot: Resources) -> Result<(), Rejection> {
         let quota = self.queues.terms(job.user).quota;
-        let slots = job.gang_size();
+        let slots = job.slots_at_once();
         let cpu = slots.saturating_mul(slot.cpu_millis);
         let memory = slots.saturating_mul(slot.memory_bytes);
         let excess = if slots > quota.slots {
@@ -226,7 +226,7 @@ impl fmt::Display for Excess {
             Self::Slots { asked, limit } => {
                 write!(
                     f,
-                    "the job starts {asked} tasks together and its user may hold {limit} slots"
+                    "the job needs {asked} slots at once and its user may hold {limit} slots"
                 )
             }
             Self::Cpu { asked, limit } => {

@@ -22,6 +22,14 @@ pub struct Job {
     pub timeout_ms: u64,
     /// Whether its tasks start together, in one sub-cluster, or not at all.
     pub is_gang: bool,
+    /// How many generations of jobs come after it: 0 for a job whose tasks submit none, 1 where they submit some that submit
+    /// none, and so on. As many slots are free beside each task when it starts. So those who wait for jobs of their own can
+    /// never hold all slots between them: of `s` slots, at most `s - n` are held by tasks after which `n` generations or
+    /// more come, and the last generation always runs.
+    pub generations: u32,
+    /// Whether a job submitted it, which may wait for it. Then no reservation holds it up: what that was promised to have back
+    /// may come back only when this one is over.
+    pub is_child: bool,
     /// Higher goes first; within a priority, the older goes first.
     pub priority: i32,
     /// What follows an attempt that did not succeed.
@@ -100,10 +108,11 @@ impl Job {
             .map_or(0, |further| u64::from(further) + 1)
     }
 
-    /// How many of its tasks start together: all of a gang, else one.
+    /// How many slots have to be free for it to start: for all tasks of a gang, else for one, and for those that come after.
     #[must_use]
-    pub fn gang_size(&self) -> u64 {
-        if self.is_gang { self.task_count() } else { 1 }
+    pub fn slots_at_once(&self) -> u64 {
+        let together = if self.is_gang { self.task_count() } else { 1 };
+        together + u64::from(self.generations)
     }
 }
 

@@ -97,7 +97,8 @@ impl LiveJob {
             priority: job.priority,
             since: job.submitted_at,
             gang: job.is_gang,
-            timeout_ms: job.timeout_ms,
+            spare: job.generations.into(),
+            timeout_ms: if job.is_child { 0 } else { job.timeout_ms },
         }
     }
 

@@ -150,7 +150,7 @@ impl Scheduler {
             timeout_ms: job.timeout_ms,
             priority: job.priority,
             tasks: job.task_count(),
-            gang: job.gang_size(),
+            gang: job.slots_at_once(),
             class: &said.class,
             labels: &said.labels,
             module: &said.module,

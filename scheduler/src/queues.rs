@@ -4,6 +4,8 @@
 //!   between users    least dominant share / weight, over all sub-clusters; then least used so far; then by id
 //!   within a user    aged jobs, oldest first; then higher priority; then older
 //!   a gang           all of its slots or none; it holds nothing while it waits
+//!   a child          passes the first gang: whoever waits for the child may have what the gang waits for
+//!   who has children as a gang of one more for each generation, of which it takes but its own
 //!   the first gang   that does not fit has the one reservation of its sub-cluster: others pass it only when they are over
 //!                    before its time has come, or take slots that will be left over
 //!   a quota          parks its user, who is woken by what comes back
@@ -71,7 +73,9 @@ pub(crate) struct Entry {
     pub(crate) since: UnixMillis,
     /// Whether all of its tasks start together or none.
     pub(crate) gang: bool,
-    /// How long each of its attempts takes at most, or [`NO_TIMEOUT`].
+    /// Slots that have to be free beside those that it takes.
+    pub(crate) spare: u64,
+    /// How long each of its attempts holds up who has a reservation at most, or [`NO_TIMEOUT`].
     pub(crate) timeout_ms: u64,
 }
 
@@ -178,9 +182,10 @@ impl Queues {
             &self.waiting,
             Moment { now, free, aged },
         )?;
+        let job = self.waiting.get(&next.job)?;
         Some(Pick {
             job: next.job,
-            tasks: next.size,
+            tasks: job.together(),
         })
     }
 

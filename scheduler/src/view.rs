@@ -80,7 +80,7 @@ pub enum Waiting {
         /// The quota.
         limit: u64,
     },
-    /// It is a gang, and wants more slots at once than are free.
+    /// It is a gang or may have children, and wants more slots at once than are free.
     Gang {
         /// The sub-cluster.
         subcluster: SubclusterId,

@@ -21,6 +21,8 @@ mod course;
 mod dependencies;
 #[path = "story/drain.rs"]
 mod drain;
+#[path = "story/families.rs"]
+mod families;
 #[path = "story/gangs.rs"]
 mod gangs;
 #[path = "story/hosts.rs"]

@@ -56,6 +56,9 @@ pub struct SubmitJob {
     /// That all tasks start together or none, and how many they are. Without `array` their indexes count from 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gang: Option<u32>,
+    /// How many generations of jobs may come after it: 0, unless it is said, for a job whose tasks submit none; at most 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generations: Option<u32>,
     /// Jobs that must be over first; all of these must hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<After>,
@@ -219,6 +222,15 @@ pub struct Job {
     /// How many tasks start together, all or none; absent where each starts by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gang: Option<u32>,
+    /// How many generations of jobs may come after it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generations: u32,
+    /// The job that submitted it; absent where its user did, or where that job is on record no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// How many jobs its tasks submitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub children: Option<u64>,
     /// Jobs that must be over first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub after: Vec<After>,
@@ -241,6 +253,14 @@ pub struct Job {
     /// What its tasks left in `/out`; absent where that is nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifacts: Option<ArtifactSum>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// What decided in which sub-cluster a job runs.
@@ -336,6 +356,9 @@ pub struct JobQuery {
     /// Only jobs of this module: its digest, the beginning of it, or `name@tag`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
+    /// Only jobs that this job submitted, named in any way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// Only jobs submitted at or after this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,

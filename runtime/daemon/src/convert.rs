@@ -18,11 +18,11 @@ use sublet_identity::UnixSeconds;
 use sublet_scheduler::UnixMillis;
 use sublet_store::PublicId;
 
-pub(crate) use job::{LiveJob, StoredJob, is_under_way, job};
+pub(crate) use job::{LiveJob, StoredJob, is_under_way, job, limits, restart};
 pub(crate) use log::{log_entry, stream_wanted};
 pub use module::code_of;
 pub(crate) use module::{imports, input, input_kind, module};
-pub(crate) use network::{network, network_name, network_usage, peers};
+pub(crate) use network::{job_network, network, network_name, network_usage, peers};
 pub(crate) use place::{move_cause, node_explanation, routed_by, standing};
 pub(crate) use plan::{RulesChange, audit_entry, audit_verdict, names_beyond, plan, rule_set};
 pub(crate) use pool::{PoolRecords, names, pool};

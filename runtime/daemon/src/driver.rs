@@ -41,7 +41,7 @@ use sublet_store::{NextIds, Reader, Writer};
 use sublet_worker::protocol::{Ended, NetworkTerms, Progress};
 use tokio::sync::watch;
 
-pub(crate) use active::{ActiveJob, ActiveJobs, JOB, SOCKETS, scheduled};
+pub(crate) use active::{ActiveJob, ActiveJobs, GROUP, JOB, SOCKETS, scheduled};
 use batch::Batch;
 pub(crate) use begin::Beginning;
 pub(crate) use chores::Chores;
@@ -57,6 +57,7 @@ pub(crate) use operate::{
     ApplyError, Change, PeopleChange, PeopleError, Wish, WishError, terms_with,
 };
 pub(crate) use retention::Retention;
+pub(crate) use submit::CHILDREN_MAX;
 
 use crate::broker::Broker;
 use crate::events::Events;
@@ -288,10 +289,13 @@ impl Driver {
     }
 
     fn job_finished(&mut self, job: JobId) {
-        if let Some(over) = self.jobs.remove(job)
-            && over.has_directories()
-        {
-            self.chores.let_states_go(over.user, job);
+        if let Some(over) = self.jobs.remove(job) {
+            if over.has_directories() {
+                self.chores.let_states_go(over.user, job);
+            }
+            if over.children > 0 && !over.all_succeeded() {
+                self.end_children(job);
+            }
         }
         self.workers.forget(job);
         self.chores.close_log(job);

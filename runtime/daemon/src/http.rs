@@ -30,6 +30,7 @@ mod openapi;
 pub(crate) mod operation;
 mod pool;
 mod problem;
+pub(crate) mod relatives;
 pub(crate) mod reload;
 mod request_id;
 mod room;

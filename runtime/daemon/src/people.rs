@@ -12,6 +12,9 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use sublet_identity::{Identified, Role, Serial, Standing, UnixSeconds};
 use sublet_scheduler::UserId;
+use sublet_store::PublicId;
+
+use crate::convert;
 
 /// Somebody who may own things.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +79,15 @@ pub(crate) struct Principal {
 /// How they came.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Via {
-    Socket { uid: u32 },
-    Certificate { serial: Serial, address: IpAddr },
+    Socket {
+        uid: u32,
+    },
+    Certificate {
+        serial: Serial,
+        address: IpAddr,
+    },
+    /// A job of theirs asks.
+    Job(PublicId),
 }
 
 /// Why somebody who is known by their connection is not let in.
@@ -188,6 +198,14 @@ impl People {
         name.unwrap_or_else(|| format!("user {}", user.0))
     }
 
+    /// What a user is called who may ask for things now.
+    pub(crate) fn allowed(&self, user: UserId) -> Option<String> {
+        let known = self.read();
+        let person = known.by_name.get(known.names.get(&user)?)?;
+        let may_ask = !person.is_removed && !person.is_suspended;
+        may_ask.then(|| person.name.clone())
+    }
+
     /// The names of those who were not removed.
     pub(crate) fn names(&self) -> Vec<String> {
         let known = self.read();
@@ -239,6 +257,7 @@ impl fmt::Display for Via {
             Self::Certificate { serial, address } => {
                 write!(f, "certificate {serial} from {address}")
             }
+            Self::Job(id) => f.write_str(&convert::job_id(*id)),
         }
     }
 }

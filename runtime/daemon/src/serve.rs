@@ -32,7 +32,7 @@ use crate::driver::{
 };
 use crate::events::Events;
 use crate::front::Front;
-use crate::http::{Room, Strangers};
+use crate::http::{Room, Strangers, relatives};
 use crate::keys::{Keys, KeysError};
 use crate::metrics::Metrics;
 use crate::people::People;
@@ -166,6 +166,7 @@ impl Server {
         let (metrics, events) = watched();
         let keys = keys(settings, door.as_ref(), &disk.directory, &disk.people)?;
         let (chores, keeping) = followers(settings, &disk, &handle, runtime)?;
+        let (relatives, questions) = relatives::channel();
         let surroundings = Surroundings {
             executable: executable.clone(),
             users: disk.directory.path().join("users"),
@@ -177,6 +178,7 @@ impl Server {
             alive: Arc::new(disk.alive),
             keeper: Keeper::default(),
             broker: broker.clone(),
+            relatives,
             output,
         };
         let driver = Driver::new(Parts {
@@ -220,8 +222,10 @@ impl Server {
             finished: sees_finished,
             output: sees_output,
         };
+        let front = Arc::new(front);
+        runtime.spawn(relatives::serve(Arc::clone(&front), questions));
         Ok(Self {
-            front: Arc::new(front),
+            front,
             door,
             scrapes,
             driver: start(driver, beginning(settings), asked)?,

@@ -27,6 +27,7 @@ use tokio::runtime::Handle;
 use crate::artifacts::Artifacts;
 use crate::broker::{BindError, Broker};
 use crate::driver::{ActiveJob, Command, DriverHandle};
+use crate::http::relatives::ToRelatives;
 pub(crate) use keeper::Keeper;
 use process::{Process, Purpose};
 pub(crate) use worker::Start;
@@ -90,6 +91,8 @@ pub(crate) struct Surroundings {
     pub(crate) keeper: Keeper,
     /// Makes the connections that workers ask for.
     pub(crate) broker: Broker,
+    /// Answers what guests want of other jobs.
+    pub(crate) relatives: ToRelatives,
     /// Told whenever output was kept, for those who follow it.
     pub(crate) output: tokio::sync::watch::Sender<u64>,
 }

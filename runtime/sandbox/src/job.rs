@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   guest ── context, payload, report ──► Job: facts, its input, a desk ──► whoever runs it
-//!         ── checkpoint, artifacts ─────► Job: two directories              (a trait, which the worker implements)
+//!         ── checkpoint, artifacts ─────► Job: two directories              (traits, which the worker implements)
+//!         ── children, peers ───────────► Job: its relatives
 //! ```
 //!
 //! The same directories are what a program sees that links nothing of ours, so both ways lead to one place. Each call is
@@ -13,9 +14,12 @@ mod bindings;
 
 mod artifacts;
 mod checkpoint;
+mod children;
 mod context;
 mod folder;
 mod payload;
+mod peers;
+pub(crate) mod relatives;
 mod report;
 
 use std::collections::BTreeMap;
@@ -35,8 +39,10 @@ use crate::state::State;
 use bindings::sublet::job::types::Error;
 use bindings::sublet::job::{
     artifacts as artifacts_interface, checkpoint as checkpoint_interface,
-    context as context_interface, payload as payload_interface, report as report_interface, types,
+    children as children_interface, context as context_interface, payload as payload_interface,
+    peers as peers_interface, report as report_interface, types,
 };
+use relatives::Relatives;
 
 /// Bytes that one call hands over or is given, a little below what the engine lets pass: more is an error to the guest, and
 /// beyond the engine's own bound it is a trap.
@@ -45,7 +51,7 @@ pub(crate) const BYTES_PER_CALL_MAX: usize = 1_000_000;
 /// What one attempt of a job is to be told, and where what it says goes.
 pub struct Job {
     /// What is known of it.
-    pub facts: Arc<Facts>,
+    pub facts: Facts,
     /// What it reads: the same bytes as its standard input.
     pub input: Option<File>,
     /// Where it leaves artifacts; nothing where it has no disk.
@@ -54,6 +60,8 @@ pub struct Job {
     pub state: Option<OwnedFd>,
     /// Who listens.
     pub desk: Arc<dyn Desk>,
+    /// Who knows the other jobs, where anybody does.
+    pub relatives: Option<Arc<dyn Relatives>>,
 }
 
 /// What is known of an attempt.
@@ -69,6 +77,10 @@ pub struct Facts {
     pub attempt: u32,
     /// The job's labels.
     pub labels: BTreeMap<String, String>,
+    /// The job that submitted it, if a job did.
+    pub parent: Option<String>,
+    /// The name under which others on its network find it, if it has a place there.
+    pub host_name: Option<String>,
 }
 
 /// Who listens to what a guest says. Nothing here waits, and nothing is believed: the listener bounds what it keeps.
@@ -132,6 +144,8 @@ pub(crate) struct JobState {
     /// Artifacts that are being written, and how many were begun.
     writers: usize,
     writers_begun: u64,
+    /// Bytes of children that are described and not submitted.
+    specs_bytes: usize,
 }
 
 impl JobState {
@@ -143,6 +157,7 @@ impl JobState {
             began: Instant::now(),
             writers: 0,
             writers_begun: 0,
+            specs_bytes: 0,
         }
     }
 
@@ -163,12 +178,16 @@ impl JobState {
     }
 
     fn facts(&self) -> Option<&Facts> {
-        self.job.as_ref().map(|job| &*job.facts)
+        self.job.as_ref().map(|job| &job.facts)
     }
 }
 
 fn no_disk() -> Error {
     Error::Denied("the job has no disk: give it some with --scratch SIZE".to_owned())
+}
+
+fn no_relatives() -> Error {
+    Error::Denied("there are no other jobs here: submit this one to a server".to_owned())
 }
 
 /// Bytes of one call that are more than are taken.
@@ -209,12 +228,14 @@ impl State {
 
 impl types::Host for JobView<'_> {}
 
-/// Adds what there is of the package. What needs other jobs is not there yet, and a module that imports it is refused.
+/// Adds the package.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> Result<()> {
     types::add_to_linker::<State, JobData>(linker, State::job)?;
     context_interface::add_to_linker::<State, JobData>(linker, State::job)?;
     payload_interface::add_to_linker::<State, JobData>(linker, State::job)?;
     report_interface::add_to_linker::<State, JobData>(linker, State::job)?;
     checkpoint_interface::add_to_linker::<State, JobData>(linker, State::job)?;
-    artifacts_interface::add_to_linker::<State, JobData>(linker, State::job)
+    artifacts_interface::add_to_linker::<State, JobData>(linker, State::job)?;
+    children_interface::add_to_linker::<State, JobData>(linker, State::job)?;
+    peers_interface::add_to_linker::<State, JobData>(linker, State::job)
 }

@@ -74,6 +74,9 @@ pub use identity::{Preemption, engine_identity};
 pub use input::Input;
 pub use instance::{Access, Directory, Instance};
 pub use interface::{Interface, Kind};
+pub use job::relatives::{
+    Answering, Child, End, Member, PATIENCE, Refused, Relatives, Reply, Wish,
+};
 pub use job::{Desk, Facts, Failure, Job, Measure};
 pub use output::Sink;
 pub use program::Program;

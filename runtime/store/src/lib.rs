@@ -54,11 +54,11 @@ pub use records::{
     FinishedAttempt, Holdings, IdempotencyKey, Input, InputKind, JobArtifact, JobEnd, JobFilter,
     JobPage, JobSelector, JobSpec, JobSummary, JobUsage, JobUsageCursor, KnownKey, Membership,
     ModuleName, ModuleRow, ModuleSelector, NewInput, NewJob, NewModule, NewUser, NextIds, Node,
-    NodeMove, NodeState, NotASerial, OpenStart, OutcomeKind, OwnedJob, Page, PausedSubcluster,
-    Place, Progress, Quota, Reader, Readers, Record, RemovalReason, RemovalRow, Retention,
-    Revocation, Role, Route, RoutedJob, RuleSet, RuleSetRow, Serial, Standing, StoredDependency,
-    StoredJobNetwork, StoredNetwork, StoredNic, StoredPublish, Tally, TaskFilter, TaskRow,
-    TaskState, Told, Unfinished, UsageTotal, Used, User, UserChange, UserFilter, When, Who, Whose,
-    Wishes, Writer,
+    NodeMove, NodeState, NotASerial, OpenStart, OutcomeKind, OwnedJob, Page, Parent,
+    PausedSubcluster, Place, Progress, Quota, Reader, Readers, Record, RemovalReason, RemovalRow,
+    Retention, Revocation, Role, Route, RoutedJob, RuleSet, RuleSetRow, Serial, Standing,
+    StoredDependency, StoredJobNetwork, StoredNetwork, StoredNic, StoredPublish, Tally, TaskFilter,
+    TaskRow, TaskState, Told, Unfinished, UsageTotal, Used, User, UserChange, UserFilter, When,
+    Who, Whose, Wishes, Writer,
 };
 pub use work::{Removal, Work};

@@ -40,7 +40,7 @@ pub use read::{
     ArtifactSum, AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditRow, CertificateFilter,
     CertificateRow, Considered, Holdings, JobEnd, JobFilter, JobPage, JobSelector, JobSummary,
     JobUsage, JobUsageCursor, KnownKey, ModuleRow, ModuleSelector, NextIds, NodeMove, OpenStart,
-    OwnedJob, Page, Reader, Readers, RemovalRow, Route, RuleSetRow, TaskFilter, TaskRow,
+    OwnedJob, Page, Parent, Reader, Readers, RemovalRow, Route, RuleSetRow, TaskFilter, TaskRow,
     UsageTotal, UserFilter, Whose, Wishes,
 };
 pub use record::{FinishedAttempt, Place, Record};

@@ -165,7 +165,7 @@ pub(crate) async fn stdin(definition: &Definition, root: &Path) -> std::io::Resu
     })
 }
 
-/// What a module that speaks of its job is told, and by whom it is heard.
+/// What a module that speaks of its job is told, and by whom it is heard. Of others it hears nothing yet.
 pub(crate) fn job(
     definition: &Definition,
     attempt: AttemptId,
@@ -183,7 +183,7 @@ pub(crate) fn job(
         Stdin::Empty | Stdin::Inherit => None,
     };
     Ok(Job {
-        facts: Arc::new(Facts {
+        facts: Facts {
             job: definition.public_id.clone(),
             name: definition.name.clone(),
             task: (
@@ -192,10 +192,13 @@ pub(crate) fn job(
             ),
             attempt: attempt.number,
             labels: definition.labels.clone(),
-        }),
+            parent: definition.parent.clone(),
+            host_name: None,
+        },
         input,
         out: folder(format!("{}/{OUT}", attempt_path(attempt)))?,
         state: folder(state_path(attempt))?,
         desk: Arc::new(listener),
+        relatives: None,
     })
 }

@@ -180,6 +180,7 @@ pub async fn run(
             NETWORK,
             Arc::new(Here::new(network::egress(&definition.network)?)),
         ),
+        questions: None,
     };
     let mut slots = Slots::new(cut, scratch.root().to_owned(), outbox.clone())?;
     let module = definition.module;
@@ -258,6 +259,7 @@ fn definition(job: &LocalJob) -> Result<Definition, LocalError> {
         task_count: count,
         grace_ms: job.grace_ms,
         speaks_job: speaks_job(&job.wasm),
+        parent: None,
         labels: BTreeMap::new(),
         stdin,
         mounts,

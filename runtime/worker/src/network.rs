@@ -135,7 +135,8 @@ pub fn names(definition: &Definition, task: u32) -> Vec<String> {
 }
 
 /// The name that no other task of the job has.
-pub(crate) fn own_name(definition: &Definition, task: u32) -> String {
+#[must_use]
+pub fn own_name(definition: &Definition, task: u32) -> String {
     format!("{}-{task}", host_name(definition))
 }
 

@@ -149,6 +149,7 @@ impl Orders {
             shares,
             stage,
             network: Networking::new(configuration.network, Arc::new(questions.clone())),
+            questions: Some(questions.clone()),
         };
         let directory = PathBuf::from(configuration.directory);
         let slots = Slots::new(cut, directory, outbox.clone())?;
@@ -188,7 +189,7 @@ impl Orders {
             ToWorker::Answered { number, answer } => {
                 let connected = match &answer {
                     Answer::Connected { .. } => Some(descriptor(reader)?),
-                    Answer::Neighbours(_) | Answer::Refused(_) => None,
+                    Answer::Neighbours(_) | Answer::Relatives(_) | Answer::Refused(_) => None,
                 };
                 self.questions.answered(number, answer, connected);
             }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sublet_network::{Addresses, Plan, Protocol, Refusal, Target};
-use sublet_sandbox::{Burst, Preemption};
+use sublet_sandbox::{Burst, Preemption, Refused, Reply, Wish};
 use sublet_scheduler::{AttemptId, JobId, Limits, NetworkUsage, Outcome, Usage};
 
 use crate::network::NicLimits;
@@ -103,6 +103,14 @@ pub enum Question {
         #[serde(with = "TargetWire")]
         target: Target,
     },
+    /// What a guest wants of other jobs.
+    Relatives {
+        /// Which guest.
+        #[serde(with = "AttemptIdWire")]
+        attempt: AttemptId,
+        /// What.
+        wish: Box<Wish>,
+    },
 }
 
 /// What the front answers.
@@ -117,6 +125,8 @@ pub enum Answer {
         /// Who is at the other end.
         peer: SocketAddr,
     },
+    /// To a guest that wants something of other jobs.
+    Relatives(Result<Reply, Refused>),
     /// No, and why.
     Refused(#[serde(with = "RefusalWire")] Refusal),
 }
@@ -188,6 +198,8 @@ pub struct Definition {
     pub grace_ms: u64,
     /// Whether its module speaks of its job with whoever runs it: `sublet:job`.
     pub speaks_job: bool,
+    /// The job that submitted it, if a job did.
+    pub parent: Option<String>,
     /// For the module to read.
     pub labels: BTreeMap<String, String>,
     /// What each attempt reads from its standard input.

@@ -1,5 +1,5 @@
 //! What a worker asks of the front, because it makes no socket and knows no other worker: connections that leave the
-//! process, and who else is on the network.
+//! process, who else is on the network, and what a guest wants of other jobs.
 //!
 //! A question goes out with a number and comes back with it. Who asked may be gone by then; the answer is dropped, and
 //! with it the descriptor that came along.
@@ -11,6 +11,8 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sublet_network::{Dialled, DialledDatagrams, Outside, Pending, Protocol, Refusal, Target};
+use sublet_sandbox::{Answering, Refused, Relatives, Wish};
+use sublet_scheduler::AttemptId;
 use tokio::sync::oneshot;
 
 use crate::carrier::{self, Hold};
@@ -90,15 +92,37 @@ impl Questions {
                 Ok((descriptor, peer, Hold::new(self, connection)))
             }
             Some((Answer::Refused(refusal), _)) => Err(refusal),
-            Some((Answer::Connected { .. } | Answer::Neighbours(_), _)) | None => {
-                Err(Refusal::Unreachable)
-            }
+            Some((Answer::Connected { .. } | Answer::Neighbours(_) | Answer::Relatives(_), _))
+            | None => Err(Refusal::Unreachable),
         }
     }
 
     /// Nothing that can panic runs under the lock, so its contents are whole even after a panic elsewhere.
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The other jobs, as one attempt asks for them.
+#[derive(Debug)]
+pub(crate) struct OtherJobs {
+    pub(crate) questions: Questions,
+    pub(crate) attempt: AttemptId,
+}
+
+impl Relatives for OtherJobs {
+    fn ask(&self, wish: Wish) -> Answering {
+        let question = Question::Relatives {
+            attempt: self.attempt,
+            wish: Box::new(wish),
+        };
+        let asking = self.questions.clone().ask(question);
+        Box::pin(async move {
+            match asking.await {
+                Some((Answer::Relatives(answer), _)) => answer,
+                Some(_) | None => Err(Refused::Unavailable("nobody answers".to_owned())),
+            }
+        })
     }
 }
 

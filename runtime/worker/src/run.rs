@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use sublet_network::{Addresses, Nic};
-use sublet_sandbox::{Ending, Failure, Input, Instance, Job, Program, Sandbox};
+use sublet_sandbox::{Ending, Facts, Failure, Input, Instance, Job, Program, Relatives, Sandbox};
 use sublet_scheduler::{AttemptId, LossReason, Outcome, Usage};
 
 use crate::environment;
@@ -14,6 +14,7 @@ use crate::listener::Listener;
 use crate::network::{self, JoinError, Networking};
 use crate::outbox::{Outbox, OutboxSink};
 use crate::protocol::{Definition, Ended, FromWorker, Stream};
+use crate::questions::{OtherJobs, Questions};
 use crate::reports::Reports;
 use crate::shares::Lease;
 use crate::stage::Stage;
@@ -47,6 +48,7 @@ pub(crate) struct Run {
     pub(crate) lease: Lease,
     pub(crate) stage: Option<Stage>,
     pub(crate) network: Arc<Networking>,
+    pub(crate) questions: Option<Questions>,
     pub(crate) nic: Option<Addresses>,
     pub(crate) attempt: AttemptId,
     pub(crate) stopping: Stopping,
@@ -158,7 +160,22 @@ impl Run {
             reports: Arc::clone(reports),
             stopping: self.stopping.clone(),
         };
-        environment::job(definition, self.attempt, &self.root, listener).map(Some)
+        let found = environment::job(definition, self.attempt, &self.root, listener)?;
+        let own_name = |_| network::own_name(definition, self.attempt.task);
+        let other_jobs = |questions| -> Arc<dyn Relatives> {
+            Arc::new(OtherJobs {
+                questions,
+                attempt: self.attempt,
+            })
+        };
+        Ok(Some(Job {
+            facts: Facts {
+                host_name: self.nic.map(own_name),
+                ..found.facts
+            },
+            relatives: self.questions.clone().map(other_jobs),
+            ..found
+        }))
     }
 
     fn stand_beside(&self, reports: &Arc<Reports>) -> Beside {

@@ -17,6 +17,7 @@ use crate::carrier::Hold;
 use crate::network::Networking;
 use crate::outbox::Outbox;
 use crate::protocol::{Definition, Digest, FromWorker, StopCause};
+use crate::questions::Questions;
 use crate::run::{Prepared, Run, never_ran};
 use crate::shares::Shares;
 use crate::stage::Stage;
@@ -33,6 +34,7 @@ pub struct Slots {
     shares: Shares,
     stage: Option<Stage>,
     network: Arc<Networking>,
+    questions: Option<Questions>,
     programs: HashMap<Digest, Program>,
     jobs: HashMap<JobId, Arc<Prepared>>,
     running: Running,
@@ -51,6 +53,8 @@ pub(crate) struct Cut {
     pub(crate) stage: Option<Stage>,
     /// The network of their user.
     pub(crate) network: Networking,
+    /// The way to whoever knows the other jobs, if anybody does.
+    pub(crate) questions: Option<Questions>,
 }
 
 /// The attempts under way, each with the handle that ends it.
@@ -95,6 +99,7 @@ impl Slots {
             shares: cut.shares,
             stage: cut.stage,
             network: Arc::new(cut.network),
+            questions: cut.questions,
             programs: HashMap::new(),
             jobs: HashMap::new(),
             running: Running::default(),
@@ -157,6 +162,7 @@ impl Slots {
             lease: self.shares.lend(),
             stage: self.stage.clone(),
             network: Arc::clone(&self.network),
+            questions: self.questions.clone(),
             nic,
             attempt,
             stopping,

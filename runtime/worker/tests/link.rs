@@ -154,6 +154,7 @@ fn definition() -> Definition {
         },
         grace_ms: 0,
         speaks_job: false,
+        parent: None,
         labels: std::collections::BTreeMap::new(),
         task_count: 1,
         stdin: Stdin::Empty,

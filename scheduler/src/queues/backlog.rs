@@ -9,7 +9,7 @@ use crate::queues::NO_TIMEOUT;
 use crate::queues::tree::{Summary, Tree};
 use crate::{JobId, UnixMillis};
 
-/// The waiting jobs, by how many slots each needs at once: 1, or the size of the gang. The sizes are few where jobs are
+/// The waiting jobs, by how many slots have to be free for each: 1, or the size of the gang, and what stays free. The sizes are few where jobs are
 /// many: with `n` different ones, more than `n² / 2` tasks wait.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Backlog {

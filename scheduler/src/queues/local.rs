@@ -33,8 +33,13 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// The slots it needs at once.
+    /// The slots that have to be free for it.
     pub(crate) const fn size(&self) -> u64 {
+        self.together() + self.entry.spare
+    }
+
+    /// The tasks that start then.
+    pub(crate) const fn together(&self) -> u64 {
         if self.entry.gang { self.ready } else { 1 }
     }
 

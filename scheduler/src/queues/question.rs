@@ -168,10 +168,11 @@ fn reservation_hold(now: UnixMillis, kept: Reservation, job: &Waiting, free: u64
     })
 }
 
-/// A gang that wants more than is free waits for slots, whoever is before it.
+/// Who wants several slots at once, and more than are free, waits for slots, whoever comes before.
 fn gang_hold(job: &Waiting, free: u64) -> Option<Hold> {
     let wants = job.size();
-    (job.entry.gang && wants > free).then_some(Hold::Gang { wants, free })
+    let is_several = job.entry.gang || wants > 1;
+    (is_several && wants > free).then_some(Hold::Gang { wants, free })
 }
 
 fn is_known(at: &UnixMillis) -> bool {

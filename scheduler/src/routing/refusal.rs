@@ -52,9 +52,9 @@ pub enum Obstacle {
         /// What one of its slots would have.
         slot: Resources,
     },
-    /// A gang wants more slots at once than there can be.
+    /// A gang, or a job that may have children, wants more slots at once than there can be.
     GangTooLarge {
-        /// Slots the gang needs.
+        /// Slots it needs.
         asked: u64,
         /// The most slots there can be.
         slots_ever: u64,
@@ -117,7 +117,7 @@ impl fmt::Display for Obstacle {
             Self::NoSlots { slot } => write!(f, "no node can hold a slot of it ({slot})"),
             Self::GangTooLarge { asked, slots_ever } => write!(
                 f,
-                "a gang of {asked} needs {asked} slots, at most {slots_ever} can exist"
+                "it needs {asked} slots at once, at most {slots_ever} can exist"
             ),
             Self::NotAccepted(explanation) => write_not_accepted(f, explanation),
         }

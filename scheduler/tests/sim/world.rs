@@ -202,6 +202,8 @@ impl World {
             want: SLOT,
             timeout_ms: 30_000,
             is_gang: false,
+            generations: 0,
+            is_child: false,
             submitted_at: self.now,
             subcluster: None,
             after: vec![],

@@ -47,7 +47,7 @@ fn what_a_quota_never_lets_start_is_refused_with_both_numbers() {
         capacity 4
         terms user=1 slots=2
         admit g*3 gang
-          the job starts 3 tasks together and its user may hold 2 slots
+          the job needs 3 slots at once and its user may hold 2 slots
         admit g*2 gang
           yes
         admit a*3
@@ -60,7 +60,7 @@ fn what_a_quota_never_lets_start_is_refused_with_both_numbers() {
           the job needs slots with 128MiB of memory at once and its user may hold 100MiB
         terms user=1 slots=0
         admit a
-          the job starts 1 tasks together and its user may hold 0 slots
+          the job needs 1 slots at once and its user may hold 0 slots
         ",
     );
 }

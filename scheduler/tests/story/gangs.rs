@@ -11,7 +11,7 @@ fn i15_a_gang_of_four_with_three_free_slots_waits_and_holds_nothing() {
           start a/0 on 0.0
         submit g*4 gang
         why g
-          a gang of 4, 3 slots free, enough by 500
+          wants 4 slots at once, 3 free, enough by 500
         pool
           node 0: 3 of 4 slots free, 0.05 cpu and 64MiB granted
           default: 1 of 4 slots in use, 4 tasks of 1 jobs queued
@@ -54,7 +54,7 @@ fn f04_a_gang_is_promised_nothing_of_a_node_that_drains() {
         drain-node 0
         submit g*3 gang
         why g
-          a gang of 3, 2 slots free
+          wants 3 slots at once, 2 free
         submit long timeout=501
           start long/0 on 1.0
         at 400
@@ -63,7 +63,7 @@ fn f04_a_gang_is_promised_nothing_of_a_node_that_drains() {
           job a finished
           reclaim a/0 on 0.0
         why g
-          a gang of 3, 1 slots free
+          wants 3 slots at once, 1 free
         ",
     );
 }
@@ -78,13 +78,13 @@ fn f04_a_promise_that_a_drain_made_void_is_made_again_when_the_node_stays() {
           start a/1 on 0.1
         submit g*4 gang
         why g
-          a gang of 4, 2 slots free, enough by 500
+          wants 4 slots at once, 2 free, enough by 500
         drain-node 0
         why g
-          a gang of 4, 2 slots free
+          wants 4 slots at once, 2 free
         resume-node 0
         why g
-          a gang of 4, 2 slots free, enough by 500
+          wants 4 slots at once, 2 free, enough by 500
         submit long timeout=501
         why long
           kept for g until 500
@@ -116,13 +116,13 @@ fn f04_a_gang_is_promised_nothing_of_a_host_that_shrank_until_enough_of_it_has_d
         host h 0:1 1:1 room=1
         submit g*3 gang
         why g
-          a gang of 3, 2 slots free
+          wants 3 slots at once, 2 free
         end b/0 ok
           finish b/0: succeeded; settled
           job b finished
           reclaim b/0 on 1.0
         why g
-          a gang of 3, 2 slots free, enough by 500
+          wants 3 slots at once, 2 free, enough by 500
         submit long timeout=501
         why long
           kept for g until 500
@@ -159,7 +159,7 @@ fn a_gang_larger_than_all_slots_there_are_is_refused() {
         "
         capacity 3
         admit g*4 gang
-          sub-cluster default does not take the job: a gang of 4 needs 4 slots, at most 3 can exist
+          sub-cluster default does not take the job: it needs 4 slots at once, at most 3 can exist
         ",
     );
 }

@@ -4,7 +4,7 @@
 //! ```text
 //! capacity 2                  a host with one node of two slots joins
 //! submit a*3 restart=never    job a with tasks 0, 1 and 2; also: priority=, user=, restart=on-failure:RETRIES:MS,
-//!                             want=CPU:MEMORY (thousandths and MiB), timeout=MS, gang, class=, label=KEY:VALUE, in=SUBCLUSTER,
+//!                             want=CPU:MEMORY (thousandths and MiB), timeout=MS, gang, child, generations=, class=, label=KEY:VALUE, in=SUBCLUSTER,
 //!                             after=JOB:WHEN,…
 //! rules NAME KEY={…} …; …     these sub-clusters, routes and classes in place of all others: see `pool.rs`
 //! host h 0:2 1:4              a host with node 0 of two slots and node 1 of four; `room=5` if it has less than that
@@ -219,6 +219,7 @@ impl Stage {
             ..job_of(next, SLOT)
         });
         job.is_gang |= words.contains(&"gang");
+        job.is_child |= words.contains(&"child");
         let mut after: Vec<String> = vec![];
         for (key, value) in words[1..].iter().filter_map(|word| word.split_once('=')) {
             match key {
@@ -235,6 +236,7 @@ impl Stage {
                     };
                 }
                 "timeout" => job.timeout_ms = number(value),
+                "generations" => job.generations = number(value),
                 "class" => value.clone_into(&mut job.said.class),
                 "label" => {
                     let (key, value) = value.split_once(':').expect("label=KEY:VALUE");

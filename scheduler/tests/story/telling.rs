@@ -84,7 +84,7 @@ impl Stage {
                 ..
             }) => {
                 let by = starts_by.map_or_else(String::new, |at| format!(", enough by {}", at.0));
-                format!("a gang of {wants}, {free} slots free{by}")
+                format!("wants {wants} slots at once, {free} free{by}")
             }
             Some(Waiting::Reservation { holder, at, .. }) => {
                 format!("kept for {} until {}", self.name(holder), at.0)

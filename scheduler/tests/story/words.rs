@@ -63,6 +63,8 @@ pub(crate) fn job_of(id: JobId, want: Resources) -> Job {
         want,
         timeout_ms: 30_000,
         is_gang: false,
+        generations: 0,
+        is_child: false,
         priority: 0,
         restart: Restart::OnLoss,
         submitted_at: UnixMillis(0),

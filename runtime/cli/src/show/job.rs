@@ -230,6 +230,8 @@ pub(crate) fn page(job: &Job, now: Timestamp) -> String {
             job.gang
                 .map(|tasks| format!("{tasks} tasks start together")),
         ),
+        ("parent", job.parent.clone()),
+        ("children", children(job)),
         ("after", (!job.after.is_empty()).then(|| after(&job.after))),
         ("limits", Some(limits(&job.limits))),
         ("network", traffic::asked(&job.network)),
@@ -255,6 +257,36 @@ pub(crate) fn page(job: &Job, now: Timestamp) -> String {
         ("traffic", traffic::used(&used.network)),
         ("artifacts", job.artifacts.as_ref().map(artifact::sum)),
     ])
+}
+
+/// `12 (1 more generation may come)`
+fn children(job: &Job) -> Option<String> {
+    let more = match job.generations {
+        0 => return None,
+        1 => "it may submit jobs".to_owned(),
+        more => format!("{more} generations may come after it"),
+    };
+    Some(format!("{}  ({more})", job.children.unwrap_or_default()))
+}
+
+/// Jobs under the one that submitted them, with how deep each stands: a line for each.
+pub(crate) fn tree(jobs: &[(usize, Job)]) -> String {
+    let lines = jobs.iter().map(|(depth, job)| {
+        let name = job.name.as_deref().map(table::plain).unwrap_or_default();
+        let how_far = how_far(job).unwrap_or_default();
+        let tasks = format!("{}/{}", job.tasks.finished, job.tasks.total);
+        let cells = [
+            format!("#{}", job.number),
+            name,
+            standing(job),
+            tasks,
+            how_far,
+        ];
+        let said: Vec<_> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
+        format!("{}{}", "  ".repeat(depth + 1), said.join("  "))
+    });
+    let lines: Vec<_> = lines.collect();
+    format!("children\n{}", lines.join("\n"))
 }
 
 fn after(jobs: &[After]) -> String {

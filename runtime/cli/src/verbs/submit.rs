@@ -98,6 +98,7 @@ async fn body(submit: &Submit, client: &Client, output: &Output) -> Result<Submi
         subcluster: submit.subcluster.clone(),
         class: submit.class.clone(),
         gang: submit.gang,
+        generations: submit.children,
         after: submit.after.clone(),
         network: given.network()?,
         ..SubmitJob::default()

@@ -1,14 +1,14 @@
 //! What workers ask, and what they are answered: exactly one answer to each question.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::OwnedFd;
 
 use sublet_network::policy::Egress;
 use sublet_network::{Protocol, Refusal, Target};
 use sublet_scheduler::UserId;
 use sublet_worker::dial;
-use sublet_worker::protocol::{Answer, Question, ToWorker};
+use sublet_worker::protocol::{Answer, ToWorker};
 
 use super::joining::{self, Wish};
 use super::{Broker, NicId};
@@ -23,7 +23,7 @@ pub(crate) struct Asker {
 }
 
 impl Asker {
-    pub(super) fn answer(&self, number: u64, answer: Answer, descriptor: Option<OwnedFd>) {
+    pub(crate) fn answer(&self, number: u64, answer: Answer, descriptor: Option<OwnedFd>) {
         let message = ToWorker::Answered { number, answer };
         self.speaker
             .say(vec![message], descriptor.into_iter().collect());
@@ -31,28 +31,28 @@ impl Asker {
 }
 
 impl Broker {
-    /// Answers a question, now or when what it takes is done.
-    pub(crate) fn asked(&self, asker: &Asker, number: u64, question: Question) {
-        match question {
-            Question::Neighbours(name) => {
-                let state = self.state();
-                let network = state.networks.get(&asker.user);
-                let found = network.map(|network| network.neighbours(&name, asker.worker));
-                asker.answer(number, Answer::Neighbours(found.unwrap_or_default()), None);
-            }
-            Question::Dial {
-                nic,
-                protocol,
-                target,
-            } => {
-                let nic = NicId {
-                    user: asker.user,
-                    v4: nic,
-                };
-                if let Err(refusal) = self.dial(asker, number, nic, (protocol, target)) {
-                    asker.answer(number, Answer::Refused(refusal), None);
-                }
-            }
+    /// Says who carries a name beyond the worker that asks.
+    pub(crate) fn tell_neighbours(&self, asker: &Asker, number: u64, name: &str) {
+        let state = self.state();
+        let network = state.networks.get(&asker.user);
+        let found = network.map(|network| network.neighbours(name, asker.worker));
+        asker.answer(number, Answer::Neighbours(found.unwrap_or_default()), None);
+    }
+
+    /// Connects a nic of the worker that asks, and says so when that is done.
+    pub(crate) fn connect(
+        &self,
+        asker: &Asker,
+        number: u64,
+        nic: Ipv4Addr,
+        wanted: (Protocol, Target),
+    ) {
+        let nic = NicId {
+            user: asker.user,
+            v4: nic,
+        };
+        if let Err(refusal) = self.dial(asker, number, nic, wanted) {
+            asker.answer(number, Answer::Refused(refusal), None);
         }
     }
 

@@ -49,7 +49,7 @@ fn phrase(why: &Why, names: &Names, name_of: impl Fn(JobId) -> String) -> String
             format!("sub-cluster {} has no slot", name(names, *subcluster))
         }
         Why::Quota { which, held, limit } => quota(*which, *held, *limit),
-        Why::Gang { wants, free, .. } => format!("gang of {wants}, {free} slots free"),
+        Why::Gang { wants, free, .. } => format!("needs {wants} slots at once, {free} are free"),
         Why::Reservation { holder, at, .. } => {
             let (gang, at) = (name_of(*holder), timestamp(*at));
             format!("free slots are kept for the gang {gang}, which has all it wants by {at:.0}")

@@ -99,6 +99,8 @@ pub(crate) struct StoredJob {
     routed_at: Option<UnixMillis>,
     considered: Vec<String>,
     left: sublet_store::ArtifactSum,
+    /// How many jobs it submitted.
+    children: u64,
     first_failure: Option<(u32, Option<AttemptRow>, OutcomeKind)>,
 }
 
@@ -125,6 +127,11 @@ impl StoredJob {
         };
         let first_failure = first_failure.map(|row| (row.task, row.latest, settled_as(row.state)));
         let spec = job.spec()?;
+        let children = if spec.generations > 0 {
+            job.children()?
+        } else {
+            0
+        };
         let considered = job.considered()?;
         let routed_at = considered.as_ref().map(|considered| considered.at);
         let considered = considered
@@ -134,6 +141,7 @@ impl StoredJob {
             after: after(reader, whose, &spec)?,
             via: job.via()?,
             left: job.artifact_sum()?,
+            children,
             routed_at,
             considered: considered.lines().map(str::to_owned).collect(),
             spec,
@@ -202,6 +210,12 @@ pub(crate) fn job(user: &str, stored: &StoredJob, live: Option<&LiveJob>) -> Job
         routed_by,
         class: Some(spec.class.clone()).filter(|class| !class.is_empty()),
         gang: spec.gang.then(|| spec.tasks.end() - spec.tasks.start() + 1),
+        generations: spec.generations,
+        parent: summary
+            .parent
+            .and_then(|parent| parent.public_id)
+            .map(job_id),
+        children: (stored.children > 0).then_some(stored.children),
         after: stored.after.clone(),
         network: job_network(&spec.network),
         submitted_at: timestamp(summary.submitted_at),
@@ -272,7 +286,7 @@ fn task_count(tasks: &TaskRange) -> u64 {
     u64::from(tasks.end().saturating_sub(*tasks.start())) + 1
 }
 
-fn limits(spec: &JobSpec) -> sublet_api::Limits {
+pub(crate) fn limits(spec: &JobSpec) -> sublet_api::Limits {
     let limits = spec.limits;
     sublet_api::Limits {
         cpu_millis: Some(spec.cpu_millis),
@@ -285,7 +299,7 @@ fn limits(spec: &JobSpec) -> sublet_api::Limits {
     }
 }
 
-const fn restart(policy: Restart) -> sublet_api::Restart {
+pub(crate) const fn restart(policy: Restart) -> sublet_api::Restart {
     match policy {
         Restart::Never => sublet_api::Restart::Never,
         Restart::OnLoss => sublet_api::Restart::OnLoss,

@@ -10,7 +10,7 @@ use super::timestamp;
 use crate::broker::Seen;
 
 /// What a job has of its user's network.
-pub(super) fn job_network(stored: &StoredJobNetwork) -> JobNetwork {
+pub(crate) fn job_network(stored: &StoredJobNetwork) -> JobNetwork {
     JobNetwork {
         mode: if stored.own {
             NetworkMode::Own

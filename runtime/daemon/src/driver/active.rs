@@ -19,7 +19,7 @@ const HTTP: &str = "wasi:http/";
 pub(crate) const JOB: &str = "sublet:job/";
 
 /// The label whose value all instances of several jobs can be found by.
-const GROUP: &str = "group";
+pub(crate) const GROUP: &str = "group";
 
 /// A job that is not over.
 #[derive(Clone, Debug)]
@@ -32,6 +32,10 @@ pub(crate) struct ActiveJob {
     pub(crate) has_nic: bool,
     /// Ports of this host that lead to its task.
     pub(crate) publish: Vec<Publication>,
+    /// The job that submitted it; nothing where its user did.
+    pub(crate) parent: Option<JobId>,
+    /// How many jobs it has submitted.
+    pub(crate) children: u64,
     /// Settled tasks by outcome, as last made durable or about to be.
     pub(crate) tally: Tally,
     /// What its finished attempts used: sums, and the highest of the peaks.
@@ -67,6 +71,14 @@ impl ActiveJobs {
         ids
     }
 
+    /// The jobs that this one submitted, in their order.
+    pub(crate) fn children_of(&self, parent: JobId) -> Vec<JobId> {
+        let children = self.0.iter().filter(|(_, job)| job.parent == Some(parent));
+        let mut ids: Vec<_> = children.map(|(&id, _)| id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// Whether some job that is not over needs the module.
     pub(crate) fn need(&self, user: UserId, module: Digest) -> bool {
         self.0
@@ -76,24 +88,36 @@ impl ActiveJobs {
 }
 
 impl ActiveJob {
-    /// A job with what its module imports, and what the operator says of its user's network.
-    pub(crate) fn new(job: &NewJob, imports: &[String], operator: NetworkTerms) -> Self {
+    /// A job with what its parent is called, what its module imports, and what the operator says of its user's network.
+    pub(crate) fn new(
+        job: &NewJob,
+        parent: Option<String>,
+        imports: &[String],
+        operator: NetworkTerms,
+    ) -> Self {
         let network = &job.spec.network;
         Self {
             user: job.user,
             module: job.module,
-            definition: Arc::new(definition(job, imports, operator)),
+            definition: Arc::new(definition(job, parent, imports, operator)),
             has_nic: network.own && imports.iter().any(|import| uses_network(import)),
             publish: network.publish.iter().map(publication).collect(),
+            parent: job.parent,
+            children: 0,
             tally: Tally::default(),
             used: Usage::default(),
         }
     }
 
-    /// The same job, of which some tasks are over.
-    pub(crate) fn so_far(mut self, tally: Tally, used: Usage) -> Self {
-        (self.tally, self.used) = (tally, used);
+    /// The same job, of which some tasks are over, and which submitted so many.
+    pub(crate) fn so_far(mut self, tally: Tally, used: Usage, children: u64) -> Self {
+        (self.tally, self.used, self.children) = (tally, used, children);
         self
+    }
+
+    /// Whether each of its tasks that is over succeeded.
+    pub(crate) fn all_succeeded(&self) -> bool {
+        self.tally.settled() == u64::from(self.tally.succeeded)
     }
 
     pub(crate) fn add_usage(&mut self, more: &Usage) {
@@ -128,6 +152,8 @@ pub(crate) fn scheduled(job: &NewJob, imports: Vec<String>) -> Job {
         want: want(job),
         timeout_ms: spec.limits.wall_ms,
         is_gang: spec.gang,
+        generations: spec.generations,
+        is_child: job.parent.is_some(),
         priority: spec.priority,
         restart: spec.restart,
         submitted_at: job.submitted_at,
@@ -165,7 +191,12 @@ const fn want(job: &NewJob) -> Resources {
     }
 }
 
-fn definition(job: &NewJob, imports: &[String], operator: NetworkTerms) -> Definition {
+fn definition(
+    job: &NewJob,
+    parent: Option<String>,
+    imports: &[String],
+    operator: NetworkTerms,
+) -> Definition {
     let spec = &job.spec;
     Definition {
         job: job.id,
@@ -177,6 +208,7 @@ fn definition(job: &NewJob, imports: &[String], operator: NetworkTerms) -> Defin
         env: spec.env.clone(),
         limits: spec.limits,
         grace_ms: spec.grace_ms,
+        parent,
         speaks_job: imports.iter().any(|import| import.starts_with(JOB)),
         labels: spec.labels.clone(),
         task_count: u64::from(spec.tasks.end().saturating_sub(*spec.tasks.start())) + 1,

@@ -129,6 +129,8 @@ pub(crate) struct Submission {
     /// How its user came.
     pub(crate) via: String,
     pub(crate) idempotency: Option<IdempotencyKey>,
+    /// The job that submits it; nothing where its user does.
+    pub(crate) parent: Option<JobId>,
 }
 
 /// What the driver goes by, of the configuration.
@@ -178,6 +180,10 @@ pub(crate) enum SubmitError {
     KeyReused,
     /// The module was deleted meanwhile.
     ModuleGone,
+    /// The job that submits it is over, or about to be.
+    ParentGone,
+    /// The job that submits it has submitted as many as it may.
+    TooManyChildren,
     /// A job that it waits for is over, in another way than it has to be.
     DependencyBroken,
     /// It could not be recorded.

@@ -123,14 +123,26 @@ impl Driver {
 
     fn cancel(&mut self, job: JobId, task: Option<u32>, answer: Answer<Result<(), NotKept>>) {
         if self.jobs.get(job).is_some() {
-            self.batch.record(Record::CancelAsked {
-                job,
-                task,
-                at: (self.now)(),
-            });
-            self.happened(Event::CancelAsked { job, task });
+            self.want_end(job, task);
         }
         self.batch.answer(|kept| reply(answer, kept));
+    }
+
+    /// What a job submitted that did not succeed has nobody to wait for it any more.
+    pub(super) fn end_children(&mut self, parent: JobId) {
+        for job in self.jobs.children_of(parent) {
+            self.want_end(job, None);
+        }
+    }
+
+    /// Takes down that a job, or a task of it, is to end.
+    fn want_end(&mut self, job: JobId, task: Option<u32>) {
+        self.batch.record(Record::CancelAsked {
+            job,
+            task,
+            at: (self.now)(),
+        });
+        self.happened(Event::CancelAsked { job, task });
     }
 
     fn hear(&mut self, worker: WorkerId, reports: Vec<Report>) {

@@ -1,7 +1,9 @@
 //! After a restart: what was not over goes on, truthfully. An attempt whose start was recorded and whose end was not is
 //! lost; what follows is the job's restart policy, which the scheduler knows.
 
-use sublet_scheduler::{Event, Resumption, TaskRange, Usage, UserId};
+use std::collections::BTreeSet;
+
+use sublet_scheduler::{Event, JobId, Resumption, TaskRange, Usage, UserId};
 use sublet_store::{Digest, Error, JobEnd, ModuleSelector, NewJob, Unfinished, Whose};
 
 use super::submit::is_met;
@@ -23,8 +25,15 @@ impl Driver {
         }
         let jobs = unfinished.iter().map(|unfinished| unfinished.job.id);
         self.chores.sweep_states(&jobs.collect());
+        let parents: BTreeSet<_> = unfinished.iter().filter_map(|one| one.job.parent).collect();
         for job in unfinished {
             self.resume_one(job)?;
+        }
+        for parent in parents {
+            let end = self.reader.job_end(Whose::Everyone, parent)?;
+            if end == Some(JobEnd::NotSucceeded) {
+                self.end_children(parent);
+            }
         }
         self.settle()
     }
@@ -38,9 +47,9 @@ impl Driver {
             cancel_asked,
             tally,
         } = unfinished;
-        let used = match self.reader.job(Whose::Everyone, job.id)? {
-            Some(owned) => owned.usage()?.usage,
-            None => Usage::default(),
+        let (used, children) = match self.reader.job(Whose::Everyone, job.id)? {
+            Some(owned) => (owned.usage()?.usage, owned.children()?),
+            None => (Usage::default(), 0),
         };
         let imports = self.imports_of(job.user, job.module)?;
         if self.ensure_network(job.user).is_err() {
@@ -49,8 +58,10 @@ impl Driver {
                 "no network is left for the user of a job: its attempts will not start"
             );
         }
-        let active = ActiveJob::new(&job, &imports, self.terms_of(job.user));
-        self.jobs.insert(job.id, active.so_far(tally, used));
+        let parent = self.called(job.parent)?;
+        let active = ActiveJob::new(&job, parent, &imports, self.terms_of(job.user));
+        self.jobs
+            .insert(job.id, active.so_far(tally, used, children));
         self.batch.touch(job.id);
         let can_start = self.can_still_start(&job)?;
         let resumption = Resumption {
@@ -91,6 +102,19 @@ impl Driver {
         let selector = ModuleSelector::Digest(module.into());
         let found = self.reader.find_modules(Whose::User(user), &selector)?;
         Ok(found.first().map(convert::imports).unwrap_or_default())
+    }
+
+    /// What a job is called by people, as long as it is on record.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) fn called(&self, job: Option<JobId>) -> Result<Option<String>, Error> {
+        let Some(job) = job else { return Ok(None) };
+        if let Some(active) = self.jobs.get(job) {
+            return Ok(Some(active.definition.public_id.clone()));
+        }
+        let stored = self.reader.job(Whose::Everyone, job)?;
+        Ok(stored.map(|job| convert::job_id(job.summary.public_id)))
     }
 
     /// Whether every job that this one waits for is not over, or ended as it had to.

@@ -99,8 +99,12 @@ impl Driver {
             Some(active) => active.clone(),
             None => {
                 let imports = self.imports_of(job.user, job.module)?;
-                ActiveJob::new(&job, &imports, self.terms_of(job.user))
-                    .so_far(owned.summary.tally, owned.usage()?.usage)
+                let parent = self.called(job.parent)?;
+                ActiveJob::new(&job, parent, &imports, self.terms_of(job.user)).so_far(
+                    owned.summary.tally,
+                    owned.usage()?.usage,
+                    owned.children()?,
+                )
             }
         };
         Ok(Some((job, active)))

@@ -2,13 +2,15 @@
 
 use sublet_scheduler::routing::Routing;
 use sublet_scheduler::{Event, Job, JobId, SubclusterId, UnixMillis, UserId};
-use sublet_store::{Digest, JobEnd, NewJob, Record, When, Whose};
+use sublet_store::{Digest, IdempotencyKey, JobEnd, NewJob, Record, When, Whose};
 
 use super::active::{new_public_id, publication};
 use super::{
     ActiveJob, Answer, Driver, NotKept, Submission, SubmitError, Submitted, reply, scheduled,
 };
 
+/// Jobs that one job may submit.
+pub(crate) const CHILDREN_MAX: u64 = 16_384;
 /// How long an idempotency key is remembered.
 const KEY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How often those that are older are forgotten.
@@ -40,7 +42,12 @@ impl Driver {
         if let Err(exhausted) = self.ensure_network(job.user) {
             return reply(answer, Err(SubmitError::NoNetwork(exhausted)));
         }
-        let active = ActiveJob::new(&job, &imports, self.terms_of(job.user));
+        let parent = job.parent.and_then(|parent| self.jobs.get_mut(parent));
+        let parent = parent.map(|parent| {
+            parent.children += 1;
+            parent.definition.public_id.clone()
+        });
+        let active = ActiveJob::new(&job, parent, &imports, self.terms_of(job.user));
         self.ids.take(job.user);
         let (id, submitted) = (
             job.id,
@@ -67,6 +74,7 @@ impl Driver {
         if !self.module_is_there(submission.user, submission.module) {
             return Err(SubmitError::ModuleGone);
         }
+        self.check_parent(&submission)?;
         self.check_dependencies(&submission)?;
         let publish = submission.spec.network.publish.iter();
         let publish: Vec<_> = publish.map(publication).collect();
@@ -78,6 +86,18 @@ impl Driver {
         let routing = self.scheduler.admit((self.now)(), &scheduled);
         let routing = routing.map_err(SubmitError::Rejected)?;
         Ok((job, scheduled, routing))
+    }
+
+    /// A job submits others as long as nobody wants its end, and only so many.
+    fn check_parent(&self, submission: &Submission) -> Result<(), SubmitError> {
+        let Some(parent) = submission.parent else {
+            return Ok(());
+        };
+        match self.jobs.get(parent) {
+            None => Err(SubmitError::ParentGone),
+            Some(job) if job.children >= CHILDREN_MAX => Err(SubmitError::TooManyChildren),
+            Some(_) => Ok(()),
+        }
     }
 
     /// Jobs that are over must have ended as the new one wants it; the others the scheduler watches.
@@ -135,7 +155,8 @@ impl Driver {
         let Some(known) = self.reader.idempotency_key(user, key)? else {
             return Ok(None);
         };
-        let is_fresh = known.at.plus(KEY_MS) > (self.now)();
+        let is_childs = key.starts_with(IdempotencyKey::CHILD);
+        let is_fresh = is_childs || known.at.plus(KEY_MS) > (self.now)();
         let job = if is_fresh {
             self.reader.job(Whose::User(user), known.job)?
         } else {
@@ -164,6 +185,7 @@ impl Driver {
             imports: _,
             via,
             idempotency,
+            parent,
         } = submission;
         NewJob {
             id: self.ids.job,
@@ -173,6 +195,7 @@ impl Driver {
             name,
             module,
             spec,
+            parent,
             submitted_at: (self.now)(),
             via: Some(via),
             idempotency,

@@ -79,11 +79,9 @@ pub(super) async fn output(
     headers: HeaderMap,
 ) -> Answer<Stored> {
     let id = tasks::known(&caller, &job, index).await?;
-    for name in RESULTS {
-        if let Some(result) = ask(&caller, id, move |job| job.artifact(index, name)).await? {
-            let served = serve(&caller, (id, index), result, &headers).await;
-            return served.map(Stored);
-        }
+    if let Some(result) = ask(&caller, id, move |job| result(job, index)).await? {
+        let served = serve(&caller, (id, index), result, &headers).await;
+        return served.map(Stored);
     }
     let attempt = ask(&caller, id, move |job| last_attempt(job, index)).await?;
     let attempt = attempt.ok_or_else(|| {
@@ -92,11 +90,7 @@ pub(super) async fn output(
             format!("task {index} has not run yet, so it has no output"),
         )
     })?;
-    let selection = LogSelection {
-        task: Some(index),
-        attempt: Some(attempt),
-        stream: Some(Stream::Stdout),
-    };
+    let selection = printed_by(index, attempt);
     let (pieces, reader) = mpsc::channel(ROUNDS_WAITING_MAX);
     tokio::spawn(say_output(caller, id, selection, pieces));
     let body = Body::from_stream(futures_util::stream::unfold(reader, async |mut reader| {
@@ -107,7 +101,51 @@ pub(super) async fn output(
     Ok(Stored((kind, body).into_response()))
 }
 
-async fn ask<T: Send + 'static>(
+/// The result that a task handed over, if it did.
+pub(super) fn result(job: &OwnedJob<'_>, task: u32) -> Result<Option<JobArtifact>, Error> {
+    for name in RESULTS {
+        if let Some(result) = job.artifact(task, name)? {
+            return Ok(Some(result));
+        }
+    }
+    Ok(None)
+}
+
+/// What the last attempt of a task wrote to its standard output; nothing where that is longer than so many bytes.
+pub(super) async fn printed(
+    caller: &Caller,
+    id: JobId,
+    task: u32,
+    bytes_max: usize,
+) -> Answer<Option<Vec<u8>>> {
+    let attempt = ask(caller, id, move |job| last_attempt(job, task)).await?;
+    let selection = printed_by(task, attempt.unwrap_or_default());
+    let read = caller.on_disk(move |front| {
+        let (mut printed, mut position) = (Vec::new(), LogPosition::default());
+        loop {
+            let (bytes, end) = round(front, id, selection, position)?;
+            printed.extend(bytes);
+            if printed.len() > bytes_max {
+                return Ok(None);
+            }
+            if end == position {
+                return Ok(Some(printed));
+            }
+            position = end;
+        }
+    });
+    Ok(read.await?)
+}
+
+const fn printed_by(task: u32, attempt: u32) -> LogSelection {
+    LogSelection {
+        task: Some(task),
+        attempt: Some(attempt),
+        stream: Some(Stream::Stdout),
+    }
+}
+
+pub(super) async fn ask<T: Send + 'static>(
     caller: &Caller,
     job: JobId,
     question: impl FnOnce(&OwnedJob<'_>) -> Result<T, Error> + Send + 'static,

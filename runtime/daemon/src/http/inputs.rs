@@ -44,11 +44,29 @@ pub(super) async fn put(
     if let Some(known) = find(&caller, digest, convert::input_kind(kind)).await? {
         return Ok(Kept::known(convert::input(&known)));
     }
-    let (uploaded, _place) = upload::receive(&caller, body, Kind::Input, INPUT_BYTES_MAX).await?;
-    upload::check_digest(&uploaded, &announced)?;
+    let input = receive(&caller, digest, convert::input_kind(kind), body).await?;
+    Ok(Kept::new(convert::input(&input)))
+}
+
+/// Keeps an input that is called by its digest, unless it is kept already.
+pub(super) async fn keep(
+    caller: &Caller,
+    digest: Digest,
+    kind: InputKind,
+    body: Body,
+) -> Answer<Input> {
+    match find(caller, digest, kind).await? {
+        Some(known) => Ok(known),
+        None => receive(caller, digest, kind, body).await,
+    }
+}
+
+async fn receive(caller: &Caller, digest: Digest, kind: InputKind, body: Body) -> Answer<Input> {
+    let (uploaded, _place) = upload::receive(caller, body, Kind::Input, INPUT_BYTES_MAX).await?;
+    upload::check_digest(&uploaded, &digest.to_string())?;
     let user = caller.user();
     let kept = caller
-        .on_disk(move |front| match convert::input_kind(kind) {
+        .on_disk(move |front| match kind {
             InputKind::Blob => front.library.keep_blob(user, uploaded),
             InputKind::Tree => front
                 .library
@@ -58,7 +76,7 @@ pub(super) async fn put(
     let input = Input {
         user,
         digest: kept.digest,
-        kind: convert::input_kind(kind),
+        kind,
         size_bytes: kept.size_bytes,
         files: kept.files,
         at: clock::now(),
@@ -68,7 +86,7 @@ pub(super) async fn put(
         .driver
         .ask(|answer| Command::Keep(record, answer))
         .await??;
-    Ok(Kept::new(convert::input(&input)))
+    Ok(input)
 }
 
 pub(super) async fn find(

@@ -80,8 +80,13 @@ async fn filter(
             Err(_) => selector::module_of(caller, whose, text).await?.digest,
         }),
     };
+    let parent = match query.parent.as_deref() {
+        None => None,
+        Some(text) => Some(selector::job(caller, text).await?.id),
+    };
     Ok(Some(JobFilter {
         active,
+        parent,
         outcome: outcome.transpose()?,
         labels: labels
             .iter()

@@ -201,7 +201,7 @@ pub(super) async fn views(caller: &Caller, summaries: Vec<JobSummary>) -> Answer
         .collect())
 }
 
-async fn summary_of(caller: &Caller, id: JobId) -> Answer<JobSummary> {
+pub(super) async fn summary_of(caller: &Caller, id: JobId) -> Answer<JobSummary> {
     let whose = caller.reached();
     let found = caller
         .read(move |reader| Ok(reader.job(whose, id)?.map(|job| job.summary)))

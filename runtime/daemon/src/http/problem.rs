@@ -16,7 +16,9 @@ use crate::artifacts::ArtifactError;
 use crate::broker::PortTaken;
 use crate::config::RulesError;
 use crate::convert;
-use crate::driver::{ApplyError, Exhausted, Gone, NotKept, RetryError, SubmitError, WishError};
+use crate::driver::{
+    ApplyError, CHILDREN_MAX, Exhausted, Gone, NotKept, RetryError, SubmitError, WishError,
+};
 
 /// What problems are.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
@@ -69,6 +71,19 @@ impl ApiError {
             ..Violation::default()
         });
         self
+    }
+
+    pub(super) const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What is wrong and what to do about it, for who sees but a text.
+    pub(super) fn text(&self) -> String {
+        let Problem { detail, help, .. } = &*self.problem;
+        match help {
+            Some(help) => format!("{detail}: {help}"),
+            None => detail.clone(),
+        }
     }
 
     /// Says when the caller may come again.
@@ -276,6 +291,14 @@ impl From<SubmitError> for ApiError {
             )
             .with_help("use a new key for a new job"),
             SubmitError::ModuleGone => module_gone(),
+            SubmitError::ParentGone => Self::new(
+                Code::NotPermitted,
+                "the job that submits another one is over, or about to be",
+            ),
+            SubmitError::TooManyChildren => Self::new(
+                Code::QuotaExceeded,
+                format!("the job has submitted {CHILDREN_MAX} jobs, which is the limit"),
+            ),
             SubmitError::DependencyBroken => Self::new(
                 Code::DependencyBroken,
                 "a job in `after` is over already, and not in the way that was asked for",

@@ -88,7 +88,7 @@ async fn taken(caller: Caller, asked: SubmitJob, key: Option<StoredKey>) -> Answ
 }
 
 /// What is asked for, checked against its own bounds, with all that it names found.
-async fn submission(
+pub(super) async fn submission(
     caller: &Caller,
     asked: SubmitJob,
     idempotency: Option<StoredKey>,
@@ -119,6 +119,7 @@ async fn submission(
         imports: convert::imports(&module),
         via: caller.who().via,
         idempotency,
+        parent: None,
     })
 }
 

@@ -18,9 +18,9 @@ use sublet_network::Refusal;
 use sublet_scheduler::{AttemptId, UnixMillis, Usage};
 use sublet_store::{Digest, Logs};
 use sublet_worker::frame::FrameReader;
-use sublet_worker::protocol::{Ended, FromWorker, Progress, Stream};
+use sublet_worker::protocol::{Ended, FromWorker, Progress, Question, Stream};
 use sublet_worker::{Isolation, engine_identity};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::keeper::{Keeper, Terms, processor_time};
 use super::process::Purpose;
@@ -28,6 +28,7 @@ use super::{Speaker, Surroundings, WorkerId};
 use crate::broker::{Asker, Broker};
 use crate::clock;
 use crate::driver::{Command, DriverHandle, Report};
+use crate::http::relatives::{Asked, ToRelatives, turn_away};
 
 /// Denials of one attempt that are recorded, and the bytes of each sentence of a worker: more than an honest one says.
 const DENIALS_MAX: usize = 16;
@@ -36,6 +37,8 @@ const WORDS_BYTES_MAX: usize = 4096;
 const SUMMARY_BYTES_MAX: usize = 128 << 10;
 /// Artifacts of one attempt of which it may have said what is in them.
 const MEDIA_TYPES_MAX: usize = 1_000;
+/// Open questions for each guest of a worker: it has one, and those of guests that have ended are open for a moment longer.
+const PLACES_PER_GUEST: usize = 8;
 /// All that an attempt has to do, in the unit of progress.
 const MILLION: u32 = 1_000_000;
 
@@ -47,6 +50,9 @@ pub(super) struct Desk {
     logs: Arc<Logs>,
     driver: DriverHandle,
     output: watch::Sender<u64>,
+    relatives: ToRelatives,
+    /// Places for questions that take their time.
+    questions: Arc<Semaphore>,
     engine: String,
     purpose: Purpose,
     keeper: Keeper,
@@ -62,6 +68,8 @@ impl Desk {
         (worker, speaker): (WorkerId, Speaker),
         purpose: Purpose,
     ) -> Self {
+        let instances = usize::try_from(purpose.shape.instances_max).unwrap_or(1);
+        let places = instances.saturating_mul(PLACES_PER_GUEST);
         Self {
             worker,
             asker: Asker {
@@ -73,6 +81,8 @@ impl Desk {
             logs: Arc::clone(&surroundings.logs),
             driver: surroundings.driver.clone(),
             output: surroundings.output.clone(),
+            relatives: surroundings.relatives.clone(),
+            questions: Arc::new(Semaphore::new(places)),
             engine: engine_identity(purpose.shape.isolation.preemption()),
             purpose,
             keeper: surroundings.keeper.clone(),
@@ -160,7 +170,7 @@ impl Desk {
                 FromWorker::Asked { number, question } => {
                     // Who does not read answers is not asked for more questions.
                     self.asker.speaker.wait_until_heard();
-                    self.broker.asked(&self.asker, number, question);
+                    self.asked(number, question);
                 }
                 FromWorker::Taken {
                     connection,
@@ -186,6 +196,36 @@ impl Desk {
             self.driver.tell(Command::Reports(self.worker, reports));
         }
         Ok(())
+    }
+
+    /// Exactly one answer to each question.
+    fn asked(&self, number: u64, question: Question) {
+        match question {
+            Question::Neighbours(name) => self.broker.tell_neighbours(&self.asker, number, &name),
+            Question::Dial {
+                nic,
+                protocol,
+                target,
+            } => {
+                let wanted = (protocol, target);
+                self.broker.connect(&self.asker, number, nic, wanted);
+            }
+            Question::Relatives { attempt, wish } => {
+                let Ok(place) = Arc::clone(&self.questions).try_acquire_owned() else {
+                    return turn_away(&self.asker, number);
+                };
+                let asked = Asked {
+                    asker: self.asker.clone(),
+                    number,
+                    attempt,
+                    wish: *wish,
+                    place,
+                };
+                if self.relatives.blocking_send(asked).is_err() {
+                    tracing::debug!("a job asks for others while the server ends");
+                }
+            }
+        }
     }
 
     /// A guest that has its worker for itself is kept to its share from its first instruction on.

@@ -88,12 +88,14 @@ pub(crate) const PREVIEW2_INTERFACES: [&str; 29] = [
     "wasi:sockets/udp-create-socket",
 ];
 
-/// The interfaces of the package for jobs, of any 0.1 version: those that need other jobs are not there yet.
-pub(crate) const JOB_INTERFACES: [&str; 6] = [
+/// The interfaces of the package for jobs, of any 0.1 version.
+pub(crate) const JOB_INTERFACES: [&str; 8] = [
     "sublet:job/artifacts",
     "sublet:job/checkpoint",
+    "sublet:job/children",
     "sublet:job/context",
     "sublet:job/payload",
+    "sublet:job/peers",
     "sublet:job/report",
     "sublet:job/types",
 ];

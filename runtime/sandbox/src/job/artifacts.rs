@@ -12,6 +12,7 @@ use wasmtime::component::Resource;
 
 use super::bindings::sublet::job::artifacts::{Host, HostWriter};
 use super::bindings::sublet::job::types::Error;
+use super::relatives::{Reply, Wish, at_most, bounded, strange};
 use super::{BYTES_PER_CALL_MAX, JobView, broken, folder, too_many};
 
 /// Artifacts that are written at once: each is an open file of ours.
@@ -92,20 +93,29 @@ impl Host for JobView<'_> {
         Ok(Ok(self.table.push(begun)?))
     }
 
-    fn read(
+    async fn read(
         &mut self,
         job: Option<String>,
         name: String,
         offset: u64,
         len: u32,
     ) -> Answer<Vec<u8>> {
-        Ok(self.read_own(job.as_deref(), &name, (offset, len)))
+        if let Err(error) = folder::check_name(&name) {
+            return Ok(Err(error));
+        }
+        Ok(match self.relative(job) {
+            None => self.read_own(&name, (offset, len)),
+            Some(job) => self.read_of(job, name, (offset, len)).await,
+        })
     }
 
-    fn names(&mut self, job: Option<String>) -> Answer<Vec<String>> {
-        Ok(self.is_own(job.as_deref()).and_then(|()| {
-            folder::names(self.state.out()?).map_err(|error| broken("list artifacts", &error))
-        }))
+    async fn names(&mut self, job: Option<String>) -> Answer<Vec<String>> {
+        Ok(match self.relative(job) {
+            None => self.state.out().and_then(|out| {
+                folder::names(out).map_err(|error| broken("list artifacts", &error))
+            }),
+            Some(job) => self.names_of(job).await,
+        })
     }
 }
 
@@ -133,23 +143,43 @@ impl JobView<'_> {
         })
     }
 
-    /// Those of other jobs cannot be told of yet, and look like those of nobody.
-    fn is_own(&self, job: Option<&str>) -> std::result::Result<(), Error> {
+    /// The other job, where it is not this one.
+    fn relative(&self, job: Option<String>) -> Option<String> {
         let own = self.state.facts().map(|facts| facts.job.as_str());
-        if job.is_none() || job == own {
-            return Ok(());
+        job.filter(|job| Some(job.as_str()) != own)
+    }
+
+    async fn read_of(
+        &mut self,
+        job: String,
+        name: String,
+        (offset, len): (u64, u32),
+    ) -> std::result::Result<Vec<u8>, Error> {
+        let wish = Wish::Artifact {
+            job: bounded("the id", job)?,
+            name,
+            offset,
+            len,
+        };
+        match self.state.ask(wish).await? {
+            Reply::Bytes(bytes) => at_most(bytes, usize::try_from(len).unwrap_or(usize::MAX)),
+            _ => Err(strange()),
         }
-        Err(Error::NotFound("there is no such job".to_owned()))
+    }
+
+    async fn names_of(&mut self, job: String) -> std::result::Result<Vec<String>, Error> {
+        let job = bounded("the id", job)?;
+        match self.state.ask(Wish::Artifacts(job)).await? {
+            Reply::Names(names) => Ok(names),
+            _ => Err(strange()),
+        }
     }
 
     fn read_own(
         &self,
-        job: Option<&str>,
         name: &str,
         (offset, len): (u64, u32),
     ) -> std::result::Result<Vec<u8>, Error> {
-        self.is_own(job)?;
-        folder::check_name(name)?;
         let unreadable = |error: std::io::Error| broken("read the artifact", &error);
         let file = folder::open(self.state.out()?, name).map_err(unreadable)?;
         let file =

@@ -23,9 +23,8 @@ impl Host for JobView<'_> {
         Ok(self.state.facts().map_or(1, |facts| facts.attempt))
     }
 
-    /// No job submits another one yet.
     fn parent(&mut self) -> Result<Option<String>> {
-        Ok(None)
+        Ok(self.state.facts().and_then(|facts| facts.parent.clone()))
     }
 
     fn label(&mut self, key: String) -> Result<Option<String>> {

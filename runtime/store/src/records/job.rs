@@ -23,6 +23,8 @@ pub struct NewJob {
     pub module: Digest,
     /// How it runs.
     pub spec: JobSpec,
+    /// The job that submitted it, of the same user; nothing where its user did.
+    pub parent: Option<JobId>,
     /// When it was submitted.
     pub submitted_at: UnixMillis,
     /// How its user came, such as `certificate 01ab…` or `socket uid 1000`; unknown for jobs that an earlier program took.
@@ -31,13 +33,19 @@ pub struct NewJob {
     pub idempotency: Option<IdempotencyKey>,
 }
 
-/// A caller's own key for a submission, so that sending it twice makes one job.
+/// A caller's own key for a submission, so that sending it twice makes one job. Those that begin with
+/// [`CHILD`](Self::CHILD) are kept as long as their job, the others for a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey {
     /// The key.
     pub key: String,
     /// The sha256 of the submission's body.
     pub body: Digest,
+}
+
+impl IdempotencyKey {
+    /// How the keys of jobs that jobs submit begin: a parent may be tried again after any time.
+    pub const CHILD: &str = "child/";
 }
 
 /// Where a job went, and what was weighed.

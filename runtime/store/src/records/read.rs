@@ -36,7 +36,7 @@ pub use owned_job::{Considered, OpenStart, OwnedJob, TaskFilter, TaskRow};
 pub use pool::{Reader, Readers};
 pub use quotas::Holdings;
 pub use removals::RemovalRow;
-pub use rows::{JobSummary, Route};
+pub use rows::{JobSummary, Parent, Route};
 pub(crate) use rows::{spec, unfinished_jobs};
 use sublet_scheduler::UserId;
 pub use usage::UsageTotal;

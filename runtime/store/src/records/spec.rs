@@ -30,6 +30,8 @@ pub struct JobSpec {
     pub limits: Limits,
     /// How long an attempt that is to end may go on after it was asked, where it can hear that.
     pub grace_ms: u64,
+    /// How many generations of jobs may come after it: with none, its tasks submit no jobs.
+    pub generations: u32,
     /// For filters and rules.
     pub labels: BTreeMap<String, String>,
     /// The class that rules know it by; empty for none.
@@ -163,9 +165,10 @@ fn since_version_2(mut spec: Map<String, Value>) -> Map<String, Value> {
     spec
 }
 
-/// What version 3 did not have. Its attempts could not be asked to end, and were just ended.
+/// What version 3 did not have. Its attempts could not be asked to end, and were just ended; and only people submitted jobs.
 fn since_version_3(mut spec: Map<String, Value>) -> Map<String, Value> {
     spec.insert("grace_ms".to_owned(), json!(0));
+    spec.insert("generations".to_owned(), json!(0));
     spec
 }
 

@@ -22,6 +22,7 @@ struct Seen {
     submitted_at: u64,
     outcome: Option<OutcomeKind>,
     is_finished: bool,
+    parent: Option<u64>,
 }
 
 fn outcome() -> impl Strategy<Value = OutcomeKind> {
@@ -42,9 +43,14 @@ fn seen() -> impl Strategy<Value = Seen> {
         0..2_u8,
         0..2_u8,
     );
-    let rest = (0..20_u64, proptest::option::of(outcome()), any::<bool>());
+    let rest = (
+        0..20_u64,
+        proptest::option::of(outcome()),
+        any::<bool>(),
+        proptest::option::of(1..3_u64),
+    );
     (names, rest).prop_map(
-        |((adas, name, label, module), (submitted_at, outcome, is_finished))| Seen {
+        |((adas, name, label, module), (submitted_at, outcome, is_finished, parent))| Seen {
             adas,
             name,
             label,
@@ -52,6 +58,7 @@ fn seen() -> impl Strategy<Value = Seen> {
             submitted_at,
             outcome,
             is_finished,
+            parent,
         },
     )
 }
@@ -75,8 +82,10 @@ fn filter() -> impl Strategy<Value = JobFilter> {
         proptest::option::of(0..20_u64),
         proptest::option::of(0..20_u64),
     );
-    (what, when, 0..=2_usize).prop_map(
-        |((active, outcome, label, name, module), (since, until), count)| JobFilter {
+    let parent = proptest::option::weighted(0.3, 1..3_u64);
+    (what, when, 0..=2_usize, parent).prop_map(
+        |((active, outcome, label, name, module), (since, until), count, parent)| JobFilter {
+            parent: parent.map(JobId),
             active,
             outcome,
             labels: label
@@ -101,6 +110,7 @@ fn records(nth: u64, seen: &Seen) -> Vec<Record> {
         module: Digest::of(&[seen.module]),
         submitted_at: at(seen.submitted_at),
         public_id: PublicId(u128::from(id)),
+        parent: seen.parent.map(JobId),
         ..job(id, 0..=0)
     };
     new.spec.labels = labels(seen.label).into_iter().collect();
@@ -127,6 +137,7 @@ fn passes(filter: &JobFilter, seen: &Seen) -> bool {
         labels: wanted,
         name,
         module,
+        parent,
         since,
         until,
     } = filter;
@@ -138,6 +149,7 @@ fn passes(filter: &JobFilter, seen: &Seen) -> bool {
             .as_ref()
             .is_none_or(|name| seen.name.map(|n| n.to_string()).as_ref() == Some(name))
         && module.is_none_or(|module| module == Digest::of(&[seen.module]))
+        && parent.is_none_or(|parent| seen.parent.map(JobId) == Some(parent))
         && since.is_none_or(|since| at(seen.submitted_at) >= since)
         && until.is_none_or(|until| at(seen.submitted_at) < until)
 }

@@ -48,6 +48,7 @@ fn definition(limits: NicLimits) -> Definition {
         limits: Limits::default(),
         grace_ms: 0,
         speaks_job: false,
+        parent: None,
         labels: std::collections::BTreeMap::new(),
         task_count: 2,
         stdin: Stdin::Empty,

@@ -17,6 +17,8 @@ pub(super) fn job(id: JobId, submission: &Submission, now: UnixMillis) -> Job {
         want: submission.want,
         timeout_ms: submission.timeout_ms,
         is_gang: submission.shape == Shape::Gang,
+        generations: 0,
+        is_child: false,
         priority: submission.priority,
         restart: submission.restart,
         submitted_at: now,

@@ -78,6 +78,7 @@ impl Course {
             priority: self.random.one_of(&[-1, 0, 0, 2]),
             since: UnixMillis(self.world.now),
             gang: self.kind.gangs == Gangs::Some && self.random.once_in(3),
+            spare: 0,
             timeout_ms: self
                 .random
                 .one_of(&[1, 200, 300, 1000, 3000, HOUR_MS, u64::MAX]),

@@ -55,6 +55,7 @@ impl Bench {
             priority: 0,
             since: UnixMillis(1),
             gang: false,
+            spare: 0,
             timeout_ms: 1 + number % 1000,
         }
     }

@@ -57,6 +57,7 @@ pub(crate) fn job(number: u64, user: u64) -> Entry {
         priority: 0,
         since: UnixMillis(0),
         gang: false,
+        spare: 0,
         timeout_ms: 1000,
     }
 }

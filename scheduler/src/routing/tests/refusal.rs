@@ -39,7 +39,7 @@ fn the_one_that_was_named_says_all_that_stands_against_the_job() {
     assert_eq!(
         world.goes(&ask_for("short", &large)),
         "sub-cluster short does not take the job: a slot has 1GiB of memory (asked: 2GiB), \
-         and a gang of 11 needs 11 slots, at most 10 can exist, \
+         and it needs 11 slots at once, at most 10 can exist, \
          and it takes jobs with job.memory <= 64MiB (job.memory = 2GiB)"
     );
 }
@@ -62,8 +62,8 @@ fn a_job_that_fits_nowhere_is_told_what_would_have_to_change_the_least_first() {
         world.goes(&ask(&job)),
         "no sub-cluster takes the job: c: no node can hold a slot of it (2 cpu and 4GiB); \
          a: a slot has 0.5 cpu (asked: 1.5) and 512MiB of memory (asked: 768MiB), \
-         and a gang of 40 needs 40 slots, at most 10 can exist; \
-         b: a slot has 1 cpu (asked: 1.5), and a gang of 40 needs 40 slots, at most 10 can exist, \
+         and it needs 40 slots at once, at most 10 can exist; \
+         b: a slot has 1 cpu (asked: 1.5), and it needs 40 slots at once, at most 10 can exist, \
          and it takes jobs with job.timeout <= 10s (job.timeout = 30s)"
     );
 }

@@ -10,7 +10,12 @@ wit_bindgen::generate!({
 });
 
 use sublet::job::types::Error;
-use sublet::job::{artifacts, checkpoint, context, payload, report};
+use sublet::job::{artifacts, checkpoint, children, context, payload, peers, report};
+
+thread_local! {
+    /// The child that was born last.
+    static LAST: std::cell::RefCell<String> = const { std::cell::RefCell::new(String::new()) };
+}
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -125,6 +130,74 @@ fn take(step: &[&str]) -> Result<(), Error> {
                 report::counter(&format!("{}", call % 1_000), 1);
             }
         }
+        ["bear", key, rest @ ..] => bear(key, rest)?,
+        ["bear-many", count, rest @ ..] => {
+            for number in 0..count.parse::<u32>().unwrap() {
+                let child = children::Spec::new("");
+                rest.iter().for_each(|word| child.arg(word));
+                child.idempotency_key(&format!("{number}"));
+                children::submit(child)?;
+            }
+        }
+        ["limited", name, value] => {
+            let child = children::Spec::new("");
+            child.limit(name, value.parse().unwrap());
+            children::submit(child)?;
+        }
+        ["huge-child", bytes] => {
+            let child = children::Spec::new("");
+            child.input("text/plain", &vec![7; bytes.parse().unwrap()]);
+            children::submit(child)?;
+        }
+        ["no-tasks"] => {
+            let child = children::Spec::new("");
+            child.tasks(0);
+            children::submit(child)?;
+        }
+        ["child-of", module] => {
+            children::submit(children::Spec::new(module))?;
+        }
+        ["any", patience] => any(patience.parse().unwrap())?,
+        ["open", job] => println!("{}", children::open(job)?.state()),
+        ["end-one"] => {
+            let child = children::Spec::new("");
+            child.arg("sleep");
+            let child = children::submit(child)?;
+            child.cancel("not wanted")?;
+            println!("{}", ended(child.wait(60_000)?));
+        }
+        ["read-of-last", name, offset, len] => {
+            let (offset, len) = (offset.parse().unwrap(), len.parse().unwrap());
+            let bytes = artifacts::read(Some(&LAST.take()), name, offset, len)?;
+            println!("{}", String::from_utf8_lossy(&bytes));
+        }
+        ["names-of-last"] => {
+            let last = LAST.take();
+            println!("{:?}", artifacts::names(Some(&last))?);
+            LAST.set(last);
+        }
+        ["read-of", job, name] => {
+            let bytes = artifacts::read(Some(job), name, 0, 1_000)?;
+            println!("{}", String::from_utf8_lossy(&bytes));
+        }
+        ["read-of-parent", name] => {
+            let parent = context::parent().unwrap();
+            let bytes = artifacts::read(Some(&parent), name, 0, 1_000)?;
+            println!("{}", String::from_utf8_lossy(&bytes));
+        }
+        ["members", group] => {
+            let members = peers::members(group)?;
+            let names: Vec<_> = members.iter().map(|peer| peer.name.as_str()).collect();
+            println!("{} {names:?}", peers::hostname());
+        }
+        ["barrier", group, count, patience] => {
+            let (count, patience) = (count.parse().unwrap(), patience.parse().unwrap());
+            peers::barrier(group, count, patience)?;
+            println!("met");
+        }
+        ["sleep"] => loop {
+            thread::sleep(Duration::from_secs(1));
+        },
         ["await-stop"] => loop {
             if let Some(reason) = context::stop_requested() {
                 println!("asked: {reason}");
@@ -139,6 +212,53 @@ fn take(step: &[&str]) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// A child that does as it is told, and what came of it.
+fn bear(key: &str, steps: &[&str]) -> Result<(), Error> {
+    let child = children::Spec::new("");
+    for word in steps {
+        child.arg(if *word == ";" { "," } else { word });
+    }
+    child.idempotency_key(key);
+    child.label("born-as", key);
+    child.input("text/plain", key.as_bytes());
+    let child = children::submit(child)?;
+    println!("child {}", child.id());
+    LAST.set(child.id());
+    let end = child.wait(120_000)?;
+    println!("{}", ended(end));
+    if let Ok((media_type, bytes)) = child.output(0) {
+        println!("{media_type}: {}", String::from_utf8_lossy(&bytes).trim_end());
+    }
+    Ok(())
+}
+
+/// Which of two children is over first: the one that does nothing.
+fn any(patience: u64) -> Result<(), Error> {
+    let [slow, quick] = [&["sleep"][..], &[]].map(|steps| {
+        let child = children::Spec::new("");
+        steps.iter().for_each(|word| child.arg(word));
+        children::submit(child)
+    });
+    let (slow, quick) = (slow?, quick?);
+    println!("{:?}", children::wait_any(&[&slow, &quick], 120_000)?);
+    println!("{:?}", children::wait_any(&[&slow], patience)?);
+    slow.cancel("enough")
+}
+
+fn ended(end: Option<sublet::job::types::Outcome>) -> String {
+    use sublet::job::types::Outcome;
+    match end {
+        None => "not yet".to_owned(),
+        Some(Outcome::Succeeded) => "succeeded".to_owned(),
+        Some(Outcome::Failed(code)) => format!("failed {code}"),
+        Some(Outcome::Trapped(what)) => format!("trapped {what}"),
+        Some(Outcome::LimitExceeded(what)) => format!("limit {what}"),
+        Some(Outcome::Cancelled) => "cancelled".to_owned(),
+        Some(Outcome::Lost) => "lost".to_owned(),
+        Some(Outcome::Other(word)) => word,
+    }
 }
 
 fn input(piece: u32) -> Result<(), Error> {

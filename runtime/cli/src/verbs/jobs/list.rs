@@ -9,6 +9,7 @@ use crate::arguments::word;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
+use crate::selector::JobSelector;
 use crate::show;
 use crate::verbs::Session;
 
@@ -43,6 +44,9 @@ pub(crate) struct Filter {
     /// Only jobs of this module: its digest, the beginning of it, or NAME@TAG
     #[arg(long, value_name = "MODULE")]
     module: Option<String>,
+    /// Only jobs that this job submitted
+    #[arg(long, value_name = "JOB", allow_negative_numbers = true)]
+    parent: Option<JobSelector>,
     /// Only jobs submitted within this time (5m), or from this day or time on (2026-11-22)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = moment)]
     since: Option<Moment>,
@@ -88,6 +92,7 @@ async fn shown(
             .map(|(key, value)| format!("{key}={value}"))
             .collect(),
         module: filter.module,
+        parent: filter.parent.map(|job| job.as_str().to_owned()),
         since: filter.since.map(|since| since.seen_from(now)),
         until: filter.until.map(|until| until.seen_from(now)),
         ..JobQuery::default()

@@ -42,6 +42,10 @@ pub(crate) struct Submit {
     /// So many tasks that start together, all or none
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(super) gang: Option<u32>,
+    /// The job may submit jobs, and they so many further generations [default without a number: 1]
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", require_equals = true)]
+    #[arg(allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(0..=3))]
+    pub(super) children: Option<u32>,
     /// Start when this job is over: on its success, or JOB:failure, JOB:always
     #[arg(long, value_name = "JOB[:WHEN]", allow_hyphen_values = true, value_parser = word::after)]
     pub(super) after: Vec<After>,

@@ -23,6 +23,8 @@ const RESERVED_PREFIX: &str = "SUBLET_";
 const LABELS_MAX: usize = 64;
 const INPUTS_MAX: usize = 16;
 const PATH_BYTES_MAX: usize = 1024;
+/// How deep a family of jobs may be below the one that people submitted: each generation keeps a slot free.
+const GENERATIONS_MAX: u64 = 3;
 const PRIORITY_MAX: i32 = 1_000;
 const RETRIES_MAX: u64 = 100;
 /// One WebAssembly page is the least memory that is one.
@@ -81,6 +83,7 @@ pub(in crate::http) fn spec(
         module_name: asked.module.clone(),
         class: asked.class.clone().unwrap_or_default(),
         gang: asked.gang.is_some(),
+        generations: generations(asked.generations)?,
         subcluster: asked.subcluster.clone(),
         after,
         program,
@@ -154,6 +157,11 @@ pub(in crate::http) fn labels(labels: &BTreeMap<String, String>) -> Answer<()> {
         }
     }
     Ok(())
+}
+
+fn generations(asked: Option<u32>) -> Answer<u32> {
+    let generations = asked.unwrap_or_default();
+    within("/generations", generations.into(), 0, GENERATIONS_MAX).map(|()| generations)
 }
 
 /// The tasks of a job. A gang is the whole array, and says so by its size; without an array its tasks count from 0.

@@ -31,6 +31,8 @@ pub struct JobFilter {
     pub name: Option<String>,
     /// Only those that run this module.
     pub module: Option<Digest>,
+    /// Only those that this job submitted.
+    pub parent: Option<JobId>,
     /// Only those submitted at this instant or later.
     pub since: Option<UnixMillis>,
     /// Only those submitted before this instant.
@@ -150,6 +152,7 @@ impl Ids {
 /// What a list goes along: of what the filter asks for, what probably fewest jobs have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Lead {
+    Parent,
     Unfinished,
     Name,
     Label,
@@ -167,9 +170,13 @@ impl Lead {
             labels,
             name,
             module,
+            parent,
             since: _,
             until: _,
         } = filter;
+        if parent.is_some() {
+            return Self::Parent;
+        }
         match (active, name, labels.first(), module, outcome) {
             (Some(true), ..) => Self::Unfinished,
             (_, Some(_), ..) => Self::Name,
@@ -184,6 +191,7 @@ impl Lead {
     /// The index is named, so that the planner's guesses about sizes cannot choose a worse one.
     const fn table(self) -> &'static str {
         match self {
+            Self::Parent => "jobs INDEXED BY jobs_by_parent",
             Self::Unfinished => "jobs INDEXED BY jobs_unfinished",
             Self::Name => "jobs INDEXED BY jobs_by_name",
             Self::Label => "job_labels AS lead CROSS JOIN jobs ON jobs.id = lead.job",
@@ -230,17 +238,18 @@ impl Question {
         if let Some(user) = user {
             question.and(&format!(" AND {prefix}.user = ?"), exact(user.0)?);
         }
-        question.add(filter, lead);
+        question.add(filter, lead)?;
         Ok(question)
     }
 
-    fn add(&mut self, filter: &JobFilter, lead: Lead) {
+    fn add(&mut self, filter: &JobFilter, lead: Lead) -> rusqlite::Result<()> {
         let JobFilter {
             active,
             outcome,
             labels,
             name,
             module,
+            parent,
             since,
             until,
         } = filter;
@@ -270,12 +279,16 @@ impl Question {
         if let Some(module) = module {
             self.and(" AND module = ?", *module);
         }
+        if let Some(parent) = parent {
+            self.and(" AND parent = ?", exact(parent.0)?);
+        }
         if let Some(since) = since {
             self.and(" AND submitted_at >= ?", instant(*since));
         }
         if let Some(until) = until {
             self.and(" AND submitted_at < ?", instant(*until));
         }
+        Ok(())
     }
 
     fn and(&mut self, sql: &str, parameter: impl ToSql + 'static) {

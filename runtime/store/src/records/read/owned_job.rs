@@ -7,7 +7,7 @@ use crate::{
     Error,
     records::{
         codes::OutcomeKind,
-        database::{exact, millis},
+        database::{exact, millis, unsigned},
         job::NewJob,
         spec::JobSpec,
         task::{TaskState, Walk},
@@ -82,6 +82,9 @@ const SPEC: &str = "SELECT version, spec FROM job_specs WHERE job = ?1";
 
 const VIA: &str = "SELECT via FROM job_specs WHERE job = ?1";
 
+const CHILDREN: &str =
+    "SELECT count(*) FROM jobs INDEXED BY jobs_by_parent WHERE user = ?1 AND parent = ?2";
+
 const CONSIDERED: &str = "SELECT considered, at FROM job_routes WHERE job = ?1";
 
 impl<'r> OwnedJob<'r> {
@@ -142,10 +145,24 @@ impl<'r> OwnedJob<'r> {
             name: summary.name.clone(),
             module: summary.module,
             spec: self.spec()?,
+            parent: summary.parent.map(|parent| parent.id),
             submitted_at: summary.submitted_at,
             via: self.via()?,
             idempotency: None,
         })
+    }
+
+    /// How many jobs it submitted.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn children(&self) -> Result<u64, Error> {
+        self.reader
+            .ask("count the children of a job", |connection| {
+                let row = params![exact(self.summary.user.0)?, self.id()?];
+                let mut statement = connection.prepare_cached(CHILDREN)?;
+                statement.query_one(row, |row| unsigned(row, 0))
+            })
     }
 
     /// Tasks after the task `after`, or from the first one: at most `limit` and [`Whose::PAGE_MAX`] of those that the

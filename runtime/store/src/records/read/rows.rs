@@ -1,12 +1,12 @@
 //! How rows of jobs become values.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, types::ValueRef};
 use sublet_scheduler::{JobId, TaskRange, UnixMillis, UserId};
 
 use crate::{
     Digest, PublicId,
     records::{
-        database::{job_id, maybe_millis, millis, unreadable, unsigned, user_id},
+        database::{job_id, maybe_millis, maybe_unsigned, millis, unreadable, unsigned, user_id},
         job::{NewJob, Tally},
         spec::JobSpec,
     },
@@ -29,6 +29,8 @@ pub struct JobSummary {
     pub module: Digest,
     /// The indices of its tasks.
     pub tasks: TaskRange,
+    /// The job that submitted it; nothing where its user did.
+    pub parent: Option<Parent>,
     /// When it was submitted.
     pub submitted_at: UnixMillis,
     /// When something last happened to it.
@@ -45,6 +47,15 @@ pub struct JobSummary {
     pub route: Option<Route>,
 }
 
+/// A job that submitted another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parent {
+    /// Which.
+    pub id: JobId,
+    /// The name that people see, as long as there is a record of it.
+    pub public_id: Option<PublicId>,
+}
+
 /// Where a job went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
@@ -59,7 +70,8 @@ pub(super) const SUMMARY: &str = "id, public_id, user, number, name, module, fir
     EXISTS (SELECT 1 FROM cancel_wishes WHERE cancel_wishes.job = jobs.id),
     (SELECT subcluster FROM job_routes WHERE job_routes.job = jobs.id),
     (SELECT routed_by FROM job_routes WHERE job_routes.job = jobs.id),
-    EXISTS (SELECT 1 FROM given_up WHERE given_up.job = jobs.id)";
+    EXISTS (SELECT 1 FROM given_up WHERE given_up.job = jobs.id),
+    parent, (SELECT parents.public_id FROM jobs AS parents WHERE parents.id = jobs.parent)";
 
 pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<JobSummary> {
     let (subcluster, routed_by): (Option<_>, Option<_>) = (row.get(18)?, row.get(19)?);
@@ -84,6 +96,7 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<JobSummary> {
         },
         cancel_asked: row.get(17)?,
         is_given_up: row.get(20)?,
+        parent: parent(row)?,
         route: subcluster
             .zip(routed_by)
             .map(|(subcluster, routed_by)| Route {
@@ -93,9 +106,19 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<JobSummary> {
     })
 }
 
+fn parent(row: &Row<'_>) -> rusqlite::Result<Option<Parent>> {
+    if row.get_ref(21)? == ValueRef::Null {
+        return Ok(None);
+    }
+    Ok(Some(Parent {
+        id: job_id(row, 21)?,
+        public_id: row.get(22)?,
+    }))
+}
+
 /// The index is named because the planner would rather read every job that ever was, in order, than sort these few.
 const UNFINISHED: &str =
-    "SELECT id, public_id, user, number, name, module, submitted_at, version, spec, via
+    "SELECT id, public_id, user, number, name, module, submitted_at, version, spec, via, parent
     FROM jobs INDEXED BY jobs_unfinished JOIN job_specs ON job_specs.job = jobs.id
     WHERE finished_at IS NULL ORDER BY id";
 
@@ -119,6 +142,7 @@ fn stored_job(row: &Row<'_>) -> rusqlite::Result<NewJob> {
         submitted_at: millis(row, 6)?,
         spec: spec(row, 7, module)?,
         via: row.get(9)?,
+        parent: maybe_unsigned(row, 10)?.map(JobId),
         idempotency: None,
     })
 }

@@ -12,7 +12,7 @@ const VERSION_2: &str = r#"{"tasks":{"start":0,"end":5},"module_name":"main@1","
 
 const VERSION_3: &str = r#"{"tasks":{"start":0,"end":5},"module_name":"main@1","program":"main.wasm","args":["--fast"],"env":[["B","2"],["A","1"]],"cpu_millis":50,"limits":{"memory_bytes":67108864,"cpu_ms":null,"wall_ms":30000,"output_bytes":67108864,"scratch_bytes":0,"open_files":64,"table_elements":20000,"handles":1000},"labels":{"team":"maps"},"class":"batch","gang":true,"subcluster":"long","priority":0,"restart":{"on_failure":{"retries":3,"backoff_ms":1000}},"after":[{"job":7,"when":"on-success"},{"job":8,"when":"on-failure"},{"job":9,"when":"always"}],"stdin":null,"inputs":[{"digest":"dc9c5edb8b2d479e697b4b0b8ab874f32b325138598ce9e7b759eb8292110622","guest_path":"/in"}],"network":{"own":false,"allow":["api.example.org:443"],"publish":[{"host_port":8080,"guest_port":80}]}}"#;
 
-const VERSION_4: &str = r#"{"tasks":{"start":0,"end":5},"module_name":"main@1","program":"main.wasm","args":["--fast"],"env":[["B","2"],["A","1"]],"cpu_millis":50,"limits":{"memory_bytes":67108864,"cpu_ms":null,"wall_ms":30000,"output_bytes":67108864,"scratch_bytes":0,"open_files":64,"table_elements":20000,"handles":1000},"grace_ms":500,"labels":{"team":"maps"},"class":"batch","gang":true,"subcluster":"long","priority":0,"restart":{"on_failure":{"retries":3,"backoff_ms":1000}},"after":[{"job":7,"when":"on-success"},{"job":8,"when":"on-failure"},{"job":9,"when":"always"}],"stdin":null,"inputs":[{"digest":"dc9c5edb8b2d479e697b4b0b8ab874f32b325138598ce9e7b759eb8292110622","guest_path":"/in"}],"network":{"own":false,"allow":["api.example.org:443"],"publish":[{"host_port":8080,"guest_port":80}]}}"#;
+const VERSION_4: &str = r#"{"tasks":{"start":0,"end":5},"module_name":"main@1","program":"main.wasm","args":["--fast"],"env":[["B","2"],["A","1"]],"cpu_millis":50,"limits":{"memory_bytes":67108864,"cpu_ms":null,"wall_ms":30000,"output_bytes":67108864,"scratch_bytes":0,"open_files":64,"table_elements":20000,"handles":1000},"grace_ms":500,"generations":1,"labels":{"team":"maps"},"class":"batch","gang":true,"subcluster":"long","priority":0,"restart":{"on_failure":{"retries":3,"backoff_ms":1000}},"after":[{"job":7,"when":"on-success"},{"job":8,"when":"on-failure"},{"job":9,"when":"always"}],"stdin":null,"inputs":[{"digest":"dc9c5edb8b2d479e697b4b0b8ab874f32b325138598ce9e7b759eb8292110622","guest_path":"/in"}],"network":{"own":false,"allow":["api.example.org:443"],"publish":[{"host_port":8080,"guest_port":80}]}}"#;
 
 fn today() -> JobSpec {
     let after = [
@@ -31,6 +31,7 @@ fn today() -> JobSpec {
         cpu_millis: 50,
         limits: Limits::default(),
         grace_ms: 500,
+        generations: 1,
         labels: [("team".to_owned(), "maps".to_owned())].into(),
         class: "batch".to_owned(),
         gang: true,
@@ -78,6 +79,7 @@ fn of_version_2() -> JobSpec {
 fn of_version_3() -> JobSpec {
     JobSpec {
         grace_ms: 0,
+        generations: 0,
         ..today()
     }
 }

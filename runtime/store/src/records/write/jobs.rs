@@ -16,8 +16,9 @@ use super::{
 };
 
 const SUBMIT: &str = "INSERT INTO jobs
-        (id, user, number, public_id, name, module, first_task, last_task, submitted_at, last_activity_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)";
+        (id, user, number, public_id, name, module, first_task, last_task, submitted_at, last_activity_at,
+        parent)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)";
 
 const ADD_SPEC: &str =
     "INSERT INTO job_specs (job, version, spec, via, memory_bytes) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -33,7 +34,7 @@ const ADD_LABEL: &str = "INSERT INTO job_labels (key, value, user, job) VALUES (
 
 const ADD_KEY: &str = "INSERT OR REPLACE INTO idempotency_keys (user, key, body, job, at) VALUES (?1, ?2, ?3, ?4, ?5)";
 
-const EXPIRE_KEYS: &str = "DELETE FROM idempotency_keys WHERE at < ?1";
+const EXPIRE_KEYS: &str = "DELETE FROM idempotency_keys WHERE at < ?1 AND key NOT GLOB 'child/*'";
 
 const TASKS_OF: &str = "SELECT first_task, last_task FROM jobs WHERE id = ?1";
 
@@ -63,6 +64,7 @@ pub(super) fn submitted(connection: &Connection, job: &NewJob) -> rusqlite::Resu
         tasks.start(),
         tasks.end(),
         at,
+        job.parent.map(|parent| exact(parent.0)).transpose()?,
     ];
     execute(connection, SUBMIT, row)?;
     let (text, memory) = (spec_text(&job.spec)?, job.spec.limits.memory_bytes);

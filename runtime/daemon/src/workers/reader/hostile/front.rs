@@ -310,6 +310,7 @@ pub(super) fn definition(network: NetworkTerms) -> Definition {
         limits: Limits::default(),
         grace_ms: 0,
         speaks_job: false,
+        parent: None,
         labels: std::collections::BTreeMap::new(),
         task_count: 1,
         stdin: Stdin::Empty,
