@@ -127,26 +127,28 @@ impl JobSpec {
     ) -> serde_json::Result<Option<Self>> {
         match version {
             1 => {
-                let second = since_version_1(serde_json::from_str(text)?, module);
-                from_map(since_version_3(since_version_2(second))).map(Some)
+                let second = since_version_1(serde_json::from_str(text)?, module)?;
+                from_map(since_version_3(since_version_2(second)?)?).map(Some)
             }
             2 => {
-                let third = since_version_2(serde_json::from_str(text)?);
-                from_map(since_version_3(third)).map(Some)
+                let third = since_version_2(serde_json::from_str(text)?)?;
+                from_map(since_version_3(third)?).map(Some)
             }
-            3 => from_map(since_version_3(serde_json::from_str(text)?)).map(Some),
+            3 => from_map(since_version_3(serde_json::from_str(text)?)?).map(Some),
             Self::VERSION => serde_json::from_str(text).map(Some),
             _ => Ok(None),
         }
     }
 }
 
-fn from_map(spec: Map<String, Value>) -> serde_json::Result<JobSpec> {
+fn from_map(spec: Fields) -> serde_json::Result<JobSpec> {
     serde_json::from_value(Value::Object(spec))
 }
 
+type Fields = Map<String, Value>;
+
 /// What version 1 did not have. Its jobs were of no class, free of each other, and knew their module by its digest.
-fn since_version_1(mut spec: Map<String, Value>, module: Digest) -> Map<String, Value> {
+fn since_version_1(spec: Fields, module: Digest) -> serde_json::Result<Fields> {
     let added = [
         ("module_name", json!(module)),
         ("class", json!("")),
@@ -154,22 +156,32 @@ fn since_version_1(mut spec: Map<String, Value>, module: Digest) -> Map<String, 
         ("subcluster", Value::Null),
         ("after", json!([])),
     ];
-    spec.extend(added.map(|(name, value)| (name.to_owned(), value)));
-    spec
+    with(spec, added)
 }
 
 /// What version 2 did not have. Who did not say anything of networks has since been given one, and nothing beyond it.
-fn since_version_2(mut spec: Map<String, Value>) -> Map<String, Value> {
+fn since_version_2(spec: Fields) -> serde_json::Result<Fields> {
     let network = json!({"own": true, "allow": [], "publish": []});
-    spec.insert("network".to_owned(), network);
-    spec
+    with(spec, [("network", network)])
 }
 
 /// What version 3 did not have. Its attempts could not be asked to end, and were just ended; and only people submitted jobs.
-fn since_version_3(mut spec: Map<String, Value>) -> Map<String, Value> {
-    spec.insert("grace_ms".to_owned(), json!(0));
-    spec.insert("generations".to_owned(), json!(0));
-    spec
+fn since_version_3(spec: Fields) -> serde_json::Result<Fields> {
+    with(spec, [("grace_ms", json!(0)), ("generations", json!(0))])
+}
+
+/// A text that has what its version did not have is not of that version.
+fn with(
+    mut spec: Fields,
+    added: impl IntoIterator<Item = (&'static str, Value)>,
+) -> serde_json::Result<Fields> {
+    for (name, value) in added {
+        if spec.insert(name.to_owned(), value).is_some() {
+            let error = format!("`{name}` is of a later version");
+            return Err(serde::de::Error::custom(error));
+        }
+    }
+    Ok(spec)
 }
 
 impl Default for StoredJobNetwork {
