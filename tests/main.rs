@@ -27,6 +27,10 @@ mod families;
 mod job_interface;
 #[cfg(test)]
 mod level0;
+#[cfg(test)]
+mod museum;
+#[cfg(test)]
+mod typed_jobs;
 
 #[cfg(test)]
 mod dependencies;

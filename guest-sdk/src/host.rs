@@ -19,6 +19,8 @@ mod imports;
 pub(crate) mod memory;
 
 use std::fmt;
+#[cfg(any(test, all(target_family = "wasm", not(feature = "test"))))]
+use std::io::{self, Read as _};
 use std::time::Duration;
 
 use crate::children::{Order, Outcome};
@@ -134,6 +136,18 @@ pub(crate) trait Host: Clone {
     fn hostname(&self) -> String;
     fn members(&self, group: &str) -> Called<Vec<Peer>>;
     fn barrier(&self, group: &str, count: u32, timeout: Duration) -> Called<()>;
+}
+
+/// The next bytes of stdin, at most `len`.
+#[cfg(any(test, all(target_family = "wasm", not(feature = "test"))))]
+fn read_stdin(len: u32) -> Called<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .take(u64::from(len))
+        .read_to_end(&mut bytes)
+        .map_err(|error| HostError::Unavailable(format!("stdin: {error}")))?;
+    Ok(bytes)
 }
 
 /// Longest name of an artifact.

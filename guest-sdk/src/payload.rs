@@ -54,10 +54,6 @@ impl Bytes {
     }
 
     /// Writes it to stdout, JSON as a line.
-    #[cfg_attr(
-        all(target_family = "wasm", feature = "host", not(feature = "test")),
-        expect(dead_code, reason = "the host is given the output itself")
-    )]
     pub(crate) fn print(&self) -> Called<()> {
         let end: &[u8] = if self.is_json() { b"\n" } else { b"" };
         let mut stdout = io::stdout().lock();

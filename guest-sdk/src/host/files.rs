@@ -146,11 +146,7 @@ impl Host for Files {
     }
 
     fn read_input(&self, _: u64, len: u32) -> Called<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let mut part = io::stdin().lock().take(u64::from(len));
-        part.read_to_end(&mut bytes)
-            .map_err(|error| unavailable("stdin", &error))?;
-        Ok(bytes)
+        super::read_stdin(len)
     }
 
     fn set_output(&self, output: &Bytes) -> Called<()> {

@@ -125,7 +125,7 @@ codes! {
     CompileBudget = 406, "compilation took too long",
         "The module was given a budget of processor time and memory for its compilation, and used it up. The refusal is remembered, so that the same bytes are not tried again. Split large functions, or optimise the module for size.";
     UnknownImport = 412, "module imports what nobody provides",
-        "The module needs a function that is not part of WASI 0.1 or 0.2. The message names it. Build for wasm32-wasip1 or wasm32-wasip2; browser and Node.js builds do not fit.";
+        "The module needs a function that is not part of WASI 0.1 or 0.2 or of sublet:job, or one of another type. The message names it. Build for wasm32-wasip1 or wasm32-wasip2; browser and Node.js builds do not fit. Bindings for sublet:job are made from the text that `sublet wit` prints.";
     NoEntryPoint = 413, "module is not a command",
         "The module has no start: a WASI 0.1 command exports `_start`, a WASI 0.2 command exports `wasi:cli/run`. Libraries and reactors cannot be run as jobs: build an executable.";
     ModuleNeedsMore = 414, "module needs more than any slot has",

@@ -8,7 +8,7 @@ use wasmtime::{Engine, Module, Result};
 
 use crate::link::Linkers;
 use crate::text::shown;
-use crate::{Interface, Kind, Preemption, Refusal, RefusalCode, config, gate};
+use crate::{Interface, Kind, Preemption, Refusal, RefusalCode, component, config, gate};
 
 /// What a program becomes.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Compiled {
     /// Machine code for [`Sandbox::load`](crate::Sandbox::load), of an engine with the same
     /// [identity](crate::engine_identity) only.
     pub artifact: Vec<u8>,
-    /// What the program asks for and offers.
+    /// What the program asks for and offers, as it was uploaded.
     pub interface: Interface,
 }
 
@@ -24,7 +24,7 @@ pub struct Compiled {
 pub fn compile(wasm: &[u8], preemption: Preemption) -> Result<Compiled, Refusal> {
     let interface = gate::pass(wasm)?;
     // A panic of the compiler is about this module, and the process has nothing else to do.
-    let artifact = catch_unwind(|| artifact(wasm, interface.kind, preemption))
+    let artifact = catch_unwind(|| artifact(wasm, &interface, preemption))
         .map_err(|_| Refusal::new(RefusalCode::Compiler, "the compiler failed on this module"))??;
     Ok(Compiled {
         artifact,
@@ -32,7 +32,20 @@ pub fn compile(wasm: &[u8], preemption: Preemption) -> Result<Compiled, Refusal>
     })
 }
 
-fn artifact(wasm: &[u8], kind: Kind, preemption: Preemption) -> Result<Vec<u8>, Refusal> {
+fn artifact(
+    wasm: &[u8],
+    interface: &Interface,
+    preemption: Preemption,
+) -> Result<Vec<u8>, Refusal> {
+    if component::is_wanted(interface) {
+        let component = component::of_module(wasm)?;
+        let kind = gate::pass(&component)?.kind;
+        return machine_code(&component, kind, preemption);
+    }
+    machine_code(wasm, interface.kind, preemption)
+}
+
+fn machine_code(wasm: &[u8], kind: Kind, preemption: Preemption) -> Result<Vec<u8>, Refusal> {
     let engine = Engine::new(&config::compiling(preemption)).map_err(|error| compiler(&error))?;
     let linkers = Linkers::new(&engine).map_err(|error| compiler(&error))?;
     match kind {

@@ -22,8 +22,8 @@ use survey::Survey;
 pub fn pass(wasm: &[u8]) -> Result<Interface, Refusal> {
     crate::recognise(wasm)?;
     let (survey, types) = survey(wasm)?;
+    imports::check(survey.imports())?;
     let interface = survey.into_interface();
-    imports::check(interface.kind, &interface.imports)?;
     entry::check(&interface, &types)?;
     Ok(interface)
 }

@@ -7,7 +7,7 @@ const WASMTIME_VERSION: &str = "48.0.8";
 
 /// Raised with every change of the configuration that generated code could notice, and of what is let through: refusals are
 /// remembered under it as well.
-const REVISION: u32 = 3;
+const REVISION: u32 = 4;
 
 /// Who makes a guest give its thread away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

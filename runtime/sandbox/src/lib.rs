@@ -62,6 +62,8 @@ mod turn;
 #[cfg(feature = "compile")]
 mod compile;
 #[cfg(feature = "compile")]
+mod component;
+#[cfg(feature = "compile")]
 pub mod gate;
 
 pub use alone::Guest;

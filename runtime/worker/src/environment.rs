@@ -1,6 +1,7 @@
 //! What an attempt finds around it: its variables, its directories, its standard input.
 
 use std::fs::File;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -172,15 +173,16 @@ pub(crate) fn job(
     root: &Path,
     listener: Listener,
 ) -> std::io::Result<Job> {
-    let open = |path: String| {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        openat(CWD, root.join(path), flags, Mode::empty())
+    let granted = directories(definition, attempt, root);
+    let folder = |guest: &str| {
+        let mut writable = granted.iter().filter(|one| one.access == Access::ReadWrite);
+        let found = writable.find(|directory| directory.guest == guest);
+        found.map(open).transpose()
     };
-    let has_disk = definition.has_directories();
-    let folder = |path: String| has_disk.then(|| open(path)).transpose();
     let input = match &definition.stdin {
         Stdin::File(path) => Some(File::open(root.join(path))?),
-        Stdin::Empty | Stdin::Inherit => None,
+        Stdin::Inherit => own_input()?,
+        Stdin::Empty => None,
     };
     Ok(Job {
         facts: Facts {
@@ -196,9 +198,22 @@ pub(crate) fn job(
             host_name: None,
         },
         input,
-        out: folder(format!("{}/{OUT}", attempt_path(attempt)))?,
-        state: folder(state_path(attempt))?,
+        out: folder(OUT_GUEST_PATH)?,
+        state: folder(STATE_GUEST_PATH)?,
         desk: Arc::new(listener),
         relatives: None,
     })
+}
+
+/// What somebody put there at their own terminal may be a link; what was made for the attempt is none.
+fn open(directory: &Directory) -> std::io::Result<OwnedFd> {
+    let mut flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    flags.set(OFlags::NOFOLLOW, directory.counted);
+    Ok(openat(CWD, &directory.host, flags, Mode::empty())?)
+}
+
+/// Our own standard input where it is a file: what else it may be cannot be read from its middle.
+fn own_input() -> std::io::Result<Option<File>> {
+    let input = File::from(std::io::stdin().as_fd().try_clone_to_owned()?);
+    Ok(input.metadata()?.is_file().then_some(input))
 }

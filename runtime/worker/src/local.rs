@@ -349,18 +349,22 @@ impl Scratch {
         std::fs::create_dir_all(directory.path().join(state_path(attempt)))
     }
 
-    /// What a task that succeeded left is taken out first.
+    /// What a task that succeeded left is taken out first, or told.
     fn remove(&self, attempt: AttemptId, outcome: Outcome, is_alone: bool) -> io::Result<()> {
         let Some(directory) = &self.directory else {
             return Ok(());
         };
         let own = directory.path().join(attempt_path(attempt));
-        if let (Some(out), Outcome::Succeeded) = (&self.out, outcome) {
-            let to = match is_alone {
-                true => out.clone(),
-                false => out.join(attempt.task.to_string()),
-            };
-            leavings::take_out(&own.join(OUT), &to)?;
+        match (&self.out, outcome) {
+            (Some(out), Outcome::Succeeded) => {
+                let to = match is_alone {
+                    true => out.clone(),
+                    false => out.join(attempt.task.to_string()),
+                };
+                leavings::take_out(&own.join(OUT), &to)?;
+            }
+            (None, Outcome::Succeeded) => leavings::print_result(&own.join(OUT))?,
+            _ => {}
         }
         std::fs::remove_dir_all(own)
     }

@@ -1,9 +1,12 @@
 //! What may be imported. The names stand here as well as in the linkers, so that a missing one is named before anything
 //! is compiled; a test compares the two, and linking checks the types once more.
 
+use std::fmt;
+
+use crate::component::PACKAGE;
 use crate::link::PREVIEW1;
 use crate::text::shown;
-use crate::{Kind, Refusal, RefusalCode};
+use crate::{Refusal, RefusalCode};
 
 /// The functions of WASI 0.1.
 pub(crate) const PREVIEW1_FUNCTIONS: [&str; 46] = [
@@ -100,11 +103,32 @@ pub(crate) const JOB_INTERFACES: [&str; 8] = [
     "sublet:job/types",
 ];
 
+/// What is said where something else of the package is wanted.
+const OF_THE_JOB: &str = "of sublet:job@0.1 there are context, payload, report, checkpoint and artifacts: build it without the others";
+
+/// One import. Its parts are kept apart: the version in a module's name has dots, and so have the names of methods.
+#[derive(Debug)]
+pub(super) enum Import {
+    /// Of a core module.
+    Function { module: String, name: String },
+    /// Of a component.
+    Interface(String),
+}
+
+impl fmt::Display for Import {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Function { module, name } => write!(f, "{module}.{name}"),
+            Self::Interface(name) => f.write_str(name),
+        }
+    }
+}
+
 /// Names the first that is not known, in the order of the file, and how many more there are.
-pub(super) fn check(kind: Kind, imports: &[String]) -> Result<(), Refusal> {
-    let check = match kind {
-        Kind::Core => check_core,
-        Kind::Component => check_component,
+pub(super) fn check(imports: &[Import]) -> Result<(), Refusal> {
+    let check = |import: &Import| match import {
+        Import::Function { module, name } => check_core(module, name),
+        Import::Interface(name) => check_component(name),
     };
     let mut refusals = imports.iter().filter_map(|import| check(import).err());
     let Some(mut refusal) = refusals.next() else {
@@ -117,9 +141,8 @@ pub(super) fn check(kind: Kind, imports: &[String]) -> Result<(), Refusal> {
     Err(refusal)
 }
 
-fn check_core(import: &str) -> Result<(), Refusal> {
-    let (module, name) = import.split_once('.').unwrap_or((import, ""));
-    if module == PREVIEW1 && PREVIEW1_FUNCTIONS.contains(&name) {
+fn check_core(module: &str, name: &str) -> Result<(), Refusal> {
+    if module == PREVIEW1 && PREVIEW1_FUNCTIONS.contains(&name) || is_of_the_job(module) {
         return Ok(());
     }
     let advice = match module {
@@ -128,6 +151,10 @@ fn check_core(import: &str) -> Result<(), Refusal> {
             "WASI 0.1 can make no sockets: build it for WASI 0.2 (wasm32-wasip2)"
         }
         PREVIEW1 => "WASI 0.1 has no such function: build it with a current toolchain",
+        _ if module.starts_with(PACKAGE) => OF_THE_JOB,
+        _ if module.starts_with("wasi:") => {
+            "that is WASI 0.2, which components alone can import: build it for wasm32-wasip2"
+        }
         _ => {
             "build it as a WASI command (wasm32-wasip1 or wasm32-wasip2) with all libraries linked in"
         }
@@ -139,16 +166,16 @@ fn check_core(import: &str) -> Result<(), Refusal> {
 }
 
 fn check_component(import: &str) -> Result<(), Refusal> {
-    let (interface, version) = import.split_once('@').unwrap_or((import, ""));
+    let (interface, version) = parts(import);
     if PREVIEW2_INTERFACES.contains(&interface) && version.starts_with("0.2.") {
         return Ok(());
     }
-    if JOB_INTERFACES.contains(&interface) && version.starts_with("0.1.") {
+    if is_of_the_job(import) {
         return Ok(());
     }
     let shown = shown(import);
-    let advice = if interface.starts_with("sublet:job/") {
-        "of sublet:job@0.1 there are context, payload, report, checkpoint and artifacts: build it without the others"
+    let advice = if interface.starts_with(PACKAGE) {
+        OF_THE_JOB
     } else if version.starts_with("0.3.") {
         "WASI 0.3 is not available yet: build it for WASI 0.2 (wasm32-wasip2)"
     } else if interface.starts_with("wasi:http/") {
@@ -159,6 +186,16 @@ fn check_component(import: &str) -> Result<(), Refusal> {
     Err(unknown(format!(
         "the component imports `{shown}`, which nothing provides: {advice}"
     )))
+}
+
+fn is_of_the_job(import: &str) -> bool {
+    let (interface, version) = parts(import);
+    JOB_INTERFACES.contains(&interface) && version.starts_with("0.1.")
+}
+
+/// An interface and its version.
+fn parts(import: &str) -> (&str, &str) {
+    import.split_once('@').unwrap_or((import, ""))
 }
 
 fn unknown(message: String) -> Refusal {

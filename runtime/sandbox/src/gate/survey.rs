@@ -4,6 +4,7 @@ use wasmparser::{
     CompositeInnerType, Element, ElementItems, Encoding, Instance, Payload, TypeSectionReader,
 };
 
+use super::imports::Import;
 use super::limits::{self, Bound};
 use super::{code, invalid};
 use crate::{Interface, Kind, Refusal};
@@ -17,7 +18,7 @@ pub(super) struct Survey {
     is_component: bool,
     /// How deep in components and modules we are; 0 is the upload itself.
     depth: u64,
-    imports: Vec<String>,
+    imports: Vec<Import>,
     exports: Vec<String>,
     functions: u64,
     types: u64,
@@ -138,8 +139,8 @@ impl Survey {
                 add(&mut self.import_count, section.count(), limits::IMPORTS)?;
                 if self.depth == 0 {
                     for import in section.clone() {
-                        self.imports
-                            .push(import.map_err(invalid)?.name.name.to_owned());
+                        let name = import.map_err(invalid)?.name.name.to_owned();
+                        self.imports.push(Import::Interface(name));
                     }
                 }
                 Ok(())
@@ -167,8 +168,10 @@ impl Survey {
         }
         for import in section.clone().into_imports() {
             let import = import.map_err(invalid)?;
-            self.imports
-                .push(format!("{}.{}", import.module, import.name));
+            self.imports.push(Import::Function {
+                module: import.module.to_owned(),
+                name: import.name.to_owned(),
+            });
         }
         Ok(())
     }
@@ -226,6 +229,11 @@ impl Survey {
         Ok(())
     }
 
+    /// What the upload itself imports, in the order of the file.
+    pub(super) fn imports(&self) -> &[Import] {
+        &self.imports
+    }
+
     pub(super) fn into_interface(self) -> Interface {
         Interface {
             kind: if self.is_component {
@@ -233,7 +241,7 @@ impl Survey {
             } else {
                 Kind::Core
             },
-            imports: self.imports,
+            imports: self.imports.iter().map(Import::to_string).collect(),
             exports: self.exports,
             memory_bytes_min: self.memory_bytes_min,
             table_elements_min: self.table_elements_min,

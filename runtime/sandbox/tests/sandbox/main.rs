@@ -7,6 +7,7 @@ mod guests;
 mod harness;
 
 mod commands;
+mod components;
 mod traps;
 
 mod handles;

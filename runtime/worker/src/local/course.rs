@@ -146,7 +146,7 @@ const fn attempt(task: u32) -> AttemptId {
     }
 }
 
-fn write_through(mut to: impl Write, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn write_through(mut to: impl Write, bytes: &[u8]) -> io::Result<()> {
     to.write_all(bytes)?;
     to.flush()
 }

@@ -1,0 +1,88 @@
+//! Core modules that become components: what types their imports, and what that is worth.
+
+use std::fmt::Write as _;
+
+use sublet_sandbox::{Compiled, Kind, Preemption, Refusal, RefusalCode, compile};
+use wasmparser::{Parser, Payload};
+
+/// A module that a generator of bindings was at work on.
+const BOUND: &[u8] = include_bytes!("../../../../tests/museum/0.1.0/core.wasm");
+
+fn compiled(wasm: &[u8]) -> Result<Compiled, Refusal> {
+    compile(wasm, Preemption::Checks)
+}
+
+/// The section that types the imports, as it would stand in text.
+fn section() -> String {
+    let payloads = Parser::new(0).parse_all(BOUND);
+    let mut sections = payloads.filter_map(|payload| match payload.unwrap() {
+        Payload::CustomSection(section) if section.name().starts_with("component-type") => {
+            Some(section.data())
+        }
+        _ => None,
+    });
+    let bytes = sections.next().expect("the module has one");
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "\\{byte:02x}").unwrap();
+        text
+    })
+}
+
+/// A module that imports a function of this type, with that section.
+fn importing(function: &str, signature: &str) -> Result<Compiled, Refusal> {
+    let text = format!(
+        "(module (import {function} (func {signature})) (@custom \"component-type:job\" \"{}\")
+            (memory (export \"memory\") 1) (func (export \"_start\"))
+            (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) unreachable))",
+        section()
+    );
+    compiled(&wat::parse_str(text).unwrap())
+}
+
+#[track_caller]
+fn refused(compiled: Result<Compiled, Refusal>, words: &[&str]) {
+    let refusal = compiled.unwrap_err();
+    assert_eq!(refusal.code, RefusalCode::UnknownImport, "{refusal}");
+    for word in words {
+        assert!(refusal.message.contains(word), "no {word:?} in {refusal}");
+    }
+}
+
+#[test]
+fn the_interface_is_that_of_the_upload() {
+    let interface = compiled(BOUND).unwrap().interface;
+    assert_eq!(interface.kind, Kind::Core);
+    let imports = &interface.imports;
+    for import in [
+        "sublet:job/context@0.1.0.job",
+        "sublet:job/artifacts@0.1.0.[method]writer.write",
+        "wasi_snapshot_preview1.fd_write",
+    ] {
+        assert!(
+            imports.iter().any(|one| one == import),
+            "no {import} in {imports:?}"
+        );
+    }
+}
+
+#[test]
+fn a_function_of_the_type_that_the_section_says_is_taken() {
+    importing(r#""sublet:job/context@0.1.0" "job""#, "(param i32)").unwrap();
+}
+
+#[test]
+fn a_function_of_another_type_is_refused_by_its_name() {
+    let job = r#""sublet:job/context@0.1.0" "job""#;
+    let named = "`sublet:job/context@0.1.0::job`";
+    refused(
+        importing(job, "(param f64)"),
+        &[named, "type mismatch", "sublet wit"],
+    );
+}
+
+#[test]
+fn a_function_that_is_not_in_the_section_is_refused_by_its_name() {
+    let name = r#""sublet:job/context@0.1.0" "colour""#;
+    let named = "`sublet:job/context@0.1.0::colour`";
+    refused(importing(name, ""), &[named, "missing function `colour`"]);
+}
