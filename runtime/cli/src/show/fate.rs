@@ -26,7 +26,10 @@ pub(crate) fn phrase(outcome: &Outcome, limits: &Limits, detail: Option<&str>) -
     let detail = detail.and_then(|detail| detail.lines().next()).map(plain);
     match outcome {
         Outcome::Succeeded => "succeeded".to_owned(),
-        Outcome::Failed { code } => format!("failed with exit code {code}"),
+        Outcome::Failed { code } => match detail {
+            Some(told) => format!("failed with exit code {code}: {told}"),
+            None => format!("failed with exit code {code}"),
+        },
         Outcome::Trapped { trap } => {
             let told = detail.map(|detail| detail.trim_start_matches(TRAP).to_owned());
             format!(

@@ -1,6 +1,7 @@
 //! Core modules that become components: what types their imports, and what that is worth.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use sublet_sandbox::{Compiled, Kind, Preemption, Refusal, RefusalCode, compile};
 use wasmparser::{Parser, Payload};
@@ -12,17 +13,22 @@ fn compiled(wasm: &[u8]) -> Result<Compiled, Refusal> {
     compile(wasm, Preemption::Checks)
 }
 
-/// The section that types the imports, as it would stand in text.
-fn section() -> String {
+/// Where the section is that types the imports.
+fn place() -> Range<usize> {
     let payloads = Parser::new(0).parse_all(BOUND);
-    let mut sections = payloads.filter_map(|payload| match payload.unwrap() {
+    let mut places = payloads.filter_map(|payload| match payload.unwrap() {
         Payload::CustomSection(section) if section.name().starts_with("component-type") => {
-            Some(section.data())
+            let end = usize::try_from(section.range().end).unwrap();
+            Some(end - section.data().len()..end)
         }
         _ => None,
     });
-    let bytes = sections.next().expect("the module has one");
-    bytes.iter().fold(String::new(), |mut text, byte| {
+    places.next().expect("the module has one")
+}
+
+/// The same as it stands in text.
+fn section() -> String {
+    BOUND[place()].iter().fold(String::new(), |mut text, byte| {
         write!(text, "\\{byte:02x}").unwrap();
         text
     })
@@ -85,4 +91,16 @@ fn a_function_that_is_not_in_the_section_is_refused_by_its_name() {
     let name = r#""sublet:job/context@0.1.0" "colour""#;
     let named = "`sublet:job/context@0.1.0::colour`";
     refused(importing(name, ""), &[named, "missing function `colour`"]);
+}
+
+#[test]
+fn a_damaged_section_is_refused_or_does_no_harm() {
+    let section = place();
+    let mut refused = 0;
+    for place in section.clone().step_by(section.len() / 64) {
+        let mut damaged = BOUND.to_vec();
+        damaged[place] ^= 0x41;
+        refused += u32::from(compiled(&damaged).is_err());
+    }
+    assert!(refused > 32, "only {refused} of 64 were noticed");
 }

@@ -41,7 +41,7 @@ impl<'a> Told<'a> {
     }
 }
 
-/// What is told of an ending, with the next step. A single guest's own exit code says all there is to say.
+/// What is told of an ending, with the next step. A single guest's own exit code says all there is to say, unless it said why.
 pub(super) fn sentence(
     ending: &TaskEnding,
     outcome: &Outcome,
@@ -50,7 +50,7 @@ pub(super) fn sentence(
 ) -> Option<(String, Option<String>)> {
     let silent = match outcome {
         Outcome::Succeeded => true,
-        Outcome::Failed { .. } => !several,
+        Outcome::Failed { .. } => !several && ending.detail.is_none(),
         _ => false,
     };
     if silent {
