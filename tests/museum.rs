@@ -53,7 +53,10 @@ fn what_was_built_against_a_published_version_runs_at_a_terminal() {
         let run = run.arg(&input).arg("--out").arg(&out).arg(&exhibit);
         run.run().code(0).prints(PRINTED);
         assert_eq!(fs::read(out.join("exhibit")).unwrap(), b"a shard");
-        let failing = Sublet::alone().arg("run").arg(&exhibit).args(["--", "fail"]);
+        let failing = Sublet::alone()
+            .arg("run")
+            .arg(&exhibit)
+            .args(["--", "fail"]);
         failing.run().code(7).says(&["odd: as it was told"]);
     }
 }
@@ -77,7 +80,10 @@ fn what_was_built_against_a_published_version_runs_as_a_job() {
             attempt["progress"],
             json!({"fraction": 0.25, "message": "1/4 rooms looking"})
         );
-        assert_eq!(attempt["summary"], "# Museum\n\n- rooms: 2\n- visitors: 0.5\n");
+        assert_eq!(
+            attempt["summary"],
+            "# Museum\n\n- rooms: 2\n- visitors: 0.5\n"
+        );
         let failing = server.submit_guest(&exhibit, &["--restart", "never"], "fail");
         let expected = json!({"kind": "failed", "code": 7});
         assert_eq!(server.wait(&failing)["end"]["outcome"], expected);

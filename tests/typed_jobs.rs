@@ -129,10 +129,7 @@ fn asking(name: &str, import: &str, section: &str) -> Guest {
 fn a_module_that_does_not_type_what_it_imports_is_refused_everywhere() {
     let job = r#""sublet:job/context@0.1.0" "job""#;
     let named = "`sublet:job/context@0.1.0::job`";
-    refused(
-        &asking("untyped", job, ""),
-        &["S0412", named, "sublet wit"],
-    );
+    refused(&asking("untyped", job, ""), &["S0412", named, "sublet wit"]);
     let section = "(@custom \"component-type:job\" \"rubbish\")";
     refused(
         &asking("rubbish", job, section),

@@ -18,8 +18,7 @@ fn place() -> Range<usize> {
     let payloads = Parser::new(0).parse_all(BOUND);
     let mut places = payloads.filter_map(|payload| match payload.unwrap() {
         Payload::CustomSection(section) if section.name().starts_with("component-type") => {
-            let end = usize::try_from(section.range().end).unwrap();
-            Some(end - section.data().len()..end)
+            Some(section.data_offset()..section.range().end)
         }
         _ => None,
     });
