@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::harness::{Guest, Sublet, repository, sha256, shared};
+use crate::harness::{Guest, Home, Sublet, repository, sha256, shared};
 
 /// What they print of the host: the digest is that of what they keep.
 const PRINTED: &str = "task 0 of 1, attempt 1
