@@ -298,7 +298,10 @@ fn too_much_of_a_child_is_told_and_kept_nowhere() {
         log.contains("invalid: a job has at least 1 task\n"),
         "{log}"
     );
-    assert!(log.contains("not found: no module matches `nobody@1`"), "{log}");
+    assert!(
+        log.contains("not found: no module matches `nobody@1`"),
+        "{log}"
+    );
     assert_eq!(children(&server, &job).len(), 1, "{log}");
 }
 

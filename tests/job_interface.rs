@@ -290,10 +290,7 @@ fn what_is_not_there_yet_is_refused_by_its_name() {
         let name = import.replace([':', '/', '@', '.'], "-");
         Sublet::alone().arg("run").arg(wat(&name, &text)).run()
     };
-    for import in [
-        "sublet:job/secrets@0.1.0",
-        "sublet:job/context@0.2.0",
-    ] {
+    for import in ["sublet:job/secrets@0.1.0", "sublet:job/context@0.2.0"] {
         component(import).code(126).says(&["S0412", import]);
     }
     // Built against a later 0.1, and against the first.

@@ -12,6 +12,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use sublet_network::{DenialReason, Target};
 use sublet_scheduler::Outcome;
 use sublet_worker::protocol::{Answer, NicTraffic, NotTaken, Question, ToWorker};
+use sublet_worker::{Refused, Wish};
 
 use super::*;
 use crate::broker::NicId;
@@ -128,6 +129,31 @@ fn who_asks_and_does_not_read_is_not_heard_until_it_does() {
         let (number, _) = hostile.answer();
         assert_eq!(number, expected);
     }
+}
+
+#[test]
+fn more_questions_about_other_jobs_than_guests_could_have_are_turned_away() {
+    const QUESTIONS: u64 = 100;
+    let mut front = Front::new();
+    let (mut hostile, mut neighbour) = (front.worker(ADA), front.worker(BOB));
+    let ask = |number| FromWorker::Asked {
+        number,
+        question: Question::Relatives {
+            attempt: attempt(),
+            wish: Box::new(Wish::Members(String::new())),
+        },
+    };
+    hostile.says(&(0..QUESTIONS).map(ask).collect::<Vec<_>>());
+    for _ in PLACES_PER_GUEST as u64..QUESTIONS {
+        let (_, answer) = hostile.answer();
+        assert!(
+            matches!(answer, Answer::Relatives(Err(Refused::Unavailable(_)))),
+            "{answer:?}"
+        );
+    }
+    front.serves(&mut neighbour);
+    let waiting = std::iter::from_fn(|| front.unanswered.try_recv().ok());
+    assert_eq!(waiting.count(), PLACES_PER_GUEST);
 }
 
 #[test]

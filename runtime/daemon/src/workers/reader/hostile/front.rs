@@ -20,9 +20,11 @@ use sublet_worker::protocol::{
 };
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 
 use super::super::*;
 use crate::broker::{Names, NicId};
+use crate::http::relatives;
 use crate::workers::WorkerShape;
 use crate::workers::writer;
 
@@ -60,6 +62,9 @@ pub(super) struct Front {
     pub(super) open: TcpListener,
     pub(super) closed: TcpListener,
     pub(super) runtime: Runtime,
+    relatives: ToRelatives,
+    /// Questions about other jobs: whoever should answer them takes their time.
+    pub(super) unanswered: mpsc::Receiver<Asked>,
     _directory: TempDir,
 }
 
@@ -91,6 +96,7 @@ impl Front {
             broker.assign(user, plan(second));
         }
         let (driver, reports) = DriverHandle::of_a_new_driver();
+        let (relatives, unanswered) = relatives::channel();
         let store = DataDirectory::open(directory.path()).unwrap();
         Self {
             broker,
@@ -102,6 +108,8 @@ impl Front {
             open: listener(),
             closed: listener(),
             runtime,
+            relatives,
+            unanswered,
             _directory: directory,
         }
     }
@@ -163,6 +171,8 @@ impl Front {
             logs: Arc::clone(&self.logs),
             driver: self.driver.clone(),
             output: watch::Sender::new(0),
+            relatives: self.relatives.clone(),
+            questions: Arc::new(Semaphore::new(PLACES_PER_GUEST)),
             engine: "none".to_owned(),
             purpose: Purpose {
                 user,

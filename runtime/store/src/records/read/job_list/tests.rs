@@ -1,7 +1,7 @@
 //! How the database goes about each kind of list: along an index, in its order, and never through all there is.
 
 use rusqlite::Connection;
-use sublet_scheduler::{UnixMillis, UserId};
+use sublet_scheduler::{JobId, UnixMillis, UserId};
 
 use crate::{
     Digest,
@@ -46,8 +46,9 @@ fn plan(database: &Connection, user: Option<UserId>, filter: &JobFilter) -> Vec<
 fn filters() -> impl Iterator<Item = JobFilter> {
     let outcomes = OUTCOMES.map(Some).into_iter().chain([None]);
     outcomes.flat_map(|outcome| {
-        (0..3 * 3 * 16_usize).map(move |bits| JobFilter {
-            active: [None, Some(true), Some(false)][bits / 48],
+        (0..2 * 3 * 3 * 16_usize).map(move |bits| JobFilter {
+            active: [None, Some(true), Some(false)][bits / 48 % 3],
+            parent: (bits >= 144).then_some(JobId(1)),
             outcome,
             labels: vec![("k".to_owned(), "v".to_owned()); bits / 16 % 3],
             name: (bits & 1 > 0).then(|| "n".to_owned()),
@@ -73,7 +74,7 @@ fn no_list_goes_through_all_jobs_or_sorts_them() {
             tried += 1;
         }
     }
-    assert_eq!(tried, 7 * 144 + 4);
+    assert_eq!(tried, 2 * 7 * 144 + 4);
 }
 
 /// The first step of a list of one user's jobs.
@@ -115,6 +116,11 @@ fn each_filter_alone_goes_along_an_index_of_its_own() {
         ..all.clone()
     };
     check(&named, &along("INDEX jobs_by_name", " AND name=?"));
+    let children = JobFilter {
+        parent: Some(JobId(1)),
+        ..all.clone()
+    };
+    check(&children, &along("INDEX jobs_by_parent", " AND parent=?"));
     let module = JobFilter {
         module: Some(Digest::of(b"m")),
         ..all.clone()
