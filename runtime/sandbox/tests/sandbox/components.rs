@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use sublet_sandbox::{Compiled, Kind, Preemption, Refusal, RefusalCode, compile};
 use wasmparser::{Parser, Payload};
+use wit_component::{StringEncoding, metadata};
+use wit_parser::Resolve;
 
 /// A module that a generator of bindings was at work on.
 const BOUND: &[u8] = include_bytes!("../../../../tests/museum/0.1.0/core.wasm");
@@ -25,21 +27,16 @@ fn place() -> Range<usize> {
     places.next().expect("the module has one")
 }
 
-/// The same as it stands in text.
-fn section() -> String {
-    BOUND[place()].iter().fold(String::new(), |mut text, byte| {
+/// A module that imports a function of this type, with that section.
+fn importing(function: &str, signature: &str, section: &[u8]) -> Result<Compiled, Refusal> {
+    let section = section.iter().fold(String::new(), |mut text, byte| {
         write!(text, "\\{byte:02x}").unwrap();
         text
-    })
-}
-
-/// A module that imports a function of this type, with that section.
-fn importing(function: &str, signature: &str) -> Result<Compiled, Refusal> {
+    });
     let text = format!(
-        "(module (import {function} (func {signature})) (@custom \"component-type:job\" \"{}\")
+        "(module (import {function} (func {signature})) (@custom \"component-type:job\" \"{section}\")
             (memory (export \"memory\") 1) (func (export \"_start\"))
-            (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) unreachable))",
-        section()
+            (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) unreachable))"
     );
     compiled(&wat::parse_str(text).unwrap())
 }
@@ -72,7 +69,12 @@ fn the_interface_is_that_of_the_upload() {
 
 #[test]
 fn a_function_of_the_type_that_the_section_says_is_taken() {
-    importing(r#""sublet:job/context@0.1.0" "job""#, "(param i32)").unwrap();
+    importing(
+        r#""sublet:job/context@0.1.0" "job""#,
+        "(param i32)",
+        &BOUND[place()],
+    )
+    .unwrap();
 }
 
 #[test]
@@ -80,7 +82,7 @@ fn a_function_of_another_type_is_refused_by_its_name() {
     let job = r#""sublet:job/context@0.1.0" "job""#;
     let named = "`sublet:job/context@0.1.0::job`";
     refused(
-        importing(job, "(param f64)"),
+        importing(job, "(param f64)", &BOUND[place()]),
         &[named, "type mismatch", "sublet wit"],
     );
 }
@@ -89,7 +91,23 @@ fn a_function_of_another_type_is_refused_by_its_name() {
 fn a_function_that_is_not_in_the_section_is_refused_by_its_name() {
     let name = r#""sublet:job/context@0.1.0" "colour""#;
     let named = "`sublet:job/context@0.1.0::colour`";
-    refused(importing(name, ""), &[named, "missing function `colour`"]);
+    let importing = importing(name, "", &BOUND[place()]);
+    refused(importing, &[named, "missing function `colour`"]);
+}
+
+#[test]
+fn what_a_section_brings_in_beside_the_package_is_refused_like_any_import() {
+    let mut resolve = Resolve::default();
+    let text = "package sublet:job@0.1.0;
+        interface context { use acme:things/door@1.0.0.{key}; job: func() -> key; }
+        world guest { import context; }
+        package acme:things@1.0.0 { interface door { record key { number: u32 } } }";
+    let package = resolve.push_str("guest.wit", text).unwrap();
+    let world = resolve.select_world(&[package], Some("guest")).unwrap();
+    let section = metadata::encode(&resolve, world, StringEncoding::UTF8, None).unwrap();
+    let job = r#""sublet:job/context@0.1.0" "job""#;
+    let named = "imports `acme:things/door@1.0.0`, which nothing provides";
+    refused(importing(job, "(result i32)", &section), &[named]);
 }
 
 #[test]
