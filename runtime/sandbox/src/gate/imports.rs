@@ -104,7 +104,7 @@ pub(crate) const JOB_INTERFACES: [&str; 8] = [
 ];
 
 /// What is said where something else of the package is wanted.
-const OF_THE_JOB: &str = "of sublet:job@0.1 there are context, payload, report, checkpoint and artifacts: build it without the others";
+const OF_THE_JOB: &str = "of sublet:job@0.1 there are context, payload, report, checkpoint, artifacts, children and peers: build it without the others";
 
 /// One import. Its parts are kept apart: the version in a module's name has dots, and so have the names of methods.
 #[derive(Debug)]

@@ -1,10 +1,5 @@
 //! Map and reduce with children: one module that is both. The parent gives each text to a child, the children count words,
-//! and the parent adds up. It asks its host for children, so it needs the feature `host`.
-//!
-//! ```sh
-//! cargo build --release --target wasm32-wasip2 --example family
-//! sublet submit target/wasm32-wasip2/release/examples/family.wasm --input texts.json --follow
-//! ```
+//! and the parent adds up.
 
 use std::collections::BTreeMap;
 

@@ -1,10 +1,4 @@
-//! Tasks of one job that wait for each other and then meet: each greets the next one over a plain socket. It asks its host
-//! for peers, so it needs the feature `host`, and sockets are of WASI 0.2.
-//!
-//! ```sh
-//! cargo build --release --target wasm32-wasip2 --example meeting
-//! sublet submit target/wasm32-wasip2/release/examples/meeting.wasm --array 0-3 --gang 4 --follow
-//! ```
+//! Tasks of one job that wait for each other and then meet: each greets the next one over a plain socket.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
