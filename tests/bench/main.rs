@@ -4,10 +4,11 @@
 //!
 //! ```text
 //!   cargo bench -p sublet --bench figures -- [--quick] [throughput] [latency] [density] [idle] [flood] [slowdown]
-//!     [requests] [pages]
+//!     [requests] [pages] [fanout]
 //! ```
 
 mod density;
+mod fanout;
 mod flood;
 mod idle;
 mod latency;
@@ -45,7 +46,7 @@ impl Scale {
 
 type Figure = fn(Scale) -> anyhow::Result<()>;
 
-const FIGURES: [(&str, Figure); 8] = [
+const FIGURES: [(&str, Figure); 9] = [
     ("throughput", throughput::measure),
     ("latency", latency::measure),
     ("density", density::measure),
@@ -54,6 +55,7 @@ const FIGURES: [(&str, Figure); 8] = [
     ("slowdown", slowdown::measure),
     ("requests", requests::measure),
     ("pages", pages::measure),
+    ("fanout", fanout::measure),
 ];
 
 fn main() -> anyhow::Result<()> {

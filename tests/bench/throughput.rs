@@ -68,7 +68,8 @@ fn measure_on(configuration: &str, where_it_runs: &str, scale: Scale) -> anyhow:
     Ok(())
 }
 
-fn duration(job: &Job) -> anyhow::Result<Duration> {
+/// From its submission to its end.
+pub(crate) fn duration(job: &Job) -> anyhow::Result<Duration> {
     let finished_at = job.finished_at.context("a finished job has an end")?;
     Ok(finished_at.duration_since(job.submitted_at).try_into()?)
 }
