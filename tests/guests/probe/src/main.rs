@@ -140,7 +140,10 @@ fn odd_names(directory: &str) -> Done {
     fs::write(format!("{directory}/plain"), "x")?;
     fs::write(format!("{directory}/bell\u{7}"), "x")?;
     fs::write(format!("{directory}/two\nlines"), "x")?;
-    fs::soft_link("../../../../../../../etc/passwd", format!("{directory}/link"))?;
+    fs::soft_link(
+        "../../../../../../../etc/passwd",
+        format!("{directory}/link"),
+    )?;
     let mut deep = directory.to_owned();
     for _ in 0..20 {
         deep += "/d";
