@@ -1,12 +1,16 @@
 //! The way of an author: a new project, its tests, its first result, and what a module needs.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::harness::{Home, Sublet, bytes_of, component, core, kept, repository, skip_loudly, wat};
+use crate::harness::{
+    Home, Sublet, bytes_of, component, componentize_py, core, kept, repository, skip_loudly, wat,
+    zig,
+};
 
 /// A folder in which a project is begun.
 fn begun(language: &str) -> TempDir {
@@ -95,6 +99,84 @@ fn a_new_job_in_go_is_built_and_run() {
         done(&folder, "sublet run --memory 256MiB tiles.wasm < words.txt"),
         "{\"task\":\"0\",\"words\":6,\"longest\":\"not\"}\n"
     );
+}
+
+/// Runs what was built there as a job would. A machine that is too slow for the compiler's budget says so.
+fn result(folder: &TempDir) -> Option<String> {
+    let run = "sublet run --memory 256MiB tiles.wasm < words.txt";
+    match shell(folder, run) {
+        Ok(printed) => Some(printed),
+        Err(said) if said.contains("S0406") => {
+            skip_loudly("this machine takes too long for a program with an engine inside");
+            None
+        }
+        Err(said) => panic!("{said}"),
+    }
+}
+
+#[test]
+fn a_new_job_in_c_is_built_and_run() {
+    let Some(zig) = zig() else { return };
+    let folder = begun("c");
+    let zig = zig.join("ziglang/zig");
+    fs::set_permissions(&zig, Permissions::from_mode(0o755)).unwrap();
+    let build = format!("CC='{} cc -target wasm32-wasi' ./build", zig.display());
+    done(&folder, &build);
+    assert_eq!(
+        result(&folder).unwrap(),
+        "{\"task\":\"0\",\"words\":6,\"longest\":3}\n"
+    );
+    let failed = shell(&folder, "echo | sublet run tiles.wasm").unwrap_err();
+    assert!(failed.contains("exit status: 3"), "{failed}");
+}
+
+#[test]
+fn a_new_job_in_python_is_built_and_run() {
+    let Some(tool) = componentize_py() else {
+        return;
+    };
+    let folder = begun("python");
+    let script = "import componentize_py; componentize_py.script()";
+    let command = format!(
+        "#!/bin/sh\nPYTHONPATH='{}' exec python3 -c '{script}' \"$@\"\n",
+        tool.display()
+    );
+    let path = folder.path().join("componentize-py");
+    fs::write(&path, command).unwrap();
+    fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+    done(&folder, "PATH=\"$PWD/..:$PATH\" ./build");
+    if let Some(printed) = result(&folder) {
+        assert_eq!(
+            printed,
+            "{\"task\": \"0\", \"words\": 6, \"longest\": \"not\"}\n"
+        );
+    }
+}
+
+#[test]
+fn a_new_job_in_javascript_is_built_and_run() {
+    let folder = begun("js");
+    // As whoever runs this test fetches things.
+    let mut install = Command::new("npm");
+    install
+        .args(["install", "--silent"])
+        .current_dir(folder.path().join("tiles"));
+    match install.output() {
+        Ok(output) if output.status.success() => {}
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let last = said.lines().last().unwrap_or("no reason given");
+            return skip_loudly(&format!("npm cannot fetch what the project needs: {last}"));
+        }
+        Err(error) => return skip_loudly(&format!("there is no npm: {error}")),
+    }
+    done(&folder, "./build");
+    if let Some(printed) = result(&folder) {
+        assert_eq!(
+            printed,
+            "{\"task\":\"0\",\"words\":6,\"longest\":\"not\"}\n"
+        );
+    }
 }
 
 #[test]

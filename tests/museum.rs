@@ -26,11 +26,11 @@ true
 const EXHIBITS: [(&str, &str); 2] = [
     (
         "0.1.0/core.wasm",
-        "857ad0817d95bbce238c29b41b0acf4b8e6e321f2de8d0a57afbc34d4b201a09",
+        "98dd3d9135623029f580997c130a1db8ace6a209a0cb0e0b974a0e7b63674e85",
     ),
     (
         "0.1.0/component.wasm",
-        "68dd17a7c37a3bdb519a3509947b5b44a7f4550f34398f1e69b89fa6428e6ec7",
+        "c3eeb6b349f1f75fc11d77a85ae7a2fdbb88ea9ade8fed86906d070e613efab1",
     ),
 ];
 
@@ -89,5 +89,28 @@ fn what_was_built_against_a_published_version_runs_as_a_job() {
         let failing = server.submit_guest(&exhibit, &["--restart", "never"], "fail");
         let expected = json!({"kind": "failed", "code": 7});
         assert_eq!(server.wait(&failing)["end"]["outcome"], expected);
+    }
+}
+
+#[test]
+fn what_was_built_against_a_published_version_submits_jobs_and_meets_others() {
+    /// What it prints of its children, and of itself among others.
+    const PRINTED: &str = "Some(0)
+Some(Outcome::Succeeded) finished
+(\"text/plain\", [97, 98, 99, 100, 101, 102])
+true
+[\"result\"]
+1 0 true
+true
+";
+    let server = shared();
+    for exhibit in exhibits() {
+        let job = server.submit_guest(&exhibit, &["--children"], "family");
+        assert_eq!(server.wait(&job)["end"]["outcome"]["kind"], "succeeded");
+        assert_eq!(server.log_of(&job), PRINTED);
+        let children = server.json(&["jobs", "list", "--parent", &job]);
+        let child = children["items"][0]["id"].as_str().unwrap();
+        let printed = "true Some(\"east\") Some(\"east\")\n".repeat(2);
+        assert_eq!(server.log_of(child), printed);
     }
 }

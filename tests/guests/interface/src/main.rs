@@ -2,7 +2,7 @@
 //! refused is printed, and is not the end.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 wit_bindgen::generate!({
     path: "../../../guest-sdk/wit",
@@ -195,6 +195,17 @@ fn take(step: &[&str]) -> Result<(), Error> {
             peers::barrier(group, count, patience)?;
             println!("met");
         }
+        ["timed", times, step @ ..] => {
+            let (times, begun) = (times.parse::<u32>().unwrap(), Instant::now());
+            for _ in 0..times {
+                take(step)?;
+            }
+            println!("{} us each", begun.elapsed().as_micros() / u128::from(times));
+        }
+        ["ask-own-state"] => drop(children::open(&LAST.with_borrow(String::clone))?.state()),
+        ["ask-members"] => drop(peers::members("")?),
+        ["ask-alone"] => peers::barrier("alone", 1, 1_000)?,
+        ["ask-name"] => drop(peers::hostname()),
         ["sleep"] => loop {
             thread::sleep(Duration::from_secs(1));
         },

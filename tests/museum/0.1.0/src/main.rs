@@ -1,4 +1,5 @@
-//! Calls each function of `sublet:job@0.1.0` that the first host had, and prints what came back. With an argument it fails.
+//! Calls each function of `sublet:job@0.1.0`, and prints what came back: with `family` those about other jobs, with `fail` it
+//! fails.
 
 wit_bindgen::generate!({
     path: "../../../guest-sdk/wit",
@@ -6,18 +7,57 @@ wit_bindgen::generate!({
 });
 
 use sublet::job::types::Error;
-use sublet::job::{artifacts, checkpoint, context, payload, report};
+use sublet::job::{artifacts, checkpoint, children, context, payload, peers, report};
 
 fn main() {
-    context();
-    report();
-    let done = payload().and_then(|()| checkpoint()).and_then(|()| artifacts());
+    match std::env::args().nth(1).as_deref() {
+        Some("family") => told(family()),
+        Some("child") => told(child()),
+        Some("fail") => payload::fail(7, "odd", "as it was told", false),
+        _ => alone(),
+    }
+}
+
+fn told(done: Result<(), Error>) {
     if let Err(error) = done {
         println!("{error:?}");
     }
-    if std::env::args().len() > 1 {
-        payload::fail(7, "odd", "as it was told", false);
-    }
+}
+
+fn family() -> Result<(), Error> {
+    let spec = children::Spec::new("");
+    spec.arg("child");
+    spec.env("WING", "east");
+    spec.label("wing", "east");
+    spec.input("text/plain", b"abcdef");
+    spec.tasks(2);
+    spec.limit("wall-ms", 25_000);
+    spec.idempotency_key("first");
+    let child = children::submit(spec)?;
+    println!("{:?}", children::wait_any(&[&child], 120_000)?);
+    println!("{:?} {}", child.wait(1_000)?, child.state());
+    println!("{:?}", child.output(1)?);
+    child.cancel("it is over")?;
+    println!("{}", children::open(&child.id())?.id() == child.id());
+    println!("{:?}", artifacts::names(Some(&child.id()))?);
+    peers::barrier("", 1, 1_000)?;
+    let members = peers::members("")?;
+    let (own, first) = (peers::hostname(), &members[0]);
+    println!("{} {} {}", members.len(), first.task, first.name == own || own.is_empty());
+    println!("{}", first.job == context::job());
+    Ok(())
+}
+
+fn child() -> Result<(), Error> {
+    let wing = std::env::var("WING").ok();
+    println!("{} {:?} {wing:?}", context::parent().is_some(), context::label("wing"));
+    payload::set_output("text/plain", &payload::read(0, 6)?)
+}
+
+fn alone() {
+    context();
+    report();
+    told(payload().and_then(|()| checkpoint()).and_then(|()| artifacts()));
 }
 
 fn context() {
