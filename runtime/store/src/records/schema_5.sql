@@ -13,7 +13,7 @@ CREATE TABLE artifacts (
 ) STRICT, WITHOUT ROWID;
 -- The job that submitted it, of the same user; NULL where its user did.
 ALTER TABLE jobs ADD COLUMN parent INTEGER;
-CREATE INDEX jobs_by_parent ON jobs (user, parent, id) WHERE parent IS NOT NULL;
+CREATE INDEX jobs_by_parent ON jobs (user, parent) WHERE parent IS NOT NULL;
 -- Sums over the rows above, kept so that nobody has to count them.
 ALTER TABLE jobs ADD COLUMN artifacts INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE jobs ADD COLUMN artifact_bytes INTEGER NOT NULL DEFAULT 0;
