@@ -8,7 +8,12 @@ use crate::harness::{DEADLINE, Server, Sublet, eventually, interface, shared};
 /// A job that may have children, once it is over.
 #[track_caller]
 fn done(server: &Server, flags: &[&str], steps: &str) -> (String, Value) {
-    let flags = [&["--children"], flags].concat();
+    // A parent's time goes on while its children wait for slots, and machines are slow.
+    let patient: &[&str] = match flags.contains(&"--timeout") {
+        true => &["--children"],
+        false => &["--children", "--timeout", "5m"],
+    };
+    let flags = [patient, flags].concat();
     let job = server.submit_guest(&interface(), &flags, steps);
     let record = server.wait(&job);
     (job, record)
@@ -105,7 +110,7 @@ fn a_child_has_leave_for_one_generation_less() {
         log.starts_with("denied: the job may not submit jobs"),
         "{log}"
     );
-    let deep = ["--children=2"];
+    let deep = ["--children=2", "--timeout", "5m"];
     let job = server.submit_guest(&interface(), &deep, "bear one bear two who");
     server.wait(&job);
     let child = &children(&server, &job)[0];
@@ -213,7 +218,7 @@ fn a_parent_reads_what_its_children_left() {
 fn parents_that_wait_do_not_lock_the_slots() {
     let server = Server::with_slots(3);
     // More parents than slots, each with children, two generations deep.
-    let flags = ["--children=2", "--array", "0-4"];
+    let flags = ["--children=2", "--array", "0-4", "--timeout", "5m"];
     let job = server.submit_guest(&interface(), &flags, "bear one bear two print done");
     let record = server.wait(&job);
     assert_eq!(record["tasks"]["succeeded"], 5, "{record:#}");
