@@ -50,8 +50,8 @@ fn main(below: u64, job: &Job) -> Result<Out> {
 }
 
 fn is_prime(number: u64) -> bool {
-    let divisors = (2..).take_while(|divisor| divisor * divisor <= number);
-    number > 1 && !divisors.into_iter().any(|divisor| number.is_multiple_of(divisor))
+    let mut divisors = (2..).take_while(|divisor| divisor * divisor <= number);
+    number > 1 && !divisors.any(|divisor| number.is_multiple_of(divisor))
 }
 
 #[cfg(test)]
