@@ -155,6 +155,8 @@ fn the_policy_of_a_submission_is_checked() {
         ("/restart", json!({"policy": "on-failure"}), MALFORMED),
         ("/restart", on_failure(101, 1), RANGE),
         ("/restart", on_failure(1, u64::MAX), RANGE),
+        ("/generations", json!(4), RANGE),
+        ("/generations", json!(-1), MALFORMED),
     ]);
 }
 

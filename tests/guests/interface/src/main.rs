@@ -149,6 +149,26 @@ fn take(step: &[&str]) -> Result<(), Error> {
             child.input("text/plain", &vec![7; bytes.parse().unwrap()]);
             children::submit(child)?;
         }
+        ["long-key", bytes] => {
+            let child = children::Spec::new("");
+            child.idempotency_key(&"k".repeat(bytes.parse().unwrap()));
+            children::submit(child)?;
+        }
+        ["hoard-children", count, bytes] => {
+            let input = vec![7; bytes.parse().unwrap()];
+            let describe = |_| {
+                let child = children::Spec::new("");
+                child.input("text/plain", &input);
+                child
+            };
+            let mut hoard: Vec<_> = (0..count.parse::<u32>().unwrap()).map(describe).collect();
+            children::submit(hoard.pop().unwrap())?;
+        }
+        ["await-last", times] => {
+            let child = children::open(&LAST.with_borrow(String::clone))?;
+            let all = vec![&child; times.parse().unwrap()];
+            println!("{:?}", children::wait_any(&all, 1)?);
+        }
         ["no-tasks"] => {
             let child = children::Spec::new("");
             child.tasks(0);
@@ -200,7 +220,10 @@ fn take(step: &[&str]) -> Result<(), Error> {
             for _ in 0..times {
                 take(step)?;
             }
-            println!("{} us each", begun.elapsed().as_micros() / u128::from(times));
+            println!(
+                "{} us each",
+                begun.elapsed().as_micros() / u128::from(times)
+            );
         }
         ["ask-own-state"] => drop(children::open(&LAST.with_borrow(String::clone))?.state()),
         ["ask-members"] => drop(peers::members("")?),
@@ -240,7 +263,10 @@ fn bear(key: &str, steps: &[&str]) -> Result<(), Error> {
     let end = child.wait(120_000)?;
     println!("{}", ended(end));
     if let Ok((media_type, bytes)) = child.output(0) {
-        println!("{media_type}: {}", String::from_utf8_lossy(&bytes).trim_end());
+        println!(
+            "{media_type}: {}",
+            String::from_utf8_lossy(&bytes).trim_end()
+        );
     }
     Ok(())
 }
