@@ -313,13 +313,13 @@ fn too_much_of_a_child_is_told_and_kept_nowhere() {
 #[test]
 fn what_one_call_may_say_of_children_is_bounded() {
     let server = shared();
-    let steps = "long-key 201 , hoard-children 6 900000 , bear one print x , await-last 1000 , await-last 1001 , await-last 0";
+    let steps = "long-key 201 , hoard-children 6 900000 , bear one print x , await-last 500 , await-last 501 , await-last 0";
     let (job, _) = done(&server, &[], steps);
     let log = server.log_of(&job);
     for said in [
         "invalid: the key is 201 bytes, the limit is 200\n",
         "quota: children that are not submitted yet are 4500000 bytes, the limit is 4194304\n",
-        "Some(0)\ninvalid: 1001 children are waited for, the limit of one call is 1000\n",
+        "Some(0)\ninvalid: 501 children are waited for, the limit of one call is 500\n",
         "invalid: there is no child to wait for\n",
     ] {
         assert!(log.contains(said), "no {said:?} in {log}");

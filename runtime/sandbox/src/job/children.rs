@@ -9,8 +9,8 @@ use super::relatives::{Child, End, Reply, Wish, at_most, bounded, strange};
 use super::{BYTES_PER_CALL_MAX, JobView};
 use crate::text::shown;
 
-/// Children that one call waits for.
-const AWAITED_MAX: usize = 1_000;
+/// Children that one call waits for: each counts among the handles that a guest may hold, 1,000, while it is handed over.
+const AWAITED_MAX: usize = 500;
 /// Bytes of all children together that are described and not submitted yet.
 const SPECS_BYTES_MAX: usize = 4 << 20;
 
