@@ -85,6 +85,8 @@ mod isolation;
 mod limits;
 #[cfg(test)]
 mod recovery;
+#[cfg(test)]
+mod walls;
 
 #[cfg(test)]
 mod bad_input;

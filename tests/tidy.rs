@@ -61,6 +61,8 @@ const OWNED: &[(&str, &str)] = &[
     ("wasmtime-wasi", "sublet-sandbox"),
     ("wasmtime-wasi-http", "sublet-sandbox"),
     ("wasmparser", "sublet-sandbox"),
+    ("landlock", "sublet-worker"),
+    ("seccompiler", "sublet-worker"),
     ("rusqlite", "sublet-store"),
     ("rcgen", "sublet-identity"),
     ("rustls-webpki", "sublet-identity"),
@@ -150,38 +152,79 @@ fn every_error_code_has_a_page() {
 
 #[test]
 fn every_threat_names_its_barrier_and_its_test() {
-    let sources = sources();
-    let tests: String = sources
-        .iter()
-        .map(|path| fs::read_to_string(path).unwrap())
-        .collect();
+    let known = Shown::all();
     let mut threats = 0;
-    for row in read("SECURITY.md")
-        .lines()
-        .filter(|line| line.starts_with("| "))
-    {
-        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let &[threat, _, files, names] = cells.as_slice() else {
-            continue;
-        };
-        if ["threat", "Threat"].contains(&threat) {
+    for row in rows("SECURITY.md") {
+        let [threat, _, files, names] = row;
+        if threat == "threat" {
             continue;
         }
         threats += 1;
-        for file in quoted(files) {
+        for file in quoted(&files) {
             assert!(repository().join(file).exists(), "{threat}: no file {file}");
         }
-        let mut named = quoted(names).peekable();
-        assert!(named.peek().is_some(), "{threat}: no test is named");
-        for test in named {
-            let function = test.rsplit("::").next().unwrap_or(test);
-            assert!(
-                tests.contains(&format!("fn {function}(")),
-                "{threat}: no test {test}"
-            );
-        }
+        known.have(&threat, &names);
     }
     assert!(threats >= 10, "the table of threats was not found");
+}
+
+#[test]
+fn every_promise_has_its_number_and_names_what_shows_it() {
+    let known = Shown::all();
+    let mut promises = 0;
+    for [number, promise, _, names] in rows("SPECIFICATION.md") {
+        if number == "#" {
+            continue;
+        }
+        promises += 1;
+        assert_eq!(number, format!("P{promises}"), "{promise}");
+        known.have(&number, &names);
+    }
+    assert!(promises >= 10, "the promises were not found");
+}
+
+/// The rows of a document's tables of four columns, without the lines below their heads.
+fn rows(document: &str) -> Vec<[String; 4]> {
+    let text = read(document);
+    let cells = |line: &str| -> Option<[String; 4]> {
+        let cells = line.strip_prefix('|')?.strip_suffix('|')?.split('|');
+        let cells: Vec<_> = cells.map(|cell| cell.trim().to_owned()).collect();
+        cells.try_into().ok()
+    };
+    let mut rows: Vec<_> = text.lines().filter_map(cells).collect();
+    rows.retain(|row| !row[0].starts_with("--"));
+    rows
+}
+
+/// What may show a promise: tests by their names, and figures of the benchmarks.
+struct Shown {
+    tests: String,
+    figures: String,
+}
+
+impl Shown {
+    fn all() -> Self {
+        let each = |path: &PathBuf| fs::read_to_string(path).unwrap();
+        Self {
+            tests: sources().iter().map(each).collect(),
+            figures: read("tests/bench/main.rs"),
+        }
+    }
+
+    fn have(&self, what: &str, names: &str) {
+        let mut names = quoted(names).peekable();
+        assert!(names.peek().is_some(), "{what}: nothing is named");
+        for name in names {
+            let is_there = match name.strip_prefix("figures ") {
+                Some(figure) => self.figures.contains(&format!("(\"{figure}\", ")),
+                None => {
+                    let function = name.rsplit("::").next().unwrap_or(name);
+                    self.tests.contains(&format!("fn {function}("))
+                }
+            };
+            assert!(is_there, "{what}: there is no {name}");
+        }
+    }
 }
 
 #[test]

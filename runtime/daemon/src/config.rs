@@ -88,6 +88,8 @@ pub struct Listen {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Service {
+    /// Whether to refuse to start where a layer of the wall around workers is missing.
+    pub require_hardening: bool,
     /// How it stops.
     pub drain: Drain,
     /// What goes when it is old.

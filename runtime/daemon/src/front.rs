@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use sublet_store::{DataDirectory, Error, Library, Logs, Outputs, Reader, Readers};
+use sublet_worker::wall::Layer;
 use tokio::sync::{Semaphore, watch};
 
 use crate::artifacts::Artifacts;
@@ -21,6 +22,8 @@ pub(crate) struct Front {
     pub(crate) configuration: Configuration,
     /// What workers are started from.
     pub(crate) executable: PathBuf,
+    /// The layers of their wall that workers do not have, each with its reason.
+    pub(crate) gaps: Vec<(Layer, String)>,
     pub(crate) events: Arc<Events>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) directory: DataDirectory,

@@ -7,6 +7,7 @@ mod lifetime;
 mod load;
 mod settings;
 mod socket;
+mod walls;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -19,6 +20,7 @@ use sublet_scheduler::Scheduler;
 use sublet_store::{DataDirectory, Readers};
 use sublet_worker::Bursting;
 use sublet_worker::dial::HostResolver;
+use sublet_worker::wall;
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
@@ -39,6 +41,7 @@ use crate::people::People;
 use crate::workers::{Keeper, Surroundings, Workers};
 use disk::Disk;
 use settings::Settings;
+pub(crate) use walls::told as told_gaps;
 
 /// Threads that answer requests. Guests have their own, in other processes.
 const THREADS: usize = 2;
@@ -64,6 +67,8 @@ pub struct Options {
     pub listen: Option<SocketAddr>,
     /// Throw the data away at the end: for trying things out.
     pub dev: bool,
+    /// Do not start where a layer of the wall around workers is missing.
+    pub require_hardening: bool,
 }
 
 /// Why the server does not start, or ended early.
@@ -87,6 +92,9 @@ pub enum ServeError {
         /// The socket.
         path: String,
     },
+    /// Workers would not have every layer of their wall, and the operator wants all.
+    #[error("workers of this host would have {0}")]
+    Unhardened(String),
     /// The system refused something else.
     #[error("{doing}")]
     Io {
@@ -111,6 +119,7 @@ impl From<sublet_store::Error> for ServeError {
 /// # Errors
 /// See [`ServeError`].
 pub fn serve(options: &Options) -> Result<(), ServeError> {
+    wall::around_the_front().map_err(doing("give up what a server has no use for"))?;
     let settings = Settings::from_options(options)?;
     let runtime = Builder::new_multi_thread()
         .worker_threads(THREADS)
@@ -162,6 +171,8 @@ impl Server {
     ) -> Result<Self, ServeError> {
         let disk = Disk::open(settings)?;
         let executable = env::current_exe().map_err(doing("find our own executable"))?;
+        let users = disk.directory.path().join("users");
+        let gaps = walls::gaps(&executable, &users, settings.require_hardening)?;
         let artifacts = Artifacts::new(Arc::clone(&disk.library), executable.clone());
         let (handle, asked) = DriverHandle::of_a_new_driver();
         let (finished, sees_finished) = watch::channel(0);
@@ -173,7 +184,8 @@ impl Server {
         let (relatives, questions) = relatives::channel();
         let surroundings = Surroundings {
             executable: executable.clone(),
-            users: disk.directory.path().join("users"),
+            users,
+            require_hardening: settings.require_hardening,
             work: Arc::clone(&disk.work),
             logs: Arc::clone(&disk.logs),
             artifacts: artifacts.clone(),
@@ -208,6 +220,7 @@ impl Server {
         let front = Front {
             configuration: settings.configuration(),
             executable,
+            gaps,
             directory: disk.directory,
             reading: Semaphore::new(Readers::KEPT_MAX),
             readers: disk.readers,

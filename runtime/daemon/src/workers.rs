@@ -79,6 +79,8 @@ pub(crate) struct WorkerShape {
 pub(crate) struct Surroundings {
     pub(crate) executable: PathBuf,
     pub(crate) users: PathBuf,
+    /// Whether a worker must have every layer of its wall.
+    pub(crate) require_hardening: bool,
     pub(crate) work: Arc<Work>,
     pub(crate) logs: Arc<Logs>,
     pub(crate) artifacts: Artifacts,

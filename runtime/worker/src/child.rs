@@ -8,18 +8,25 @@ use std::process::ExitCode;
 use rustix::fs::{FileType, fstat};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
+use crate::wall;
+
 /// Exit code of a hidden command that was started by hand.
 const STARTED_BY_HAND: u8 = 2;
 
 /// `sublet worker`: its standard input is the link to the front.
 #[must_use]
 pub fn worker() -> ExitCode {
+    // First, while nothing is open that it could close.
+    let wall = match wall::begin() {
+        Ok(wall) => wall,
+        Err(error) => return failed("worker", &error),
+    };
     let link = match link_on_stdin() {
         Ok(Some(link)) => link,
         Ok(None) => return started_by_hand("worker"),
         Err(error) => return failed("worker", &error),
     };
-    match prepare_worker().and_then(|()| crate::process::serve(link)) {
+    match prepare_worker().and_then(|()| crate::process::serve(link, Some(wall))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed("worker", &error),
     }
@@ -35,7 +42,7 @@ pub fn compile() -> ExitCode {
     if by_hand {
         return started_by_hand("compile");
     }
-    match crate::compile::child::serve() {
+    match wall::begin().and_then(crate::compile::child::serve) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed("compile", &error),
     }
@@ -51,7 +58,7 @@ fn link_on_stdin() -> io::Result<Option<UnixStream>> {
     Ok(Some(stdin.as_fd().try_clone_to_owned()?.into()))
 }
 
-/// As many descriptors as the host gives, for guests' files; no core dumps, which would hold guests' data.
+/// As many descriptors as the host gives, for guests' files.
 fn prepare_worker() -> io::Result<()> {
     let files = getrlimit(Resource::Nofile);
     setrlimit(
@@ -59,13 +66,6 @@ fn prepare_worker() -> io::Result<()> {
         Rlimit {
             current: files.maximum,
             maximum: files.maximum,
-        },
-    )?;
-    setrlimit(
-        Resource::Core,
-        Rlimit {
-            current: Some(0),
-            maximum: Some(0),
         },
     )?;
     Ok(())

@@ -30,6 +30,7 @@ mod slots;
 mod stage;
 mod stopping;
 mod threads;
+pub mod wall;
 mod wire;
 
 pub use environment::ATTEMPT_FOLDERS;

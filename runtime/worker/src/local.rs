@@ -174,6 +174,7 @@ pub async fn run(
     let cut = Cut {
         instances_max: at_once,
         memory_bytes_max: job.limits.memory_bytes,
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
         shares: shares(&job),
         stage: None,
         network: Networking::new(

@@ -18,12 +18,13 @@ use crate::shares::Shares;
 use crate::slots::{Cut, Slots};
 use crate::stage::{Stage, stage};
 use crate::threads::step_back;
+use crate::wall::{Begun, Room, Standing};
 
-/// Serves the link until the other end closes it.
+/// Serves the link until the other end closes it. The wall, where there is one, is closed before the first guest.
 ///
 /// # Errors
-/// When the link breaks, says what does not decode, or the engine cannot be made.
-pub fn serve(link: UnixStream) -> io::Result<()> {
+/// When the link breaks, says what does not decode, the engine cannot be made, or the wall cannot be closed.
+pub fn serve(link: UnixStream, wall: Option<Begun>) -> io::Result<()> {
     let writer = FrameWriter::new(link.try_clone()?);
     let mut reader = FrameReader::new(link);
     let Some(first) = reader.receive::<ToWorker>()? else {
@@ -43,8 +44,8 @@ pub fn serve(link: UnixStream) -> io::Result<()> {
         batch: batch.collect(),
     };
     match configuration.isolation {
-        Isolation::User => serve_many(configuration, link),
-        Isolation::Process => serve_one(configuration, link),
+        Isolation::User => serve_many(configuration, link, wall),
+        Isolation::Process => serve_one(configuration, link, wall),
     }
 }
 
@@ -55,11 +56,11 @@ struct Link {
     batch: Vec<ToWorker>,
 }
 
-fn serve_many(configuration: Configuration, mut link: Link) -> io::Result<()> {
+fn serve_many(configuration: Configuration, mut link: Link, wall: Option<Begun>) -> io::Result<()> {
     let outbox = Outbox::default();
-    let mut orders = Orders::new(configuration, None, &outbox)?;
+    let (mut orders, wall) = Orders::behind(wall, configuration, None, &outbox)?;
     let writer = link.writer;
-    outbox.push(ready(Isolation::User));
+    outbox.push(ready(Isolation::User, wall));
     thread::Builder::new()
         .name("answers".into())
         .spawn(move || send_answers(&outbox, writer))?;
@@ -68,12 +69,12 @@ fn serve_many(configuration: Configuration, mut link: Link) -> io::Result<()> {
 
 /// The guest gets this thread, and nothing may wait for it: with the end of its attempt, or of the link, the process ends
 /// where it stands.
-fn serve_one(configuration: Configuration, mut link: Link) -> io::Result<()> {
+fn serve_one(configuration: Configuration, mut link: Link, wall: Option<Begun>) -> io::Result<()> {
     let outbox = Outbox::default();
     let (stage, performance) = stage();
-    let mut orders = Orders::new(configuration, Some(stage), &outbox)?;
+    let (mut orders, wall) = Orders::behind(wall, configuration, Some(stage), &outbox)?;
     let writer = link.writer;
-    outbox.push(ready(Isolation::Process));
+    outbox.push(ready(Isolation::Process, wall));
     thread::Builder::new()
         .name("answers".into())
         .spawn(move || {
@@ -93,9 +94,10 @@ fn serve_one(configuration: Configuration, mut link: Link) -> io::Result<()> {
     Ok(())
 }
 
-fn ready(isolation: Isolation) -> FromWorker {
+fn ready(isolation: Isolation, wall: Vec<Standing>) -> FromWorker {
     FromWorker::Ready {
         engine: sublet_sandbox::engine_identity(isolation.preemption()),
+        wall,
     }
 }
 
@@ -132,9 +134,25 @@ struct Orders {
 }
 
 impl Orders {
-    fn new(
+    /// Makes the engine and its threads, with the rest of the wall around them.
+    fn behind(
+        wall: Option<Begun>,
         configuration: Configuration,
         stage: Option<Stage>,
+        outbox: &Outbox,
+    ) -> io::Result<(Self, Vec<Standing>)> {
+        let directory = PathBuf::from(&configuration.directory);
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let make = || Self::new(configuration, (threads, stage), outbox);
+        match wall {
+            Some(begun) => begun.around(Room::Worker(&directory), make),
+            None => Ok((make()?, Vec::new())),
+        }
+    }
+
+    fn new(
+        configuration: Configuration,
+        (threads, stage): (usize, Option<Stage>),
         outbox: &Outbox,
     ) -> io::Result<Self> {
         let shares = match configuration.isolation {
@@ -147,6 +165,7 @@ impl Orders {
             instances_max: configuration.instances_max,
             memory_bytes_max: configuration.memory_bytes_max,
             shares,
+            threads,
             stage,
             network: Networking::new(configuration.network, Arc::new(questions.clone())),
             questions: Some(questions.clone()),

@@ -18,6 +18,7 @@ use sublet_sandbox::{Burst, Preemption, Refused, Reply, Wish};
 use sublet_scheduler::{AttemptId, JobId, Limits, NetworkUsage, Outcome, Usage};
 
 use crate::network::NicLimits;
+use crate::wall::Standing;
 use crate::wire::{
     AttemptIdWire, JobIdWire, LimitsWire, MaybeAddresses, NetworkUsageWire, OutcomeWire, PlanWire,
     ProtocolWire, RefusalWire, TargetWire, UsageWire,
@@ -298,6 +299,8 @@ pub enum FromWorker {
     Ready {
         /// The engine, as it must stand in every artifact: version, configuration, processor.
         engine: String,
+        /// The layers of the wall around it. None, where it has no process for itself.
+        wall: Vec<Standing>,
     },
     /// The module can be started.
     Loaded(Digest),

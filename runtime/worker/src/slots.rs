@@ -49,6 +49,9 @@ pub(crate) struct Cut {
     pub(crate) memory_bytes_max: u64,
     /// What each has of the processors.
     pub(crate) shares: Shares,
+    /// Threads for guests, one for each processor. Whoever asks for them knows how many there are: behind the wall, the
+    /// files that tell are out of reach.
+    pub(crate) threads: usize,
     /// The thread of the one instance, where it has the process for itself.
     pub(crate) stage: Option<Stage>,
     /// The network of their user.
@@ -74,7 +77,7 @@ impl Slots {
     /// # Errors
     /// When the engine or the threads cannot be had.
     pub(crate) fn new(cut: Cut, root: PathBuf, outbox: Outbox) -> io::Result<Self> {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = cut.threads;
         let preemption = match cut.stage {
             Some(_) => Preemption::Kernel,
             None => Preemption::Checks,

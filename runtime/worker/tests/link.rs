@@ -51,7 +51,7 @@ impl Worker {
     fn start() -> Self {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let thread = thread::spawn(move || sublet_worker::process::serve(theirs));
+        let thread = thread::spawn(move || sublet_worker::process::serve(theirs, None));
         let configuration = Configuration {
             instances_max: 4,
             memory_bytes_max: 1 << 20,
@@ -263,7 +263,7 @@ fn a_worker_that_is_told_nonsense_gives_up_the_link() {
         let (mut ours, theirs) = UnixStream::pair().unwrap();
         ours.write_all(nonsense).unwrap();
         drop(ours);
-        let ended = sublet_worker::process::serve(theirs);
+        let ended = sublet_worker::process::serve(theirs, None);
         assert!(ended.is_err(), "{nonsense:?}");
     }
 }

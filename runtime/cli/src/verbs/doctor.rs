@@ -7,6 +7,7 @@ mod finding;
 mod host;
 mod places;
 mod server;
+mod walls;
 
 use std::path::PathBuf;
 
@@ -44,6 +45,7 @@ pub(super) async fn doctor(doctor: Doctor, session: &Session) -> Result<Exit, Fa
         .or_else(|| config.data_dir.clone())
         .unwrap_or_else(sublet_daemon::paths::data_directory);
     let mut items = host::findings();
+    items.extend(walls::findings(config.service.require_hardening));
     items.push(of_config);
     items.extend(places::findings(&data, config.pool.reserve.disk));
     items.extend(server.listening(&config));

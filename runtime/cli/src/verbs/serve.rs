@@ -33,6 +33,9 @@ pub(crate) struct Serve {
     /// Keep nothing: data in a directory that goes when the server stops
     #[arg(long, conflicts_with = "data_dir")]
     dev: bool,
+    /// Do not start where a layer of the wall around workers is missing
+    #[arg(long)]
+    require_hardening: bool,
 }
 
 pub(super) fn serve(serve: Serve) -> Result<Exit, Failure> {
@@ -42,6 +45,7 @@ pub(super) fn serve(serve: Serve) -> Result<Exit, Failure> {
         socket: serve.socket,
         listen: serve.listen,
         dev: serve.dev,
+        require_hardening: serve.require_hardening,
     };
     match sublet_daemon::serve(&options) {
         Ok(()) => Ok(Exit::DONE),
@@ -67,6 +71,10 @@ pub(super) fn failure(error: &ServeError) -> Failure {
         ServeError::Store(store) if store.is_disk_full() => {
             (Code::DiskFull, "free some space, or choose --data-dir")
         }
+        ServeError::Unhardened(_) => (
+            Code::HostUnfit,
+            "`sublet doctor` says what to do; without --require-hardening or [service] require_hardening the server starts all the same",
+        ),
         ServeError::Keys(_) => (
             Code::LocalFault,
             "restore the folder `keys` of the data directory from a backup; without it every credential has to be issued anew",

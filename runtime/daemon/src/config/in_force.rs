@@ -32,6 +32,7 @@ pub(crate) struct Resolved<'a> {
     pub(crate) data_dir: (String, bool),
     pub(crate) socket: (String, bool),
     pub(crate) api: (Option<String>, bool),
+    pub(crate) require_hardening: (String, bool),
     pub(crate) names: &'a [String],
     /// What is kept back of the host.
     pub(crate) reserve: Resources,
@@ -80,6 +81,8 @@ pub(crate) fn settings(config: &Config, said: &Said, resolved: &Resolved<'_>) ->
     list.add("defaults.network.bandwidth", network.bandwidth);
     list.add("defaults.network.datagrams_per_s", network.datagrams_per_s);
     let service = &config.service;
+    let (required, by_flag) = &resolved.require_hardening;
+    list.flagged("service.require_hardening", required, *by_flag);
     list.add("service.drain.grace", service.drain.grace);
     list.add("service.networks.prepared", service.networks.prepared);
     list.add("service.networks.low", service.networks.low);
@@ -156,6 +159,7 @@ mod tests {
             data_dir: ("/data".to_owned(), true),
             socket: ("/run/api.sock".to_owned(), false),
             api: (None, false),
+            require_hardening: ("false".to_owned(), false),
             names: &[],
             reserve: Resources {
                 cpu_millis: 500,

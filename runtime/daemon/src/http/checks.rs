@@ -11,6 +11,7 @@ use sublet_store::DataDirectory;
 use crate::clock;
 use crate::config::Size;
 use crate::front::Front;
+use crate::serve::told_gaps;
 
 /// The driver and the store have so long to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -28,7 +29,8 @@ pub(super) async fn all(front: &Arc<Front>) -> Vec<Check> {
     let on_disk = on_disk.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
     let [disk, certificate, workers] = on_disk;
     let networks = networks(front).await;
-    vec![driver, store, disk, certificate, networks, workers]
+    let walls = walls(front);
+    vec![driver, store, disk, certificate, networks, workers, walls]
 }
 
 async fn driver(front: &Front) -> Check {
@@ -143,6 +145,14 @@ fn workers(front: &Front) -> Check {
                 path.display()
             ),
         ),
+    }
+}
+
+/// As found when the server started: a worker that has fewer layers than that is not used where all are required.
+fn walls(front: &Front) -> Check {
+    match front.gaps.as_slice() {
+        [] => ok("walls", "every layer around workers stands"),
+        gaps => warning("walls", told_gaps(gaps)),
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Settings {
     pub(super) listen: Option<SocketAddr>,
     /// Where metrics are read without asking who it is, if anywhere.
     pub(super) metrics: Option<SocketAddr>,
+    /// Whether workers must have every layer of their wall.
+    pub(super) require_hardening: bool,
     /// Each value that holds, with who said so.
     pub(super) in_force: Vec<Setting>,
     /// What the host offers to guests.
@@ -65,6 +67,7 @@ impl Settings {
         let rules = config.rules(capacity)?;
         let socket = socket::path(options.socket.as_deref(), &config);
         let listen = options.listen.or(config.listen.api);
+        let require_hardening = options.require_hardening || config.service.require_hardening;
         let resolved = Resolved {
             data_dir: (
                 data.display().to_string(),
@@ -75,6 +78,7 @@ impl Settings {
                 listen.map(|address| address.to_string()),
                 options.listen.is_some(),
             ),
+            require_hardening: (require_hardening.to_string(), options.require_hardening),
             names: &names(&config, listen),
             reserve: config.pool.reserve.of(host::has()?),
         };
@@ -84,6 +88,7 @@ impl Settings {
             socket,
             listen,
             metrics,
+            require_hardening,
             config,
             capacity,
             rules,

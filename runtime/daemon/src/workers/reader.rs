@@ -19,6 +19,7 @@ use sublet_scheduler::{AttemptId, UnixMillis, Usage};
 use sublet_store::{Digest, Logs};
 use sublet_worker::frame::FrameReader;
 use sublet_worker::protocol::{Ended, FromWorker, Progress, Question, Stream};
+use sublet_worker::wall::{self, Standing};
 use sublet_worker::{Isolation, engine_identity};
 use tokio::sync::{Semaphore, watch};
 
@@ -29,6 +30,7 @@ use crate::broker::{Asker, Broker};
 use crate::clock;
 use crate::driver::{Command, DriverHandle, Report};
 use crate::http::relatives::{Asked, ToRelatives, turn_away};
+use crate::serve::told_gaps;
 
 /// Denials of one attempt that are recorded, and the bytes of each sentence of a worker: more than an honest one says.
 const DENIALS_MAX: usize = 16;
@@ -54,6 +56,7 @@ pub(super) struct Desk {
     /// Places for questions that take their time.
     questions: Arc<Semaphore>,
     engine: String,
+    require_hardening: bool,
     purpose: Purpose,
     keeper: Keeper,
     /// What the guest of a worker with one attempt has done so far, as seen from here.
@@ -84,6 +87,7 @@ impl Desk {
             relatives: surroundings.relatives.clone(),
             questions: Arc::new(Semaphore::new(places)),
             engine: engine_identity(purpose.shape.isolation.preemption()),
+            require_hardening: surroundings.require_hardening,
             purpose,
             keeper: surroundings.keeper.clone(),
             seen: Seen::default(),
@@ -128,6 +132,16 @@ impl Desk {
         Ok(())
     }
 
+    /// It speaks before its first guest, so what it says of its wall is not a guest's word.
+    fn look_at(&self, wall: &[Standing]) -> io::Result<()> {
+        let gaps = wall::gaps(wall);
+        if self.require_hardening && !gaps.is_empty() {
+            let told = told_gaps(&gaps);
+            return Err(io::Error::other(format!("it would have {told}")));
+        }
+        Ok(())
+    }
+
     fn hear(&mut self, batch: Vec<FromWorker>, process: Pid) -> io::Result<()> {
         let now = clock::now();
         let mut reports = Vec::new();
@@ -143,13 +157,14 @@ impl Desk {
                     self.keep(attempt, stream, now, &bytes);
                     wrote = true;
                 }
-                FromWorker::Ready { engine } if engine != self.engine => {
+                FromWorker::Ready { engine, .. } if engine != self.engine => {
                     return Err(io::Error::other(format!(
                         "its engine is {engine}, ours is {}",
                         self.engine
                     )));
                 }
-                FromWorker::Ready { .. } | FromWorker::Loaded(_) => {}
+                FromWorker::Ready { wall, .. } => self.look_at(&wall)?,
+                FromWorker::Loaded(_) => {}
                 FromWorker::LoadFailed { module, reason } => {
                     reports.push(Report::LoadFailed {
                         module: Digest::from_bytes(module),

@@ -1,4 +1,4 @@
-//! Inside the compile process: limits first, then the module, then the answer.
+//! Inside the compile process: walls and limits first, then the module, then the answer.
 
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
@@ -9,6 +9,7 @@ use rustix::process::{Resource, Rlimit, setpriority_process, setrlimit};
 use sublet_sandbox::Preemption;
 
 use super::{Budget, Report, byte_of};
+use crate::wall::{Begun, Room};
 
 /// Largest module that is read. The front counts uploads itself; this holds for whoever else calls.
 const MODULE_BYTES_MAX: u64 = 64 << 20;
@@ -17,9 +18,14 @@ const DESCRIPTORS_MAX: u64 = 8;
 /// Compiling may wait for those who run.
 const NICENESS: i32 = 10;
 
-pub(crate) fn serve() -> io::Result<()> {
+pub(crate) fn serve(wall: Begun) -> io::Result<()> {
+    let ((preemption, wasm), _standings) = wall.around(Room::Compiler, receive)?;
+    answer(&wasm, preemption)
+}
+
+/// The last limit depends on the module, so it is read before the calls that set limits are closed, and not looked into.
+fn receive() -> io::Result<(Preemption, Vec<u8>)> {
     end_with_the_reader()?;
-    limit(Resource::Core, 0)?;
     limit(Resource::Fsize, 0)?;
     limit(Resource::Nofile, DESCRIPTORS_MAX)?;
     limit(Resource::As, Budget::for_module(0).memory_bytes)?;
@@ -31,7 +37,7 @@ pub(crate) fn serve() -> io::Result<()> {
         .read_to_end(&mut wasm)?;
     let size = u64::try_from(wasm.len()).map_err(io::Error::other)?;
     limit_processor_time(Budget::for_module(size).cpu_s)?;
-    answer(&wasm, preemption)
+    Ok((preemption, wasm))
 }
 
 fn read_preemption() -> io::Result<Preemption> {

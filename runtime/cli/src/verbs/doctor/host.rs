@@ -29,18 +29,6 @@ pub(super) fn findings() -> Vec<Finding> {
         kernel(&release),
         bursts(sublet_worker::bursting()),
         pagemap(&release),
-        not_built(
-            "seccomp",
-            "workers may make every system call that their account may",
-        ),
-        not_built(
-            "landlock",
-            "workers may open every file that their account may",
-        ),
-        not_built(
-            "namespaces",
-            "workers see the processes and networks of the host",
-        ),
         files(getrlimit(Resource::Nofile).current),
         memory(&fs::read_to_string("/proc/meminfo").unwrap_or_default()),
         clock(Path::new(SYNCHRONIZED).exists()),
@@ -108,15 +96,6 @@ fn bursts(bursting: Bursting) -> Finding {
         )
         .help("give the server RLIMIT_NICE 20: LimitNICE=20 in its unit"),
     }
-}
-
-/// Told as it is: a wall that is not there is no wall.
-fn not_built(name: &str, what: &str) -> Finding {
-    Finding::no(
-        name,
-        format!("not built yet: {what}, should a guest break out of WebAssembly"),
-    )
-    .help("run the server as an account of its own, with the walls of docs/sublet.service")
 }
 
 fn files(limit: Option<u64>) -> Finding {
