@@ -53,7 +53,7 @@ pub(crate) fn measure(scale: Scale) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn submit_and_wait(client: &mut Client, job: &SubmitJob) -> anyhow::Result<()> {
+pub(crate) fn submit_and_wait(client: &mut Client, job: &SubmitJob) -> anyhow::Result<()> {
     let submitted = client.submit(job)?;
     let finished = client.wait(&submitted)?;
     anyhow::ensure!(
@@ -64,7 +64,10 @@ fn submit_and_wait(client: &mut Client, job: &SubmitJob) -> anyhow::Result<()> {
 }
 
 /// Microseconds of each call.
-fn repeated(times: u32, mut act: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<Vec<f64>> {
+pub(crate) fn repeated(
+    times: u32,
+    mut act: impl FnMut() -> anyhow::Result<()>,
+) -> anyhow::Result<Vec<f64>> {
     let timed = |_| {
         let began = Instant::now();
         act()?;
@@ -73,6 +76,6 @@ fn repeated(times: u32, mut act: impl FnMut() -> anyhow::Result<()>) -> anyhow::
     (0..times).map(timed).collect()
 }
 
-fn micros(time: Duration) -> f64 {
+pub(crate) fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }

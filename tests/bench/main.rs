@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!   cargo bench -p sublet --bench figures -- [--quick] [throughput] [latency] [density] [idle] [flood] [slowdown]
-//!     [requests] [pages] [fanout]
+//!     [requests] [pages] [fanout] [wall] [soak]
 //! ```
 
 mod density;
@@ -15,7 +15,9 @@ mod latency;
 mod pages;
 mod requests;
 mod slowdown;
+mod soak;
 mod throughput;
+mod wall;
 
 mod bare;
 mod handler;
@@ -46,7 +48,7 @@ impl Scale {
 
 type Figure = fn(Scale) -> anyhow::Result<()>;
 
-const FIGURES: [(&str, Figure); 9] = [
+const FIGURES: [(&str, Figure); 11] = [
     ("throughput", throughput::measure),
     ("latency", latency::measure),
     ("density", density::measure),
@@ -56,6 +58,8 @@ const FIGURES: [(&str, Figure); 9] = [
     ("requests", requests::measure),
     ("pages", pages::measure),
     ("fanout", fanout::measure),
+    ("wall", wall::measure),
+    ("soak", soak::measure),
 ];
 
 fn main() -> anyhow::Result<()> {

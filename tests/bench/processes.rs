@@ -45,6 +45,21 @@ pub(crate) fn child(parent: u32, argument: &str) -> anyhow::Result<u32> {
     anyhow::bail!("there is no `{argument}` process")
 }
 
+/// How many children a process has.
+pub(crate) fn children(parent: u32) -> anyhow::Result<u32> {
+    let parent = parent.to_string();
+    let mut count = 0;
+    for entry in fs::read_dir("/proc")? {
+        let Ok(process) = entry?.file_name().to_string_lossy().parse() else {
+            continue;
+        };
+        // One that ends meanwhile is nobody's child.
+        let fields = fields_after_name(process).unwrap_or_default();
+        count += u32::from(fields.get(1) == Some(&parent));
+    }
+    Ok(count)
+}
+
 /// A process that ends meanwhile is an error, and nobody's child.
 fn is_child(process: u32, parent: u32, argument: &str) -> anyhow::Result<bool> {
     if fields_after_name(process)?.get(1) != Some(&parent.to_string()) {

@@ -105,6 +105,11 @@ impl Server {
         Ok(())
     }
 
+    /// Where it keeps all that lasts.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
     }
