@@ -80,11 +80,17 @@ mod retention;
 mod usage;
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod patching;
+#[cfg(test)]
 mod recovery;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod walls;
 

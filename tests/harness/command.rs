@@ -19,6 +19,8 @@ pub(crate) struct Home {
     pub(crate) runtime: PathBuf,
     pub(crate) data: PathBuf,
     pub(crate) cache: PathBuf,
+    /// How much a server tells, where that is not the usual.
+    pub(crate) told: Option<&'static str>,
 }
 
 impl Home {
@@ -33,6 +35,7 @@ impl Home {
             runtime: place("runtime"),
             data: place("data"),
             cache: place("cache"),
+            told: None,
         }
     }
 
@@ -52,7 +55,8 @@ impl Home {
             .env("XDG_RUNTIME_DIR", &self.runtime)
             .env("XDG_DATA_HOME", &self.data)
             .env("XDG_CACHE_HOME", &self.cache)
-            .env("XDG_CONFIG_HOME", &self.data);
+            .env("XDG_CONFIG_HOME", &self.data)
+            .envs(self.told.map(|told| ("SUBLET_LOG", told)));
     }
 }
 

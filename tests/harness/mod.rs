@@ -9,6 +9,7 @@ mod python;
 #[path = "../../scheduler/tests/sim/random.rs"]
 mod random;
 mod rules;
+mod secrets;
 mod server;
 mod users;
 
@@ -17,12 +18,13 @@ mod wait;
 
 pub(crate) use command::{Home, Output, Sublet};
 pub(crate) use guests::{Guest, bytes_of, component, core, interface, requester, sieve, wat};
-pub(crate) use http::Answer;
+pub(crate) use http::{Answer, kept_request, request};
 pub(crate) use processes::Process;
 pub(crate) use programs::{componentize_py, cpython, cruby, icepll, zig};
 pub(crate) use python::talk;
 pub(crate) use random::Random;
 pub(crate) use rules::{THREE, configuration, with};
+pub(crate) use secrets::Secrets;
 pub(crate) use server::{Server, shared};
 pub(crate) use users::{Connection, Remote, address_of};
 pub(crate) use wait::{DEADLINE, eventually, skip_loudly};

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::http::{self, Answer};
 use super::processes::Process;
-use super::{DEADLINE, Home, Output, Sublet, eventually};
+use super::{DEADLINE, Home, Output, Secrets, Sublet, eventually};
 
 /// The server that tests share which neither end it nor need it empty.
 pub(crate) fn shared() -> Watched {
@@ -100,8 +100,20 @@ impl Server {
         Self::launch(new_root(), arguments).ready()
     }
 
+    /// A server that listens with TLS and logs each step of its own and of the libraries in it.
+    pub(crate) fn that_tells_everything() -> Self {
+        let root = new_root();
+        let mut home = Home::below(&root);
+        home.told = Some("trace");
+        let listen = ["--listen", "127.0.0.1:0"].map(str::to_owned);
+        Self::launch_in(home, root, listen.into()).ready()
+    }
+
     fn launch(root: PathBuf, arguments: Vec<String>) -> Self {
-        let home = Home::below(&root);
+        Self::launch_in(Home::below(&root), root, arguments)
+    }
+
+    fn launch_in(home: Home, root: PathBuf, arguments: Vec<String>) -> Self {
         let (mut child, exit) = guardian(&home, &root, &arguments);
         let id = exit
             .recv_timeout(DEADLINE)
@@ -240,6 +252,14 @@ impl Server {
             .expect("a temporary directory can be written");
     }
 
+    /// Nothing that this test wrote has a key in it, but for those files that keep them.
+    fn search_for_keys(&self) {
+        if !thread::panicking() {
+            let found = Secrets::kept_below(&[&self.root]).found_below(&self.root);
+            assert!(found.is_empty(), "keys are in {found:?}");
+        }
+    }
+
     fn show_log_of_failure(&self) {
         const SHOWN: usize = 60;
         if thread::panicking() {
@@ -254,6 +274,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.show_log_of_failure();
+        self.search_for_keys();
     }
 }
 
