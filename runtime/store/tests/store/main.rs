@@ -31,6 +31,7 @@ mod operators;
 mod outputs;
 mod pages;
 mod pool_model;
+mod power_loss;
 mod queries;
 mod recovery;
 mod retention;
