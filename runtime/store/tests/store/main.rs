@@ -12,6 +12,7 @@ mod backup;
 mod backup_changed;
 mod certificates;
 mod crash;
+mod damage;
 mod data_directory;
 mod disk_full;
 mod key_files;
