@@ -215,7 +215,7 @@ impl Server {
             ground: ground(settings),
             retention: Retention::new(ruling.retention),
             finished,
-            now: clock::now,
+            now: clock::onward,
         });
         let front = Front {
             configuration: settings.configuration(),

@@ -17,20 +17,18 @@
 //! ```
 
 mod lock;
+mod remains;
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use cap_std::{
-    ambient_authority,
-    fs::{Dir, DirBuilder, DirBuilderExt},
-};
+use cap_std::{ambient_authority, fs::Dir};
 
 use crate::{
     Error, KeyFiles, Library, Logs, Outputs, Readers, Work, Writer,
-    durable::{private_file, private_folder},
+    durable::{private_file, private_folder, sync_file},
     error::Doing,
     work::remove_all_in,
 };
@@ -51,13 +49,12 @@ impl DataDirectory {
     /// Opens the directory at `path`, made when missing. What an earlier server left in `tmp/` is removed.
     ///
     /// # Errors
-    /// [`Error::Held`] while another process has it; otherwise what the file system says.
+    /// [`Error::Held`] while another process has it; [`Error::NoDatabase`] where there are files of jobs and no records of
+    /// them; otherwise what the file system says.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let mut builder = DirBuilder::new();
         // A directory that is there already keeps its mode: it may be one that others have business in.
         if !path.exists() {
-            builder.recursive(true).mode(0o700);
-            create_root(path, &builder)?;
+            create_root(path)?;
         }
         let path = path.canonicalize().doing("find the data directory")?;
         let root =
@@ -71,8 +68,10 @@ impl DataDirectory {
             path,
             _lock: lock,
         };
+        directory.refuse_files_without_records()?;
         directory.empty_uploads()?;
         directory.make_database_private()?;
+        directory.flush_remains()?;
         Ok(directory)
     }
 
@@ -183,13 +182,13 @@ impl DataDirectory {
     /// `SQLite` gives its other files the mode of this one.
     fn make_database_private(&self) -> Result<(), Error> {
         let file = self.root.open_with(DATABASE, private_file().create(true));
-        file.and_then(|file| file.sync_all())
+        file.and_then(|file| sync_file(&file))
             .doing("make the database file")
     }
 }
 
-/// Makes the directory with its parents, each private.
-fn create_root(path: &Path, builder: &DirBuilder) -> Result<(), Error> {
+/// Makes the directory with its parents, each private and durable.
+fn create_root(path: &Path) -> Result<(), Error> {
     let absolute = std::path::absolute(path).doing("find the data directory")?;
     let mut existing = absolute.as_path();
     while let Some(parent) = existing.parent().filter(|_| !existing.exists()) {
@@ -198,7 +197,7 @@ fn create_root(path: &Path, builder: &DirBuilder) -> Result<(), Error> {
     let missing = absolute.strip_prefix(existing).unwrap_or(&absolute);
     let parent = Dir::open_ambient_dir(existing, ambient_authority())
         .doing("open the parent of the data directory")?;
-    parent
-        .create_dir_with(missing, builder)
+    private_folder(&parent, missing)
+        .map(drop)
         .doing("make the data directory")
 }

@@ -1,10 +1,16 @@
 //! The sha256 of some content: how modules, artifacts and inputs are named.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    io::{self, Read},
+    str::FromStr,
+};
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+
+const READ_BYTES: usize = 64 << 10;
 
 /// The sha256 of some content.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -31,6 +37,17 @@ impl Digest {
     #[must_use]
     pub fn of(content: &[u8]) -> Self {
         Self(Sha256::digest(content).into())
+    }
+
+    /// The digest of all that is left to be read.
+    pub(crate) fn of_rest(mut content: impl Read) -> io::Result<Self> {
+        let (mut sha256, mut buffer) = (Sha256::new(), vec![0; READ_BYTES]);
+        loop {
+            match content.read(&mut buffer)? {
+                0 => return Ok(Self(sha256.finalize().into())),
+                count => sha256.update(&buffer[..count]),
+            }
+        }
     }
 
     /// The digest with these bytes.

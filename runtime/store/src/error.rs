@@ -40,6 +40,9 @@ pub enum Error {
         /// The latest version that this program knows.
         known: i64,
     },
+    /// There is no database, and it is not that nothing was ever recorded.
+    #[error("the database sublet.db is missing or empty, though there are files of jobs beside it")]
+    NoDatabase,
     /// Something on the disk is not what was written there.
     #[error("{what} is damaged")]
     Damaged {
@@ -81,6 +84,7 @@ impl Error {
             Self::Database { source, .. } => is_full(source),
             Self::Held { .. }
             | Self::NewerSchema { .. }
+            | Self::NoDatabase
             | Self::Damaged { .. }
             | Self::UploadTooLong { .. }
             | Self::Archive(_)
@@ -88,10 +92,16 @@ impl Error {
         }
     }
 
+    /// Whether a later version of the program wrote what is on the disk.
+    #[must_use]
+    pub fn is_of_a_later_version(&self) -> bool {
+        matches!(self, Self::NewerSchema { .. })
+    }
+
     /// Whether what is on the disk is not what was written there.
     #[must_use]
     pub fn is_damage(&self) -> bool {
-        matches!(self, Self::Damaged { .. })
+        matches!(self, Self::Damaged { .. } | Self::NoDatabase)
     }
 }
 
@@ -129,7 +139,7 @@ impl<T> Doing<T> for rusqlite::Result<T> {
         self.map_err(|source| match source.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => {
                 Error::Damaged {
-                    what: "the database",
+                    what: "the database sublet.db",
                 }
             }
             _ => Error::Database { doing, source },

@@ -7,7 +7,7 @@ use cap_std::fs::{Dir, PermissionsExt as _};
 
 use crate::{
     Error,
-    durable::{if_found, private_file, rename_into},
+    durable::{if_found, private_file, rename_into, sync_file},
     error::Doing,
 };
 
@@ -80,7 +80,7 @@ impl KeyFiles {
                 .0
                 .open_with(&beside, options.create(true).truncate(true))?;
             file.write_all(text.as_bytes())?;
-            file.sync_all()?;
+            sync_file(&file)?;
             rename_into(&self.0, &beside, &self.0, name)
         };
         write().doing("write a key")

@@ -3,14 +3,18 @@
 
 mod keep;
 
-use std::io;
+use std::io::{self, Seek as _};
 
 use cap_std::fs::{Dir, File};
 use sublet_scheduler::{AttemptId, JobId};
 
-use crate::{Error, JobArtifact, durable::if_found, error::Doing};
+use crate::{Digest, Error, JobArtifact, durable::if_found, error::Doing};
 
 pub use keep::{Kept, Unkept};
+
+const DAMAGED: Error = Error::Damaged {
+    what: "an artifact",
+};
 
 /// All of them, by their job.
 #[derive(Debug)]
@@ -23,7 +27,27 @@ impl Outputs {
         Self { folder }
     }
 
-    /// Opens what a record names.
+    /// Opens what a record names, for who reads all of it.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when it is not there, or is not what was kept; otherwise what the file system says.
+    pub fn open_whole(
+        &self,
+        job: JobId,
+        task: u32,
+        artifact: &JobArtifact,
+    ) -> Result<std::fs::File, Error> {
+        let mut file = self.open(job, task, artifact)?;
+        let digest = Digest::of_rest(&file).doing("read an artifact")?;
+        file.rewind().doing("read an artifact")?;
+        if digest == artifact.digest {
+            Ok(file)
+        } else {
+            Err(DAMAGED)
+        }
+    }
+
+    /// Opens what a record names, for who reads a part: whether that is what was kept cannot be seen from a part.
     ///
     /// # Errors
     /// [`Error::Damaged`] when it is not there or of another length; otherwise what the file system says.
@@ -35,18 +59,13 @@ impl Outputs {
     ) -> Result<std::fs::File, Error> {
         let number = artifact.number;
         let attempt = AttemptId { job, task, number };
-        let damaged = Error::Damaged {
-            what: "an artifact",
-        };
         let path = format!("{}/{}", attempt_path(attempt), artifact.place);
         let file: File = if_found(self.folder.open(path))
             .doing("open an artifact")?
-            .ok_or(damaged)?;
+            .ok_or(DAMAGED)?;
         let length = file.metadata().doing("open an artifact")?.len();
         if length != artifact.size_bytes {
-            return Err(Error::Damaged {
-                what: "an artifact",
-            });
+            return Err(DAMAGED);
         }
         Ok(file.into_std())
     }

@@ -71,6 +71,14 @@ pub(super) fn failure(error: &ServeError) -> Failure {
         ServeError::Store(store) if store.is_disk_full() => {
             (Code::DiskFull, "free some space, or choose --data-dir")
         }
+        ServeError::Store(store) if store.is_damage() => (
+            Code::LocalFault,
+            "keep the data directory as it is, make another one of a backup with `sublet admin backup restore`, and choose it with --data-dir",
+        ),
+        ServeError::Store(store) if store.is_of_a_later_version() => (
+            Code::LocalFault,
+            "start the version that wrote it, or make another directory of an older backup with `sublet admin backup restore`",
+        ),
         ServeError::Unhardened(_) => (
             Code::HostUnfit,
             "`sublet doctor` says what to do; without --require-hardening or [service] require_hardening the server starts all the same",

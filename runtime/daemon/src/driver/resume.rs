@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use sublet_scheduler::{Event, JobId, Resumption, TaskRange, Usage, UserId};
+use sublet_scheduler::{Event, JobId, Restart, Resumption, TaskRange, Usage, UserId};
 use sublet_store::{Digest, Error, JobEnd, ModuleSelector, NewJob, Unfinished, Whose};
 
 use super::submit::is_met;
@@ -42,11 +42,16 @@ impl Driver {
         let Unfinished {
             job,
             fresh,
-            again,
+            mut again,
             interrupted,
             cancel_asked,
             tally,
         } = unfinished;
+        // The clock may have been put back while no server ran: nobody waits longer than the longest pause.
+        let latest = (self.now)().plus(Restart::BACKOFF_MS_MAX);
+        for task in &mut again {
+            task.not_before = task.not_before.min(latest);
+        }
         let (used, children) = match self.reader.job(Whose::Everyone, job.id)? {
             Some(owned) => (owned.usage()?.usage, owned.children()?),
             None => (Usage::default(), 0),

@@ -203,8 +203,13 @@ async fn serve(
         }
     };
     let from = wanted.start;
+    let is_all = wanted == (0..size);
     let opened = caller.on_disk(move |front| {
-        let mut file = front.outputs.open(job, task, &artifact)?;
+        let mut file = if is_all {
+            front.outputs.open_whole(job, task, &artifact)?
+        } else {
+            front.outputs.open(job, task, &artifact)?
+        };
         Ok(file.seek(SeekFrom::Start(from)).map(|_| file))
     });
     let file = opened.await?.map_err(|error| ApiError::fault(&error))?;

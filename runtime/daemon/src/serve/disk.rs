@@ -46,6 +46,12 @@ impl Disk {
         work.sweep_attempts()?;
         let owner = owner(&mut writer, &readers.get()?)?;
         let people = people(&readers.get()?, owner)?;
+        let mut ids = readers.get()?.next_ids()?;
+        if directory.pass_over_files(&mut ids)? {
+            tracing::warn!(
+                "there are files of jobs or users that the database does not know, as where it was replaced by an older one: their numbers are not given again"
+            );
+        }
         Ok(Self {
             writer,
             library: Arc::new(directory.library()?),
@@ -53,7 +59,7 @@ impl Disk {
             work: Arc::new(work),
             outputs: Arc::new(directory.outputs()?),
             alive,
-            ids: readers.get()?.next_ids()?,
+            ids,
             readers,
             directory,
             owner,

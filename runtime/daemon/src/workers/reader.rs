@@ -143,7 +143,7 @@ impl Desk {
     }
 
     fn hear(&mut self, batch: Vec<FromWorker>, process: Pid) -> io::Result<()> {
-        let now = clock::now();
+        let now = clock::onward();
         let mut reports = Vec::new();
         let mut wrote = false;
         for message in batch {

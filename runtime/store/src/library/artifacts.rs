@@ -7,12 +7,11 @@ use std::{
 };
 
 use cap_std::fs::Dir;
-use sha2::{Digest as _, Sha256};
 use sublet_scheduler::UserId;
 
 use crate::{
     Digest, Error,
-    durable::{if_found, private_file, rename_into, sync},
+    durable::{if_found, private_file, rename_into, sync, sync_file},
     error::Doing,
 };
 
@@ -40,8 +39,6 @@ pub struct WholeArtifact {
     pub sha256: Digest,
 }
 
-const READ_BYTES: usize = 64 << 10;
-
 impl Library {
     /// Keeps what a module was compiled to by the engine of that identity.
     ///
@@ -63,7 +60,7 @@ impl Library {
                 .open_with(&temporary.name, options.create_new(true))?;
             file.write_all(artifact)?;
             file.write_all(Digest::of(artifact).as_bytes())?;
-            file.sync_all()?;
+            sync_file(&file)?;
             rename_into(
                 &self.uploads,
                 &temporary.name,
@@ -109,15 +106,7 @@ fn whole(mut file: File) -> std::io::Result<Option<WholeArtifact>> {
     let Some(length) = file.metadata()?.len().checked_sub(digest_length) else {
         return Ok(None);
     };
-    let mut content = (&mut file).take(length);
-    let (mut sha256, mut buffer) = (Sha256::new(), vec![0; READ_BYTES]);
-    loop {
-        match content.read(&mut buffer)? {
-            0 => break,
-            count => sha256.update(&buffer[..count]),
-        }
-    }
-    let sha256 = Digest::from_bytes(sha256.finalize().into());
+    let sha256 = Digest::of_rest((&mut file).take(length))?;
     let mut stored = [0; Digest::BYTES];
     file.read_exact(&mut stored)?;
     file.rewind()?;

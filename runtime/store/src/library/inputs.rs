@@ -95,7 +95,10 @@ impl Library {
     ) -> Result<(), Error> {
         let path = Work::tree_path(digest);
         if work.is_dir(&path) {
-            return remove_all_in(folder).doing("remove an input that is there already");
+            remove_all_in(folder).doing("remove an input that is there already")?;
+            // Whoever gave it its name may have been killed before the name was durable.
+            let inputs = work.open_dir("inputs").doing("open a user's folder")?;
+            return sync(&inputs).doing("keep an input");
         }
         let name = || {
             self.uploads.rename(&unpacked.name, work, &path)?;

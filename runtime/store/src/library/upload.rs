@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     Digest, Error,
-    durable::{private_file, rename_into},
+    durable::{private_file, rename_into, sync_file},
     error::Doing,
 };
 
@@ -90,7 +90,7 @@ impl Upload {
             length,
             ..
         } = self;
-        file.sync_all().doing("make an upload durable")?;
+        sync_file(&file).doing("make an upload durable")?;
         let digest = Digest::from_bytes(sha256.finalize().into());
         Ok(Uploaded {
             file,

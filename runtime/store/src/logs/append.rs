@@ -12,14 +12,14 @@ use sublet_scheduler::{AttemptId, JobId, UnixMillis};
 
 use crate::{
     Error,
-    durable::{if_found, private_file, private_folder, sync, sync_file_system},
+    durable::{if_found, private_file, private_folder, sync, sync_file, sync_file_system},
     error::Doing,
 };
 
 use super::{
     frame::{BYTES_MAX, FrameHead, HEAD_BYTES, Stream, encode},
     read::{LogReader, LogSelection},
-    segment::{LogPosition, MAGIC, file_name, newest},
+    segment::{LogPosition, MAGIC, MAGIC_BYTES, file_name, newest},
 };
 
 /// A segment that is this long is closed, and what is in it survives power loss from then on.
@@ -88,7 +88,7 @@ impl Logs {
             .append(&self.folder, job, &frames)
             .doing("write a log")?;
         // Outside the lock: a flush takes as long as it takes, and others want to write.
-        full.map_or(Ok(()), |full| full.sync_all())
+        full.map_or(Ok(()), |full| sync_file(&full))
             .doing("make a log durable")
     }
 
@@ -126,8 +126,8 @@ impl Logs {
             return Ok(());
         };
         let sync_tail = || match tail.file {
-            Some(file) => file.sync_all(),
-            None => open_segment(&self.folder, job, tail.segment)?.sync_all(),
+            Some(file) => sync_file(&file),
+            None => sync_file(&open_segment(&self.folder, job, tail.segment)?),
         };
         sync_tail().doing("make a log durable")
     }
@@ -249,10 +249,9 @@ impl Tail {
             folder.remove_file(file_name(segment))?;
             return Err(error);
         }
-        let length = u64::try_from(MAGIC.len()).unwrap_or(u64::MAX);
         Ok(Self {
             segment,
-            length,
+            length: MAGIC_BYTES,
             file: Some(Arc::new(file)),
             last_write: 0,
         })
@@ -271,6 +270,12 @@ fn whole_log(folder: &Dir) -> io::Result<Option<LogPosition>> {
     if segment == 0 {
         return Ok(None);
     }
-    let offset = folder.metadata(file_name(segment))?.len();
+    let length = folder.metadata(file_name(segment))?.len();
+    // One without its beginning has lost what was in it: the reader has to come to it to say so.
+    let offset = if length < MAGIC_BYTES {
+        MAGIC_BYTES + 1
+    } else {
+        length
+    };
     Ok(Some(LogPosition { segment, offset }))
 }

@@ -8,7 +8,7 @@ use crate::{Error, durable::if_found, error::Doing};
 
 use super::{
     frame::{Found, FrameHead, HEAD_BYTES, LogChunk, Stream, decode, size},
-    segment::{LogPosition, MAGIC, file_name},
+    segment::{LogPosition, MAGIC, MAGIC_BYTES, file_name},
 };
 
 /// What of a job's log is read. The default reads all.
@@ -67,8 +67,6 @@ enum Step {
     Gap { file_bytes: u64 },
     SegmentEnd,
 }
-
-const MAGIC_BYTES: u64 = 8;
 
 impl LogReader {
     pub(super) fn new(

@@ -6,6 +6,7 @@ use cap_std::fs::Dir;
 
 /// What every segment begins with.
 pub(super) const MAGIC: &[u8; 8] = b"SUBLOG1\n";
+pub(super) const MAGIC_BYTES: u64 = 8;
 
 /// A place in the log of a job. A reader goes on from it, also after a restart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

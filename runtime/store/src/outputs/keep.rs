@@ -13,7 +13,7 @@ use sublet_scheduler::AttemptId;
 
 use crate::{
     Digest, Error, JobArtifact,
-    durable::{private_file, private_folder, sync, sync_file_system},
+    durable::{private_file, private_folder, sync, sync_file, sync_file_system},
     error::Doing,
     untrusted::{self, Found},
 };
@@ -240,7 +240,7 @@ impl Keeper {
             .open_with(&to, private_file().create_new(true))?;
         let copied = copy_through(&mut (&mut file).take(bytes), &mut copy).and_then(|copied| {
             if self.flush_each {
-                copy.sync_all()?;
+                sync_file(&copy)?;
             }
             Ok(copied)
         });

@@ -10,7 +10,8 @@ use std::{
 
 use sublet_scheduler::{JobId, Next, Outcome, UserId};
 use sublet_store::{
-    AuditChain, DataDirectory, NodeState, Page, Reader, Record, StoredNetwork, Unfinished, Whose,
+    AuditChain, DataDirectory, Error, NodeState, Page, Reader, Record, StoredNetwork, Unfinished,
+    Whose,
 };
 use tempfile::TempDir;
 
@@ -22,7 +23,7 @@ const WAL: &str = "sublet.db-wal";
 const THINGS: usize = 11;
 
 /// A batch of many kinds: whichever part of it were missing would show.
-fn batch(id: u64) -> Vec<Record> {
+pub(crate) fn batch(id: u64) -> Vec<Record> {
     [of_a_job(id), of_the_pool(id)].concat()
 }
 
@@ -60,25 +61,29 @@ fn of_the_pool(id: u64) -> Vec<Record> {
 
 /// What a server that starts on the folder finds.
 #[derive(Debug, PartialEq)]
-struct Found {
-    jobs: Vec<Unfinished>,
+pub(crate) struct Found {
+    pub(crate) jobs: Vec<Unfinished>,
     /// How many batches there are, by each thing that the pool has.
     pool: [usize; THINGS],
 }
 
 impl Found {
     fn in_folder(path: &Path) -> Self {
-        let data = DataDirectory::open(path).unwrap();
-        let _writer = data.writer().unwrap();
-        let reader = data.readers().get().unwrap();
-        Self {
-            jobs: reader.recover().unwrap(),
+        Self::try_in_folder(path).unwrap()
+    }
+
+    pub(crate) fn try_in_folder(path: &Path) -> Result<Self, Error> {
+        let data = DataDirectory::open(path)?;
+        let _writer = data.writer()?;
+        let reader = data.readers().get()?;
+        Ok(Self {
+            jobs: reader.recover()?,
             pool: batches_of_the_pool(&reader),
-        }
+        })
     }
 
     /// Of whole batches, and nothing else.
-    fn whole(jobs: &[Unfinished]) -> Self {
+    pub(crate) fn whole(jobs: &[Unfinished]) -> Self {
         Self {
             jobs: jobs.to_vec(),
             pool: [jobs.len(); THINGS],
@@ -116,7 +121,7 @@ fn batches_of_the_pool(reader: &Reader) -> [usize; THINGS] {
 }
 
 /// What each batch leaves behind.
-fn expected(id: u64) -> Unfinished {
+pub(crate) fn expected(id: u64) -> Unfinished {
     let mut store = store_in(memory_folder());
     store.commit(&of_a_job(id));
     store.unfinished()

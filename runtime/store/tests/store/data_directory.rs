@@ -130,7 +130,7 @@ fn a_file_that_is_no_database_is_called_damaged() {
         .unwrap()
         .writer()
         .unwrap_err();
-    assert_eq!(error.to_string(), "the database is damaged");
+    assert_eq!(error.to_string(), "the database sublet.db is damaged");
     assert!(error.is_damage());
 }
 

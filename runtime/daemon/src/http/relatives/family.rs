@@ -256,7 +256,12 @@ impl Asking {
             return Err(too_long(Some(wanted)));
         }
         let read = self.caller.on_disk(move |front| {
-            let file = front.outputs.open(job, task, &artifact)?;
+            let is_all = offset == 0 && wanted as u64 == artifact.size_bytes;
+            let file = if is_all {
+                front.outputs.open_whole(job, task, &artifact)?
+            } else {
+                front.outputs.open(job, task, &artifact)?
+            };
             let mut bytes = vec![0; wanted];
             Ok(file.read_exact_at(&mut bytes, offset).map(|()| bytes))
         });
