@@ -84,6 +84,8 @@ mod isolation;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod poison;
+#[cfg(test)]
 mod recovery;
 #[cfg(test)]
 mod walls;

@@ -14,6 +14,7 @@ mod certificates;
 mod crash;
 mod data_directory;
 mod disk_full;
+mod harm;
 mod key_files;
 mod library;
 mod library_queries;
