@@ -88,6 +88,8 @@ mod limits;
 #[cfg(test)]
 mod patching;
 #[cfg(test)]
+mod poison;
+#[cfg(test)]
 mod recovery;
 #[cfg(test)]
 mod secrets;

@@ -54,6 +54,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/v1/certs/retire", &["POST"]),
     ("/v1/certs/{serial}/revoke", &["POST"]),
     ("/v1/modules/{module}", &["GET", "DELETE"]),
+    ("/v1/modules/{module}/release", &["POST"]),
     ("/v1/inputs/{digest}", &["GET", "PUT"]),
     ("/v1/jobs", &["GET", "POST"]),
     ("/v1/jobs/validate", &["POST"]),

@@ -235,7 +235,7 @@ fn bombs() -> Vec<(&'static str, Vec<u8>, &'static str)> {
 }
 
 /// Each of these is just small enough for the gate, and all of them are too much.
-fn slow_functions() -> Vec<u8> {
+pub(crate) fn slow_functions() -> Vec<u8> {
     let function = format!("(func {} {})", locals(50), in_a_row(2_000, 50));
     functions(&function, 40)
 }

@@ -36,8 +36,8 @@ pub(crate) struct Attempt {
     pub(crate) grant: Grant,
     pub(crate) history: History,
     state: AttemptState,
-    /// Its user wanted it ended, so its task is not tried again, however it ends.
-    is_cancelled: bool,
+    /// Its user wanted it ended, or nothing of its job may start any more: its task is not tried again, however it ends.
+    is_last: bool,
 }
 
 /// What an attempt holds: its job may be routed elsewhere meanwhile, the grant stays where it was made.
@@ -54,7 +54,7 @@ impl Attempt {
             grant,
             history,
             state: AttemptState::Starting,
-            is_cancelled: false,
+            is_last: false,
         }
     }
 
@@ -62,8 +62,8 @@ impl Attempt {
         self.state
     }
 
-    pub(crate) const fn is_cancelled(&self) -> bool {
-        self.is_cancelled
+    pub(crate) const fn is_last(&self) -> bool {
+        self.is_last
     }
 
     /// Whether its instance is not over, as far as is known.
@@ -82,7 +82,7 @@ impl Attempt {
     /// Tells it to end, unless it was told before or has ended.
     pub(crate) fn stop(&mut self, reason: StopReason, actions: &mut Vec<Action>) {
         match reason {
-            StopReason::Cancel => self.is_cancelled = true,
+            StopReason::Cancel => self.is_last = true,
             StopReason::Shutdown | StopReason::Drain | StopReason::Preempt => {}
         }
         match self.state {
@@ -95,6 +95,11 @@ impl Attempt {
             }
             AttemptState::Stopping | AttemptState::Finished => {}
         }
+    }
+
+    /// Has its task not be tried again, however it ends.
+    pub(crate) const fn be_the_last(&mut self) {
+        self.is_last = true;
     }
 
     pub(crate) fn finish(&mut self) {

@@ -107,6 +107,8 @@ pub enum Event {
     },
     /// A job that this one waits for was over, in another way than it had to be, before the scheduler knew either.
     DependencyBroken(JobId),
+    /// Nothing more of the job may start: its module is in quarantine. What runs may end by itself.
+    Barred(JobId),
     /// The server stops: nothing new is started.
     DrainAsked,
     /// The grace of a drain is over: what still runs is stopped.

@@ -75,6 +75,8 @@ pub enum CancelReason {
     Preempted,
     /// A job that it waited for ended in another way than it had to.
     Dependency,
+    /// Its module is in quarantine.
+    Quarantine,
 }
 
 /// What was lost together with the attempt.
@@ -208,6 +210,9 @@ impl fmt::Display for Outcome {
             }
             Self::Cancelled(CancelReason::Dependency) => {
                 f.write_str("cancelled: a job that it waited for did not end as it had to")
+            }
+            Self::Cancelled(CancelReason::Quarantine) => {
+                f.write_str("cancelled: its module is in quarantine")
             }
             Self::Lost(reason) => write!(f, "lost: {reason}"),
         }

@@ -45,7 +45,9 @@ impl Restart {
     ) -> Option<Retry> {
         let (history, pause_ms) = match outcome {
             Outcome::Succeeded
-            | Outcome::Cancelled(CancelReason::Asked | CancelReason::Dependency) => None,
+            | Outcome::Cancelled(
+                CancelReason::Asked | CancelReason::Dependency | CancelReason::Quarantine,
+            ) => None,
             Outcome::Cancelled(
                 CancelReason::Shutdown | CancelReason::Drained | CancelReason::Preempted,
             ) => self.after_eviction(history),

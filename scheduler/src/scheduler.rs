@@ -155,6 +155,7 @@ impl Scheduler {
                 task: Some(task),
             } => self.cancel_task(now, job, task, actions),
             Event::DependencyBroken(job) => self.give_up(now, job, actions),
+            Event::Barred(job) => self.bar(now, job, actions),
             Event::DrainAsked => self.is_draining = true,
             Event::GraceEnded => self.grace_ended(actions),
             Event::TimePassed => self.time_passed(now, actions),

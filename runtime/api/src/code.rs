@@ -136,6 +136,8 @@ codes! {
         "Jobs that are not over still need the module. Wait for them or cancel them.";
     InputInvalid = 417, "input is not valid",
         "An input tree may hold regular files and directories with relative paths, and nothing else: no links, no devices, no `..`. The message names the entry.";
+    ModuleQuarantined = 418, "module is in quarantine",
+        "The module did harm as often as the operator allows ([service] quarantine_after): worker processes died of it, functions of the host panicked when it called them, or its compilation was ended for its cost. Nothing of it is started any more: what waited was cancelled, and submissions and retries are refused. Other modules, and the same one of other users, are not affected. Find out what it does with `sublet run`, and push a mended one; or ask an operator, who lets it begin anew with `sublet modules release MODULE --user NAME`.";
     ServerFault = 501, "fault of the server",
         "Something failed on the server's side. The request id is in its log with the causes.";
     CompilerFault = 502, "compiler failed",

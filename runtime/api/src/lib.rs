@@ -31,7 +31,7 @@ pub use job::{
     RetryRequest, RoutedBy, Selected, SubmitJob, TaskCounts, Waiting, When,
 };
 pub use log::{LogEntry, LogQuery, Stream};
-pub use module::{Module, ModuleKind, ModuleQuery, PushQuery};
+pub use module::{Module, ModuleHarm, ModuleKind, ModuleQuery, PushQuery, ReleaseQuery};
 pub use network::{
     EgressPolicy, Flow, JobNetwork, Network, NetworkList, NetworkMode, NetworkUsage, Nic,
     NicLimits, Peer, Publish,

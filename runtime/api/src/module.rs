@@ -27,6 +27,25 @@ pub struct Module {
     pub memory_bytes_min: u64,
     /// When it was first pushed.
     pub pushed_at: Timestamp,
+    /// What it did to the server's side, if it did anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub harm: Option<ModuleHarm>,
+}
+
+/// What a module did to the server's side.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ModuleHarm {
+    /// Worker processes that died of it.
+    pub worker_deaths: u32,
+    /// Functions of the host that panicked when it called them.
+    pub host_panics: u32,
+    /// Compilations of it that were ended for their cost.
+    pub compile_kills: u32,
+    /// Whether its attempts have a process each, until one of them ends well.
+    pub runs_alone: bool,
+    /// Since when nothing of it is started: only an operator ends that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quarantined_at: Option<Timestamp>,
 }
 
 /// What sort of binary a module is.
@@ -69,4 +88,14 @@ pub struct ModuleQuery {
     /// Where the former page ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+}
+
+/// Query of `POST /v1/modules/{module}/release`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ReleaseQuery {
+    /// Whose module it is. Without it, the caller's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
 }

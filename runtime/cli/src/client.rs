@@ -6,7 +6,7 @@
 //!   jobs     POST /v1/jobs · GET /v1/jobs · GET /v1/jobs/{job}[/wait|explain|tasks|tasks/{index}] · POST …/cancel, …/retry
 //!            GET /v1/jobs/{job}/tasks/{index}/artifacts[/{name}], …/output
 //!   logs     GET /v1/jobs/{job}/logs, …/events                         one entry per line, for as long as it is followed
-//!   modules  POST /v1/modules · GET /v1/modules · GET, DELETE /v1/modules/{module}
+//!   modules  POST /v1/modules · GET /v1/modules · GET, DELETE /v1/modules/{module} · POST …/release
 //!   inputs   HEAD, PUT /v1/inputs/{digest}
 //!   pool     GET /v1/pool · GET /v1/subclusters[/{name}] · POST …/pause, …/resume · DELETE /v1/subclusters/{name}
 //!            GET /v1/nodes[/{name}[/explain]] · POST …/drain, …/resume, …/label

@@ -113,6 +113,7 @@ impl Exit {
             Some(
                 C::Ambiguous
                 | C::ModuleInUse
+                | C::ModuleQuarantined
                 | C::UserExists
                 | C::NoOlderAuthority
                 | C::RotationUnfinished
@@ -227,6 +228,7 @@ mod tests {
             (Code::ModuleNotFound, 5, 127),
             (Code::FileUnreadable, 5, 127),
             (Code::ModuleInUse, 6, 126),
+            (Code::ModuleQuarantined, 6, 126),
             (Code::KeyReused, 6, 126),
             (Code::NothingToRetry, 6, 126),
             (Code::DataDirectoryHeld, 6, 125),

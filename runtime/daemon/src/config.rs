@@ -85,11 +85,14 @@ pub struct Listen {
 }
 
 /// How the server goes about its own business.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Service {
     /// Whether to refuse to start where a layer of the wall around workers is missing.
     pub require_hardening: bool,
+    /// How often a module may do harm (kill a worker, have a function of the host panic, cost the compiler its budget)
+    /// before nothing of it is started; never, if it is 0.
+    pub quarantine_after: u32,
     /// How it stops.
     pub drain: Drain,
     /// What goes when it is old.
@@ -98,6 +101,19 @@ pub struct Service {
     pub networks: Networks,
     /// Where ports are that guests publish.
     pub publish: Publish,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            require_hardening: false,
+            quarantine_after: 3,
+            drain: Drain::default(),
+            retention: Retention::default(),
+            networks: Networks::default(),
+            publish: Publish::default(),
+        }
+    }
 }
 
 /// The networks that are ready for users to come.

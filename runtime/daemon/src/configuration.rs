@@ -8,10 +8,11 @@ use crate::config::Config;
 use crate::serve::ServeError;
 
 /// What a running server takes another value of. Everything else is decided once, when it starts.
-const CHANGEABLE: [&str; 4] = [
+const CHANGEABLE: [&str; 5] = [
     "defaults.",
     "pool.reserve.disk",
     "service.drain.",
+    "service.quarantine_after",
     "service.retention.",
 ];
 

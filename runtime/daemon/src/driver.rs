@@ -12,6 +12,7 @@
 mod active;
 mod batch;
 mod begin;
+mod blame;
 mod carry_out;
 mod chores;
 mod command;
@@ -22,6 +23,7 @@ mod modules;
 mod networks;
 mod obey;
 mod operate;
+mod quarantine;
 mod resume;
 mod retention;
 mod retry;
@@ -44,6 +46,7 @@ use tokio::sync::watch;
 pub(crate) use active::{ActiveJob, ActiveJobs, GROUP, JOB, SOCKETS, scheduled};
 use batch::Batch;
 pub(crate) use begin::Beginning;
+pub(crate) use blame::{Ledger, Quarantined};
 pub(crate) use chores::Chores;
 pub(crate) use command::{
     Answer, Chosen, Command, DeleteError, DriverHandle, Gone, Look, Looker, NotKept, Report,
@@ -63,7 +66,7 @@ use crate::broker::Broker;
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::people::People;
-use crate::workers::{WorkerId, Workers};
+use crate::workers::{HeldBack, WorkerId, Workers};
 
 /// Commands taken in one round at most: bounds how long the first of them waits for its commit.
 const COMMANDS_PER_ROUND_MAX: usize = 4096;
@@ -101,6 +104,8 @@ pub(crate) struct Driver {
     /// What was set for single users.
     quotas: HashMap<UserId, sublet_store::Quota>,
     pub(crate) ground: Ground,
+    /// What modules did to our side.
+    ledger: Ledger,
     /// Attempts that hold a slot.
     pub(crate) live: HashMap<AttemptId, Live>,
     /// How far attempts that hold a slot are, in their own words.
@@ -111,6 +116,8 @@ pub(crate) struct Driver {
     settled: HashSet<AttemptId>,
     /// Attempts that were stopped, in the order of their deadlines.
     stops: VecDeque<(Instant, AttemptId)>,
+    /// Attempts that wait until a worker may be started for them.
+    held_back: HeldBack,
     batch: Batch,
     looks: Vec<Looker>,
     wake_at: Option<UnixMillis>,
@@ -157,6 +164,8 @@ pub(crate) struct Parts {
     pub(crate) terms: Terms,
     pub(crate) ground: Ground,
     pub(crate) retention: Retention,
+    /// How much harm a module may do before nothing of it is started; any, if it is 0.
+    pub(crate) quarantine_after: u32,
     pub(crate) finished: watch::Sender<u64>,
     pub(crate) now: fn() -> UnixMillis,
 }
@@ -183,11 +192,13 @@ impl Driver {
             terms: parts.terms,
             quotas: HashMap::new(),
             ground: parts.ground,
+            ledger: Ledger::new(parts.quarantine_after),
             live: HashMap::new(),
             progress: BTreeMap::new(),
             ends: HashMap::new(),
             settled: HashSet::new(),
             stops: VecDeque::new(),
+            held_back: HeldBack::default(),
             batch: Batch::default(),
             looks: Vec::new(),
             wake_at: None,
@@ -235,10 +246,11 @@ impl Driver {
             .stops
             .front()
             .map(|(at, _)| at.saturating_duration_since(Instant::now()));
+        let held = self.held_back.patience(Instant::now());
         let full = self.disk_full.then_some(FULL_DISK_PAUSE);
         let old = self.retention.patience((self.now)());
         let old = old.filter(|_| !self.disk_full);
-        [wake, stop, full, old]
+        [wake, stop, held, full, old]
             .into_iter()
             .flatten()
             .fold(IDLE_PAUSE, Duration::min)
@@ -250,6 +262,7 @@ impl Driver {
             self.happened(sublet_scheduler::Event::TimePassed);
         }
         self.end_what_would_not_stop();
+        self.start_what_was_held_back();
         self.forget_old_keys();
         self.workers.retire_idle();
     }
@@ -276,6 +289,7 @@ impl Driver {
                 jobs: &self.jobs,
                 ground: &self.ground,
                 progress: &self.progress,
+                ledger: &self.ledger,
                 workers: self.workers.count(),
                 now: (self.now)(),
             });

@@ -135,6 +135,7 @@ fn of_modules() -> Routes {
         .get("/v1/modules", A::ReadModules, modules::list, "Modules, newest first")
         .get("/v1/modules/{module}", A::ReadModules, modules::show, "A module")
         .delete("/v1/modules/{module}", A::DeleteModule, modules::delete, "Delete a module")
+        .post("/v1/modules/{module}/release", A::ReleaseModule, modules::release, "Let one in quarantine go")
         .get("/v1/inputs/{digest}", A::ReadInput, inputs::show, "Whether an input is there")
         .put("/v1/inputs/{digest}", A::PutInput, inputs::put, "Upload a file or a tree")
 }

@@ -32,6 +32,7 @@ pub(crate) struct Metrics {
     submissions: Counter,
     tasks: Counter,
     ends: Family<Label, Counter>,
+    harm: Family<Label, Counter>,
     refusals: Family<Named, Counter>,
     strangers: Family<Label, Counter>,
     requests: Family<Vec<(&'static str, String)>, Counter>,
@@ -44,6 +45,7 @@ pub(crate) struct Metrics {
 pub(crate) struct Reading {
     pub(crate) subclusters: Vec<Queue>,
     pub(crate) workers: usize,
+    pub(crate) modules_quarantined: usize,
     pub(crate) networks_assigned: usize,
     pub(crate) networks_free: usize,
     pub(crate) module_bytes: u64,
@@ -95,6 +97,7 @@ impl Metrics {
             submissions: Counter::default(),
             tasks: Counter::default(),
             ends: Family::default(),
+            harm: Family::default(),
             refusals: Family::default(),
             strangers: Family::default(),
             requests: Family::default(),
@@ -112,6 +115,11 @@ impl Metrics {
     /// An attempt ended.
     pub(crate) fn ended(&self, outcome: Outcome) {
         self.ends.get_or_create(&[("outcome", word(outcome))]).inc();
+    }
+
+    /// A module was blamed for harm of this kind.
+    pub(crate) fn harmed(&self, kind: &'static str) {
+        self.harm.get_or_create(&[("kind", kind)]).inc();
     }
 
     /// A request was answered: which route it was for, the class of its status, and the code of a refusal.
@@ -180,6 +188,11 @@ impl Metrics {
             self.ends.clone(),
         );
         registry.register(
+            "module_harm",
+            "Harm that modules were blamed for: deaths of workers, panics of the host, compilations that were ended",
+            self.harm.clone(),
+        );
+        registry.register(
             "refusals",
             "Requests that were refused or failed, by error code",
             self.refusals.clone(),
@@ -241,6 +254,11 @@ fn register_read(registry: &mut Registry, reading: &Reading) {
         "Worker processes that live",
         gauge(reading.workers as u64),
     );
+    registry.register(
+        "modules_quarantined",
+        "Modules of which nothing is started until an operator releases them",
+        gauge(reading.modules_quarantined as u64),
+    );
     let stored = Family::<Label, Gauge>::default();
     for (kind, bytes) in [
         ("modules", reading.module_bytes),
@@ -293,6 +311,7 @@ mod tests {
         metrics.submitted(100);
         metrics.ended(Outcome::Failed(3));
         metrics.ended(Outcome::Failed(4));
+        metrics.harmed("host_panic");
         metrics.answered("/v1/jobs/{job}", 404, Some(Code::JobNotFound));
         metrics.not_let_in("slow-handshake");
         metrics.committed(Duration::from_millis(1));
@@ -302,6 +321,7 @@ mod tests {
             "sublet_submissions_total 1\n",
             "sublet_submitted_tasks_total 100\n",
             "sublet_attempts_ended_total{outcome=\"failed\"} 2\n",
+            "sublet_module_harm_total{kind=\"host_panic\"} 1\n",
             "sublet_refusals_total{code=\"S0201\"} 1\n",
             "sublet_not_let_in_total{reason=\"slow-handshake\"} 1\n",
             "sublet_store_commit_seconds_count 1\n",

@@ -214,6 +214,7 @@ impl Server {
             terms: ruling.terms,
             ground: ground(settings),
             retention: Retention::new(ruling.retention),
+            quarantine_after: ruling.quarantine_after,
             finished,
             now: clock::onward,
         });

@@ -1,10 +1,12 @@
 //! Worker processes: one per user and sub-cluster in use, started when first needed, ended when idle; or, where a sub-cluster
-//! isolates by process, one per attempt.
+//! isolates by process, or where a module is suspected of killing workers, one per attempt.
 //!
 //! Knows which modules and jobs each worker has been told of, and tells it the rest before a start. Knows nothing of
 //! records: by the time it is asked to start something, that is durable.
 
+mod death;
 mod keeper;
+mod pause;
 mod process;
 mod reader;
 mod worker;
@@ -24,11 +26,14 @@ use sublet_worker::{Burst, Isolation, Preemption};
 use thiserror::Error;
 use tokio::runtime::Handle;
 
-use crate::artifacts::Artifacts;
+use crate::artifacts::{ArtifactError, Artifacts};
 use crate::broker::{BindError, Broker};
 use crate::driver::{ActiveJob, Command, DriverHandle};
 use crate::http::relatives::ToRelatives;
+pub(crate) use death::{Company, Death, DeathCause};
 pub(crate) use keeper::Keeper;
+pub(crate) use pause::HeldBack;
+use pause::Pauses;
 use process::{Process, Purpose};
 pub(crate) use worker::Start;
 use worker::{ModuleState, Worker};
@@ -107,6 +112,7 @@ pub(crate) struct Workers {
     /// The one that takes new attempts, for each user and sub-cluster.
     current: HashMap<(UserId, SubclusterId), WorkerId>,
     by_attempt: HashMap<AttemptId, WorkerId>,
+    pauses: Pauses,
     next: u64,
 }
 
@@ -118,6 +124,7 @@ impl Workers {
             by_id: HashMap::new(),
             current: HashMap::new(),
             by_attempt: HashMap::new(),
+            pauses: Pauses::default(),
             next: 1,
         }
     }
@@ -137,19 +144,34 @@ impl Workers {
     /// The sub-cluster is no more, and nothing runs there.
     pub(crate) fn close(&mut self, subcluster: SubclusterId) {
         self.shapes.remove(&subcluster);
+        self.pauses.forget(subcluster);
         self.current.retain(|(_, of), _| *of != subcluster);
     }
 
-    /// Has the attempt run by the worker of its user and sub-cluster. It is on its way with the next flush, or as soon
+    /// The instant before which an attempt is not to be given to a worker, because one would have to be started and others
+    /// died there just now.
+    pub(crate) fn not_before(
+        &self,
+        (user, subcluster, company): (UserId, SubclusterId, Company),
+        now: Instant,
+    ) -> Option<Instant> {
+        let place = (user, subcluster);
+        if company == Company::Shared && self.current.contains_key(&place) {
+            return None;
+        }
+        self.pauses.not_before(place, now)
+    }
+
+    /// Has the attempt run by the worker of its user and sub-cluster, or by one of its own. It is on its way with the next flush, or as soon
     /// as the module's machine code is there.
     pub(crate) fn start(
         &mut self,
         start: Start,
         job: &ActiveJob,
-        subcluster: SubclusterId,
+        (subcluster, company): (SubclusterId, Company),
     ) -> Result<WorkerId, StartError> {
         let attempt = start.attempt;
-        let id = self.worker_for(job, subcluster)?;
+        let id = self.worker_for(job, subcluster, company)?;
         let worker = self
             .by_id
             .get_mut(&id)
@@ -181,7 +203,7 @@ impl Workers {
         &mut self,
         id: WorkerId,
         module: Digest,
-        artifact: Result<WholeArtifact, String>,
+        artifact: Result<WholeArtifact, ArtifactError>,
     ) {
         let Some(worker) = self.by_id.get_mut(&id) else {
             return;
@@ -204,7 +226,10 @@ impl Workers {
                 });
                 worker.descriptors.push(file.into());
             }
-            Err(reason) => tracing::error!(%module, reason, "a module cannot be started"),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(%module, error, "a module cannot be started");
+            }
         }
         worker
             .outgoing
@@ -254,9 +279,35 @@ impl Workers {
 
     /// Ends a worker with everything in it.
     pub(crate) fn kill(&mut self, id: WorkerId) {
-        if let Some(worker) = self.by_id.get(&id) {
+        if let Some(worker) = self.by_id.get_mut(&id) {
+            worker.is_ordered_to_end = true;
             worker.process.kill();
         }
+    }
+
+    /// A worker is about to run guests.
+    pub(crate) fn is_ready(&mut self, id: WorkerId) {
+        if let Some(worker) = self.by_id.get_mut(&id) {
+            worker.is_ready = true;
+        }
+    }
+
+    /// An attempt ended in a worker that lives.
+    pub(crate) fn ran_well(&mut self, id: WorkerId) {
+        if let Some(worker) = self.by_id.get(&id) {
+            self.pauses.ran_well((worker.user, worker.subcluster));
+        }
+    }
+
+    /// Whom attempts share a worker with.
+    pub(crate) fn company_in(&self, id: WorkerId) -> Company {
+        let worker = self.by_id.get(&id);
+        worker.map_or(Company::Shared, Worker::company)
+    }
+
+    /// Whose worker it is.
+    pub(crate) fn user_of(&self, id: WorkerId) -> Option<UserId> {
+        self.by_id.get(&id).map(|worker| worker.user)
     }
 
     /// An attempt is over, wherever it was.
@@ -265,7 +316,7 @@ impl Workers {
         if let Some(worker) = id.and_then(|id| self.by_id.get_mut(&id)) {
             worker.attempts = worker.attempts.saturating_sub(1);
             worker.idle_since = Instant::now();
-            if worker.isolation == Isolation::User {
+            if worker.company() == Company::Shared {
                 return;
             }
         }
@@ -284,8 +335,27 @@ impl Workers {
         }
     }
 
-    /// A worker's process has ended.
-    pub(crate) fn gone(&mut self, id: WorkerId) {
+    /// A worker's process has ended. Nothing of one that was done with.
+    pub(crate) fn died(&mut self, id: WorkerId, now: Instant) -> Option<Death> {
+        let worker = self.by_id.get(&id)?;
+        let (user, cause) = (worker.user, worker.cause_of_death());
+        let untold = worker.untold();
+        match cause {
+            DeathCause::Ordered => {}
+            DeathCause::BeforeItsGuests | DeathCause::Unforeseen => {
+                self.pauses.died((user, worker.subcluster), now);
+            }
+        }
+        self.gone(id);
+        Some(Death {
+            user,
+            cause,
+            untold,
+        })
+    }
+
+    /// A worker has ended, or is to: with the last handle on it its link closes.
+    fn gone(&mut self, id: WorkerId) {
         if let Some(worker) = self.by_id.remove(&id) {
             self.surroundings.broker.worker_gone(id);
             let key = (worker.user, worker.subcluster);
@@ -320,20 +390,29 @@ impl Workers {
         &mut self,
         job: &ActiveJob,
         subcluster: SubclusterId,
+        company: Company,
     ) -> Result<WorkerId, StartError> {
         let shape = *self
             .shapes
             .get(&subcluster)
             .expect("every sub-cluster has a shape");
         let key = (job.user, subcluster);
-        match (shape.isolation, self.current.get(&key)) {
-            (Isolation::User, Some(&id)) => Ok(id),
-            (Isolation::User, None) => {
-                let id = self.start_worker(job, subcluster, shape)?;
+        match (shape.isolation, company, self.current.get(&key)) {
+            (Isolation::User, Company::Shared, Some(&id)) => Ok(id),
+            (Isolation::User, Company::Shared, None) => {
+                let id = self.start_worker(job, subcluster, (shape, company))?;
                 self.current.insert(key, id);
                 Ok(id)
             }
-            (Isolation::Process, _) => self.start_worker(job, subcluster, shape),
+            // The code is the same as in company, or what killed a worker there might not do so here.
+            (Isolation::User, Company::Alone, _) => {
+                let for_one = WorkerShape {
+                    instances_max: 1,
+                    ..shape
+                };
+                self.start_worker(job, subcluster, (for_one, company))
+            }
+            (Isolation::Process, _, _) => self.start_worker(job, subcluster, (shape, company)),
         }
     }
 
@@ -341,7 +420,7 @@ impl Workers {
         &mut self,
         job: &ActiveJob,
         subcluster: SubclusterId,
-        shape: WorkerShape,
+        (shape, company): (WorkerShape, Company),
     ) -> Result<WorkerId, StartError> {
         let id = WorkerId(self.next);
         self.next += 1;
@@ -351,7 +430,7 @@ impl Workers {
             wall: Duration::from_millis(job.definition.limits.wall_ms),
         };
         let process = Process::start(&self.surroundings, id, purpose)?;
-        let worker = Worker::new(process, job.user, subcluster, shape.isolation);
+        let worker = Worker::new(process, job.user, subcluster, (shape.isolation, company));
         self.by_id.insert(id, worker);
         Ok(id)
     }
@@ -361,10 +440,7 @@ fn fetch(surroundings: &Surroundings, worker: WorkerId, preemption: Preemption, 
     let (user, module) = (job.user, job.module);
     let (artifacts, driver) = (surroundings.artifacts.clone(), surroundings.driver.clone());
     surroundings.runtime.spawn(async move {
-        let artifact = artifacts
-            .obtain(user, module, preemption)
-            .await
-            .map_err(|error| error.to_string());
+        let artifact = artifacts.obtain(user, module, preemption).await;
         driver.tell(Command::ArtifactReady {
             worker,
             module,

@@ -33,6 +33,8 @@ pub enum Action {
     TagModule,
     /// Delete a module.
     DeleteModule,
+    /// Let a module go that is in quarantine.
+    ReleaseModule,
     /// Upload an input.
     PutInput,
     /// Whether an input is there.
@@ -138,12 +140,13 @@ pub enum Action {
 
 impl Action {
     /// All of them, in the order of the table.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::ReadServer,
         Self::PushModule,
         Self::ReadModules,
         Self::TagModule,
         Self::DeleteModule,
+        Self::ReleaseModule,
         Self::PutInput,
         Self::ReadInput,
         Self::SubmitJob,
@@ -222,6 +225,8 @@ impl Action {
             | Self::DeleteModule
             | Self::PutInput
             | Self::ReadInput => Own,
+            // Whose module did harm is not the one to say that it will not again.
+            Self::ReleaseModule => Nobody,
 
             Self::SubmitJob
             | Self::ReadJobs

@@ -21,12 +21,13 @@ struct Request {
 const NOT_ASKED: u8 = 0;
 
 /// A reason is kept as its place in this list, counted from 1.
-const REASONS: [CancelReason; 5] = [
+const REASONS: [CancelReason; 6] = [
     CancelReason::Asked,
     CancelReason::Shutdown,
     CancelReason::Drained,
     CancelReason::Preempted,
     CancelReason::Dependency,
+    CancelReason::Quarantine,
 ];
 
 const fn word(reason: CancelReason) -> u8 {
@@ -36,6 +37,7 @@ const fn word(reason: CancelReason) -> u8 {
         CancelReason::Drained => 3,
         CancelReason::Preempted => 4,
         CancelReason::Dependency => 5,
+        CancelReason::Quarantine => 6,
     }
 }
 

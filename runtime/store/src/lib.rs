@@ -51,14 +51,14 @@ pub use public_id::{NotAPublicId, PublicId, PublicIdPrefix};
 pub use records::{
     ArtifactSum, AttemptRow, AuditBreak, AuditChain, AuditFilter, AuditOutcome, AuditRow, Audited,
     Certificate, CertificateFilter, CertificateRow, CompileRefusal, Considered, Day, DrainedNode,
-    FinishedAttempt, Holdings, IdempotencyKey, Input, InputKind, JobArtifact, JobEnd, JobFilter,
-    JobPage, JobSelector, JobSpec, JobSummary, JobUsage, JobUsageCursor, KnownKey, Membership,
-    ModuleName, ModuleRow, ModuleSelector, NewInput, NewJob, NewModule, NewUser, NextIds, Node,
-    NodeMove, NodeState, NotASerial, OpenStart, OutcomeKind, OwnedJob, Page, Parent,
-    PausedSubcluster, Place, Progress, Quota, Reader, Readers, Record, RemovalReason, RemovalRow,
-    Retention, Revocation, Role, Route, RoutedJob, RuleSet, RuleSetRow, Serial, Standing,
-    StoredDependency, StoredJobNetwork, StoredNetwork, StoredNic, StoredPublish, Tally, TaskFilter,
-    TaskRow, TaskState, Told, Unfinished, UsageTotal, Used, User, UserChange, UserFilter, When,
-    Who, Whose, Wishes, Writer,
+    FinishedAttempt, GivenUp, HarmCounts, Holdings, IdempotencyKey, Input, InputKind, JobArtifact,
+    JobEnd, JobFilter, JobPage, JobSelector, JobSpec, JobSummary, JobUsage, JobUsageCursor,
+    KnownKey, Membership, ModuleHarm, ModuleName, ModuleRow, ModuleSelector, NewInput, NewJob,
+    NewModule, NewUser, NextIds, Node, NodeMove, NodeState, NotASerial, OpenStart, OutcomeKind,
+    OwnedJob, Page, Parent, PausedSubcluster, Place, Progress, Quota, Reader, Readers, Record,
+    RemovalReason, RemovalRow, Retention, Revocation, Role, Route, RoutedJob, RuleSet, RuleSetRow,
+    Serial, Standing, StoredDependency, StoredJobNetwork, StoredNetwork, StoredNic, StoredPublish,
+    Tally, TaskFilter, TaskRow, TaskState, Told, Unfinished, UsageTotal, Used, User, UserChange,
+    UserFilter, When, Who, Whose, Wishes, Writer,
 };
 pub use work::{Removal, Work};

@@ -59,8 +59,9 @@ struct Link {
 fn serve_many(configuration: Configuration, mut link: Link, wall: Option<Begun>) -> io::Result<()> {
     let outbox = Outbox::default();
     let (mut orders, wall) = Orders::behind(wall, configuration, None, &outbox)?;
-    let writer = link.writer;
-    outbox.push(ready(Isolation::User, wall));
+    let mut writer = link.writer;
+    // Heard before the first guest, so that nobody takes a death before it for a guest's doing, or the other way round.
+    writer.send(&[ready(Isolation::User, wall)], &[])?;
     thread::Builder::new()
         .name("answers".into())
         .spawn(move || send_answers(&outbox, writer))?;
@@ -73,8 +74,8 @@ fn serve_one(configuration: Configuration, mut link: Link, wall: Option<Begun>) 
     let outbox = Outbox::default();
     let (stage, performance) = stage();
     let (mut orders, wall) = Orders::behind(wall, configuration, Some(stage), &outbox)?;
-    let writer = link.writer;
-    outbox.push(ready(Isolation::Process, wall));
+    let mut writer = link.writer;
+    writer.send(&[ready(Isolation::Process, wall)], &[])?;
     thread::Builder::new()
         .name("answers".into())
         .spawn(move || {

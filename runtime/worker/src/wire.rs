@@ -111,6 +111,7 @@ enum CancelReasonWire {
     Drained,
     Preempted,
     Dependency,
+    Quarantine,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,7 +1,9 @@
-//! Work that is to end early: because its user asked, because a job it waits for failed it, or because the server stops.
+//! Work that is to end early: because its user asked, because a job it waits for failed it, because
+//! its module is in quarantine, or because the server stops.
 
 use alloc::vec::Vec;
 
+use crate::attempt::Attempt;
 use crate::live_job::Taken;
 use crate::scheduler::Scheduler;
 use crate::{Action, CancelReason, JobId, StopReason, UnixMillis};
@@ -43,6 +45,14 @@ impl Scheduler {
             reason: CancelReason::Asked,
         };
         self.cancel_waiting(now, cancelled, actions);
+    }
+
+    /// Nothing more of the job starts. What runs is let be, and its tasks are not tried again.
+    pub(crate) fn bar(&mut self, now: UnixMillis, id: JobId, actions: &mut Vec<Action>) {
+        if let Some(live) = self.jobs.get_mut(&id) {
+            live.attempts_mut().for_each(Attempt::be_the_last);
+        }
+        self.cancel_all_waiting(now, id, CancelReason::Quarantine, actions);
     }
 
     /// Everything of the job that waits will not start.

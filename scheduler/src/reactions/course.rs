@@ -48,7 +48,7 @@ impl Scheduler {
             .job
             .restart
             .follow(id.number, attempt.history, outcome, now)
-            .filter(|_| !attempt.is_cancelled());
+            .filter(|_| !attempt.is_last());
         live.finish(id, retry);
         live.is_durable = true;
         live.all_succeeded &= retry.is_some() || outcome.is_success();

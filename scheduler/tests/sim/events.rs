@@ -24,7 +24,8 @@ impl Model {
             | Event::SubclusterPaused { .. }
             | Event::SubclusterResumed { .. }
             | Event::UserTerms { .. }
-            | Event::DependencyBroken(_) => {
+            | Event::DependencyBroken(_)
+            | Event::Barred(_) => {
                 unreachable!("this world is about attempts: {event:?}")
             }
             Event::Submitted(job) => self.submitted(job),

@@ -160,3 +160,29 @@ fn tasks_that_wait_for_a_retry_are_cancelled_too() {
         ",
     );
 }
+
+#[test]
+fn of_a_job_that_is_barred_nothing_more_starts_and_what_runs_is_let_be() {
+    check(
+        "
+        capacity 2
+        submit a*4
+          start a/0 on 0.0
+          start a/1 on 0.1
+        start a/0
+        bar a
+          cancel waiting a/2-3: Quarantine
+        job a
+          0 queued, 0 retrying, 1 starting, 1 running, 0 stopping; 0 reclaiming
+        bar a
+        end a/0 lost
+          finish a/0: lost: the worker process died; settled
+          reclaim a/0 on 0.0
+        end a/1 ok
+          finish a/1: succeeded; settled
+          job a finished
+          reclaim a/1 on 0.1
+        bar a
+        ",
+    );
+}

@@ -14,7 +14,7 @@
 //! terms user=1 slots=2 …      also: weight=, cpu=, memory= (MiB), queued=, rate=, role=operator, name=
 //! start a/0    exit a/0 ok    of the first attempt of task 0; a/0#2 is the second attempt
 //! reclaim a/0  end a/0 ok     `end` is exit and reclaim
-//! cancel a     cancel a/0     withdraw a    drain    grace
+//! cancel a     cancel a/0     bar a         withdraw a    drain    grace
 //! at 500       tick           the clock shows 500; the alarm rings
 //! resume a*3 fresh=0-1 again=2#2@500:FAILURES:LOSSES interrupted=2#1:FAILURES:LOSSES
 //! admit a*3    job a    why a    attempts a    pool    nodes    idle     questions
@@ -141,6 +141,7 @@ impl Stage {
                 let resumption = self.resumption_of(rest);
                 self.event(Event::Resumed(resumption))
             }
+            "bar" => self.event(Event::Barred(self.jobs[rest[0]].id)),
             "withdraw" => self.event(Event::Withdrawn(self.jobs[rest[0]].id)),
             "start" => self.event(Event::Started(self.attempt(rest[0]))),
             "exit" => self.exit(rest),

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use sublet_api::{Module, ModuleQuery, Page, PushQuery};
+use sublet_api::{Module, ModuleQuery, Page, PushQuery, ReleaseQuery};
 
 use super::{Client, understood, upload};
 use crate::failure::Failure;
@@ -49,6 +49,16 @@ impl Client {
                 understood(&bytes).map(Some)
             }
         }
+    }
+
+    /// Lets a module in quarantine begin anew.
+    pub(crate) async fn release_module(
+        &self,
+        reference: &str,
+        query: &ReleaseQuery,
+    ) -> Result<Module, Failure> {
+        let request = self.post(&["v1", "modules", reference, "release"]);
+        self.fetch(request.query(query)).await
     }
 
     pub(crate) async fn delete_module(&self, reference: &str) -> Result<(), Failure> {

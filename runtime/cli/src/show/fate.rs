@@ -52,6 +52,9 @@ pub(crate) fn phrase(outcome: &Outcome, limits: &Limits, detail: Option<&str>) -
         Outcome::Cancelled { reason } if reason == "dependency" => {
             "was cancelled, because a job that it waited for did not end as it had to".to_owned()
         }
+        Outcome::Cancelled { reason } if reason == "quarantine" => {
+            "was cancelled, because its module is in quarantine (S0418)".to_owned()
+        }
         Outcome::Cancelled { .. } => "was cancelled".to_owned(),
         Outcome::Lost { reason } => {
             let told = detail.unwrap_or_else(|| plain(reason));

@@ -1,7 +1,7 @@
 //! Modules.
 
 use jiff::Timestamp;
-use sublet_api::{Module, ModuleKind};
+use sublet_api::{Module, ModuleHarm, ModuleKind};
 
 use super::table::{self, ABSENT};
 use super::unit;
@@ -37,9 +37,13 @@ pub(crate) fn table(modules: &[Module], now: Timestamp) -> String {
             unit::bytes(module.size_bytes),
             unit::bytes(module.memory_bytes_min),
             unit::age(module.pushed_at, now),
+            state(module).to_owned(),
         ]
     });
-    table::rows(&["DIGEST", "NAME", "KIND", "SIZE", "MEMORY", "AGE"], rows)
+    table::rows(
+        &["DIGEST", "NAME", "KIND", "SIZE", "MEMORY", "AGE", "STATE"],
+        rows,
+    )
 }
 
 /// All of one module.
@@ -65,7 +69,39 @@ pub(crate) fn page(module: &Module, now: Timestamp) -> String {
         ("imports", list(&module.imports)),
         ("exports", list(&module.exports)),
         ("pushed", Some(pushed)),
+        ("state", Some(state(module).to_owned())),
+        ("harm", module.harm.as_ref().map(harm)),
     ])
+}
+
+const fn state(module: &Module) -> &'static str {
+    match &module.harm {
+        Some(ModuleHarm {
+            quarantined_at: Some(_),
+            ..
+        }) => "quarantine",
+        Some(ModuleHarm {
+            runs_alone: true, ..
+        }) => "runs alone",
+        Some(_) | None => "ready",
+    }
+}
+
+/// `worker deaths 3, host panics 0, compile kills 0; in quarantine since 2025-11-21T20:13:20Z`
+fn harm(harm: &ModuleHarm) -> String {
+    let ModuleHarm {
+        worker_deaths,
+        host_panics,
+        compile_kills,
+        ..
+    } = harm;
+    let counts = format!(
+        "worker deaths {worker_deaths}, host panics {host_panics}, compile kills {compile_kills}"
+    );
+    match harm.quarantined_at {
+        Some(since) => format!("{counts}; in quarantine since {since}"),
+        None => counts,
+    }
 }
 
 fn name_and_tag(module: &Module) -> Option<String> {
@@ -99,12 +135,29 @@ mod tests {
             exports: Vec::new(),
             memory_bytes_min: 17 << 16,
             pushed_at: "2025-11-21T20:13:20Z".parse().unwrap(),
+            harm: None,
         };
         let now = "2025-11-21T20:15:31Z".parse().unwrap();
+        let harm = ModuleHarm {
+            worker_deaths: 2,
+            host_panics: 1,
+            compile_kills: 0,
+            runs_alone: true,
+            quarantined_at: Some(now),
+        };
+        let poison = Module {
+            harm: Some(harm.clone()),
+            ..module.clone()
+        };
         assert_eq!(
-            table(&[module], now),
-            "DIGEST        NAME           KIND       SIZE     MEMORY   AGE\n\
-             93a44bbb96c7  render@latest  component  1.2 MiB  1.1 MiB  2m"
+            table(&[module, poison], now),
+            "DIGEST        NAME           KIND       SIZE     MEMORY   AGE  STATE\n\
+             93a44bbb96c7  render@latest  component  1.2 MiB  1.1 MiB  2m   ready\n\
+             93a44bbb96c7  render@latest  component  1.2 MiB  1.1 MiB  2m   quarantine"
+        );
+        assert_eq!(
+            super::harm(&harm),
+            "worker deaths 2, host panics 1, compile kills 0; in quarantine since 2025-11-21T20:15:31Z"
         );
     }
 }

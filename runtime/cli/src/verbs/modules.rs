@@ -3,6 +3,7 @@
 mod delete;
 mod list;
 pub(super) mod push;
+mod release;
 mod show;
 
 use clap::Subcommand;
@@ -11,12 +12,13 @@ use super::Session;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Push, list, show and delete modules
+/// Push, list, show, release and delete modules
 #[derive(Debug, Subcommand)]
 pub(crate) enum Modules {
     Push(push::Push),
     List(list::List),
     Show(show::Show),
+    Release(release::Release),
     Delete(delete::Delete),
 }
 
@@ -25,6 +27,7 @@ pub(super) async fn modules(modules: Modules, session: &Session) -> Result<Exit,
         Modules::Push(push) => push::push(push, session).await,
         Modules::List(list) => list::list(list, session).await,
         Modules::Show(show) => show::show(show, session).await,
+        Modules::Release(release) => release::release(release, session).await,
         Modules::Delete(delete) => delete::delete(delete, session).await,
     }
 }

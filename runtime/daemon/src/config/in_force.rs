@@ -83,6 +83,7 @@ pub(crate) fn settings(config: &Config, said: &Said, resolved: &Resolved<'_>) ->
     let service = &config.service;
     let (required, by_flag) = &resolved.require_hardening;
     list.flagged("service.require_hardening", required, *by_flag);
+    list.add("service.quarantine_after", service.quarantine_after);
     list.add("service.drain.grace", service.drain.grace);
     list.add("service.networks.prepared", service.networks.prepared);
     list.add("service.networks.low", service.networks.low);

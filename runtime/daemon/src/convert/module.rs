@@ -1,6 +1,6 @@
 //! Modules and inputs in the API's words.
 
-use sublet_api::{Code, Module, ModuleKind};
+use sublet_api::{Code, Module, ModuleHarm, ModuleKind};
 use sublet_store::{InputKind, ModuleRow};
 use sublet_worker::{Interface, Kind, RefusalCode};
 
@@ -22,7 +22,18 @@ pub(crate) fn module(row: &ModuleRow) -> Result<Module, serde_json::Error> {
         exports: interface.exports,
         memory_bytes_min: interface.memory_bytes_min,
         pushed_at: timestamp(row.added_at),
+        harm: row.harm.as_ref().map(harm),
     })
+}
+
+fn harm(stored: &sublet_store::ModuleHarm) -> ModuleHarm {
+    ModuleHarm {
+        worker_deaths: stored.counts.worker_deaths,
+        host_panics: stored.counts.host_panics,
+        compile_kills: stored.counts.compile_kills,
+        runs_alone: stored.is_suspect,
+        quarantined_at: stored.quarantined_at.map(timestamp),
+    }
 }
 
 /// What a module imports; nothing, should its record not be readable.

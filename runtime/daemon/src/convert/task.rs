@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 
 use sublet_api::{Attempt, Outcome, Progress, State, Task, Usage};
 use sublet_scheduler::{AttemptState, AttemptView, CancelReason, LossReason, TrapKind};
-use sublet_store::{AttemptRow, JobSummary, OutcomeKind, Place, StoredNetwork, TaskRow, TaskState};
+use sublet_store::{
+    AttemptRow, GivenUp, JobSummary, OutcomeKind, Place, StoredNetwork, TaskRow, TaskState,
+};
 
 use super::network::{network_usage, nic};
 use super::timestamp;
@@ -17,14 +19,16 @@ pub(crate) enum WaitingEnd {
     Asked,
     /// A job that it waits for did not end as it had to.
     Dependency,
+    /// Its module is in quarantine.
+    Quarantine,
 }
 
 impl WaitingEnd {
     pub(crate) const fn of(job: &JobSummary) -> Self {
-        if job.is_given_up {
-            Self::Dependency
-        } else {
-            Self::Asked
+        match job.given_up {
+            None => Self::Asked,
+            Some(GivenUp::Dependency) => Self::Dependency,
+            Some(GivenUp::Quarantine) => Self::Quarantine,
         }
     }
 
@@ -32,6 +36,7 @@ impl WaitingEnd {
         let reason = match self {
             Self::Asked => CancelReason::Asked,
             Self::Dependency => CancelReason::Dependency,
+            Self::Quarantine => CancelReason::Quarantine,
         };
         outcome(sublet_scheduler::Outcome::Cancelled(reason))
     }
@@ -203,6 +208,7 @@ pub fn outcome(outcome: sublet_scheduler::Outcome) -> Outcome {
                 CancelReason::Drained => "drained",
                 CancelReason::Preempted => "preempted",
                 CancelReason::Dependency => "dependency",
+                CancelReason::Quarantine => "quarantine",
             }
             .to_owned(),
         },

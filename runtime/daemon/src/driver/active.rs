@@ -79,6 +79,17 @@ impl ActiveJobs {
         ids
     }
 
+    /// The jobs of a user that run a module, in their order.
+    pub(crate) fn running(&self, user: UserId, module: Digest) -> Vec<JobId> {
+        let theirs = self
+            .0
+            .iter()
+            .filter(|(_, job)| job.user == user && job.module == module);
+        let mut ids: Vec<_> = theirs.map(|(&id, _)| id).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// Whether some job that is not over needs the module.
     pub(crate) fn need(&self, user: UserId, module: Digest) -> bool {
         self.0

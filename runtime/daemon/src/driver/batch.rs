@@ -193,13 +193,13 @@ fn may_wait(record: &Record, gone: &HashSet<JobId>) -> bool {
         Record::AttemptsStarted { job, .. }
         | Record::TasksCancelled { job, .. }
         | Record::CancelAsked { job, .. }
-        | Record::JobGivenUp { job }
+        | Record::JobGivenUp { job, .. }
         | Record::TasksReopened { job, .. }
         | Record::JobTally { job, .. }
         | Record::JobFinished { job, .. } => !gone.contains(job),
         Record::JobRouted(routed) => !gone.contains(&routed.job),
         // The network is theirs already, whether this submission is kept or not.
-        Record::NodeMoved(_) | Record::NetworkAssigned { .. } => true,
+        Record::NodeMoved(_) | Record::NetworkAssigned { .. } | Record::ModuleHarmed(_) => true,
         Record::AttemptFinished(finished) => !gone.contains(&finished.attempt.job),
         Record::ArtifactsKept { attempt, .. } | Record::AttemptTold { attempt, .. } => {
             !gone.contains(&attempt.job)
@@ -212,6 +212,7 @@ fn may_wait(record: &Record, gone: &HashSet<JobId>) -> bool {
         | Record::ModuleAdded(_)
         | Record::ModuleDeleted { .. }
         | Record::ModuleRefused { .. }
+        | Record::ModuleReleased(_)
         | Record::InputAdded(_)
         | Record::IdempotencyKeysExpired { .. }
         | Record::RuleSetApplied(_)

@@ -32,6 +32,7 @@ impl Driver {
             networks: (prepared, low),
         } = beginning;
         self.prepare_networks(prepared, low)?;
+        self.ledger.take_up(self.reader.module_harm()?);
         let (rules, records) = self.rules_in_force(rules)?;
         let (known, wishes) = (self.reader.nodes()?, self.reader.wishes()?);
         let carved = rules.carve_anyway(offered);

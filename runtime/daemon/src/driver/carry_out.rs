@@ -89,10 +89,30 @@ impl Driver {
         self.workers.flush();
     }
 
+    /// Starts of which it was not the time yet.
+    pub(super) fn start_what_was_held_back(&mut self) {
+        let due = self.held_back.due(Instant::now());
+        if due.is_empty() {
+            return;
+        }
+        for attempt in due {
+            self.start(attempt);
+        }
+        self.workers.flush();
+    }
+
     fn start(&mut self, attempt: AttemptId) {
+        if self.is_kept_back(attempt) {
+            return;
+        }
         let (Some(job), Some(live)) = (self.jobs.get(attempt.job), self.live.get(&attempt)) else {
             return;
         };
+        let company = self.ledger.company_of(job.user, job.module);
+        let place = (job.user, live.subcluster, company);
+        if let Some(until) = self.workers.not_before(place, Instant::now()) {
+            return self.held_back.hold(attempt, until);
+        }
         let prepared = self
             .chores
             .make_directory(job, attempt)
@@ -101,7 +121,7 @@ impl Driver {
         let begun = match prepared.and_then(|()| Ok(self.bind(attempt, job)?)) {
             Ok(nic) => {
                 let start = Start { attempt, nic };
-                let begun = self.workers.start(start, job, subcluster);
+                let begun = self.workers.start(start, job, (subcluster, company));
                 begun
                     .map(|worker| (worker, nic))
                     .map_err(|error| (error, nic))

@@ -12,9 +12,11 @@ use sublet_worker::protocol::{Ended, NetworkTerms, Progress};
 use tokio::sync::oneshot;
 
 use super::ActiveJobs;
+use super::blame::{Ledger, Quarantined};
 use super::ground::Ground;
 use super::networks::Exhausted;
 use super::operate::{ApplyError, Change, PeopleChange, PeopleError, Wish, WishError};
+use crate::artifacts::ArtifactError;
 use crate::broker::PortTaken;
 use crate::config::{self, Config};
 use crate::workers::WorkerId;
@@ -48,6 +50,16 @@ pub(crate) enum Command {
         module: Digest,
         answer: Answer<Result<(), DeleteError>>,
     },
+    /// Let a module go that is in quarantine.
+    ReleaseModule {
+        user: UserId,
+        name: String,
+        module: Digest,
+        who: Who,
+        answer: Answer<Result<(), NotKept>>,
+    },
+    /// A compile process was ended because what a user pushed cost more than its budget.
+    CompileKilled { user: UserId, module: Digest },
     /// Have other rules hold.
     Apply(Box<Change>, Answer<Result<u64, ApplyError>>),
     /// Obey an operator.
@@ -84,7 +96,7 @@ pub(crate) enum Command {
     ArtifactReady {
         worker: WorkerId,
         module: Digest,
-        artifact: Result<WholeArtifact, String>,
+        artifact: Result<WholeArtifact, ArtifactError>,
     },
     /// What was bound to an attempt is released.
     Released(AttemptId),
@@ -112,6 +124,8 @@ pub(crate) struct Look<'a> {
     pub(crate) ground: &'a Ground,
     /// How far attempts are that hold a slot, in their own words.
     pub(crate) progress: &'a BTreeMap<AttemptId, Progress>,
+    /// What modules did to our side.
+    pub(crate) ledger: &'a Ledger,
     /// Worker processes that live.
     pub(crate) workers: usize,
     pub(crate) now: UnixMillis,
@@ -142,6 +156,8 @@ pub(crate) struct Ruling {
     pub(crate) network_terms: NetworkTerms,
     /// What goes when it is old.
     pub(crate) retention: config::Retention,
+    /// How much harm a module may do before nothing of it is started.
+    pub(crate) quarantine_after: u32,
 }
 
 impl Ruling {
@@ -155,6 +171,7 @@ impl Ruling {
                 ..NetworkTerms::default()
             },
             retention: config.service.retention,
+            quarantine_after: config.service.quarantine_after,
         }
     }
 }
@@ -180,6 +197,8 @@ pub(crate) enum SubmitError {
     KeyReused,
     /// The module was deleted meanwhile.
     ModuleGone,
+    /// Nothing of the module is started.
+    Quarantined(Quarantined),
     /// The job that submits it is over, or about to be.
     ParentGone,
     /// The job that submits it has submitted as many as it may.
@@ -228,6 +247,8 @@ pub(crate) enum RetryError {
     NothingChosen,
     /// The module was deleted meanwhile.
     ModuleGone,
+    /// Nothing of the module is started.
+    Quarantined(Quarantined),
     /// Not recorded.
     NotKept(NotKept),
 }
@@ -235,10 +256,15 @@ pub(crate) enum RetryError {
 /// What a worker says of its attempts, output aside.
 #[derive(Debug)]
 pub(crate) enum Report {
+    /// It is about to run guests.
+    Ready,
     Started(AttemptId),
     Told(AttemptId, Progress),
     Ended(Box<Ended>),
-    LoadFailed { module: Digest, reason: String },
+    LoadFailed {
+        module: Digest,
+        reason: String,
+    },
 }
 
 /// The way to the driver.

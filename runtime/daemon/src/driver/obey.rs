@@ -6,11 +6,16 @@ use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome, Usage};
 use sublet_store::{Audited, Record};
 use sublet_worker::protocol::Ended;
 
+use super::blame::Harm;
 use super::ending::{cancel_reason, unreported};
 use super::{Answer, Command, Driver, NotKept, Report, Ruling, reply};
 use crate::workers::WorkerId;
 
 impl Driver {
+    #[expect(
+        clippy::too_many_lines,
+        reason = "the one table of commands has a few lines for each"
+    )]
     pub(super) fn obey(&mut self, command: Command) {
         let Some(command) = self.may_be_obeyed(command) else {
             return;
@@ -26,6 +31,19 @@ impl Driver {
                 module,
                 answer,
             } => self.delete_module(user, module, answer),
+            Command::ReleaseModule {
+                user,
+                name,
+                module,
+                who,
+                answer,
+            } => {
+                let done = self.release_module((user, &name), module, who);
+                reply(answer, done);
+            }
+            Command::CompileKilled { user, module } => {
+                self.blame(user, module, Harm::CompileKill);
+            }
             Command::Apply(change, answer) => self.apply(*change, answer),
             Command::Wish { wish, who, answer } => self.wish(&wish, who, answer),
             Command::SetPolicy {
@@ -66,6 +84,9 @@ impl Driver {
                 module,
                 artifact,
             } => {
+                if let Err(error) = &artifact {
+                    self.weigh_compilation(worker, module, error);
+                }
                 self.workers.artifact_ready(worker, module, artifact);
             }
             Command::Kept(ended, kept) => self.kept(*ended, kept),
@@ -96,6 +117,7 @@ impl Driver {
         self.terms = ruling.terms;
         self.network_terms = ruling.network_terms;
         self.retention.go_by(ruling.retention);
+        self.ledger.go_by(ruling.quarantine_after);
         for user in self.people.ids() {
             self.tell_terms(user);
         }
@@ -151,7 +173,11 @@ impl Driver {
                 Report::Started(attempt) if self.belongs(worker, attempt) => {
                     self.happened(Event::Started(attempt));
                 }
-                Report::Ended(ended) if self.belongs(worker, ended.attempt) => self.is_over(*ended),
+                Report::Ended(ended) if self.belongs(worker, ended.attempt) => {
+                    self.weigh_end(worker, &ended);
+                    self.is_over(*ended);
+                }
+                Report::Ready => self.workers.is_ready(worker),
                 Report::Told(attempt, progress) if self.belongs(worker, attempt) => {
                     self.progress.insert(attempt, progress);
                 }
@@ -184,7 +210,7 @@ impl Driver {
 
     /// Its attempts are lost, but for those it was ended for.
     fn worker_gone(&mut self, worker: WorkerId, used: Usage) {
-        self.workers.gone(worker);
+        let death = self.workers.died(worker, Instant::now());
         let mut theirs: Vec<_> = self
             .live
             .iter()
@@ -197,6 +223,10 @@ impl Driver {
                 attempts = theirs.len(),
                 "a worker died with attempts under way"
             );
+        }
+        if let Some(death) = death {
+            let attempts: Vec<_> = theirs.iter().map(|(attempt, _)| *attempt).collect();
+            self.weigh_death(&death, &attempts);
         }
         for (attempt, stopped) in theirs {
             let outcome = stopped.map_or(Outcome::Lost(LossReason::Worker), |reason| {

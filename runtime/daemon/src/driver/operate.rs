@@ -4,6 +4,7 @@
 mod apply;
 mod people;
 mod policy;
+mod release;
 mod wish;
 
 use sublet_store::{AuditOutcome, Audited, Record, Who};

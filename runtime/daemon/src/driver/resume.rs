@@ -69,6 +69,7 @@ impl Driver {
             .insert(job.id, active.so_far(tally, used, children));
         self.batch.touch(job.id);
         let can_start = self.can_still_start(&job)?;
+        let (user, module) = (job.user, job.module);
         let resumption = Resumption {
             job: scheduled(&job, imports),
             fresh,
@@ -80,6 +81,7 @@ impl Driver {
         if !can_start {
             self.happened(Event::DependencyBroken(job.id));
         }
+        self.bar_if_quarantined(job.id, user, module);
         // Starts wait for the commit, so what was wished ended before the restart is taken back before it can start.
         if covers(&cancel_asked, &job.spec.tasks) {
             self.happened(Event::CancelAsked {

@@ -61,6 +61,8 @@ impl Driver {
         if !self.module_is_there(job.user, job.module) {
             return Err(RetryError::ModuleGone);
         }
+        self.check_quarantine(job.user, job.module)
+            .map_err(RetryError::Quarantined)?;
         let imports = self
             .imports_of(job.user, job.module)
             .map_err(|error| fault(&error))?;

@@ -74,6 +74,8 @@ impl Driver {
         if !self.module_is_there(submission.user, submission.module) {
             return Err(SubmitError::ModuleGone);
         }
+        let quarantine = self.check_quarantine(submission.user, submission.module);
+        quarantine.map_err(SubmitError::Quarantined)?;
         self.check_parent(&submission)?;
         self.check_dependencies(&submission)?;
         let publish = submission.spec.network.publish.iter();

@@ -7,7 +7,7 @@ use sublet_scheduler::{
     TaskRange, UnixMillis, Usage,
 };
 use sublet_store::{
-    FinishedAttempt, Membership, Place, Progress, Record, RoutedJob, StoredNic, Told,
+    FinishedAttempt, GivenUp, Membership, Place, Progress, Record, RoutedJob, StoredNic, Told,
 };
 use sublet_worker::protocol::Ended;
 
@@ -64,8 +64,8 @@ impl Driver {
             } => self.finish(now, attempt, outcome, next),
             Action::Reclaim { attempt, slot: _ } => return self.release(attempt),
             Action::CancelWaiting { job, tasks, reason } => {
-                if reason == CancelReason::Dependency {
-                    self.batch.record(Record::JobGivenUp { job });
+                if let Some(why) = given_up(reason) {
+                    self.batch.record(Record::JobGivenUp { job, why });
                 }
                 self.cancel_waiting(now, job, tasks);
             }
@@ -219,6 +219,18 @@ impl Driver {
             tasks,
             at: now,
         });
+    }
+}
+
+/// The reasons for which the tasks of a job do not start without anybody having asked.
+const fn given_up(reason: CancelReason) -> Option<GivenUp> {
+    match reason {
+        CancelReason::Dependency => Some(GivenUp::Dependency),
+        CancelReason::Quarantine => Some(GivenUp::Quarantine),
+        CancelReason::Asked
+        | CancelReason::Shutdown
+        | CancelReason::Drained
+        | CancelReason::Preempted => None,
     }
 }
 

@@ -29,6 +29,10 @@ pub(super) async fn admit(
     let compiled = match caller.artifacts.compile(&wasm, UPLOADED).await {
         Ok(compiled) => compiled,
         Err(ArtifactError::Compile(refused)) => {
+            if let CompileError::OverBudget(_) = refused {
+                let (user, module) = (caller.user(), uploaded.digest);
+                caller.driver.tell(Command::CompileKilled { user, module });
+            }
             return Err(remember_refusal(caller, uploaded.digest, refused).await?);
         }
         Err(other) => return Err(other.into()),

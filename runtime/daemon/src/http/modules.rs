@@ -1,9 +1,9 @@
-//! Modules: received, admitted, found, forgotten.
+//! Modules: received, admitted, found, let go, forgotten.
 
 use axum::Json;
 use axum::body::Body;
-use sublet_api::{Code, Module, ModuleQuery, Page, PushQuery};
-use sublet_store::{Digest, ModuleName, ModuleRow, ModuleSelector, NewModule, Record};
+use sublet_api::{Code, Module, ModuleQuery, Page, PushQuery, ReleaseQuery};
+use sublet_store::{Digest, ModuleName, ModuleRow, ModuleSelector, NewModule, Record, Whose};
 
 use super::answer::{Done, Kept};
 use super::caller::Caller;
@@ -101,6 +101,27 @@ pub(super) async fn delete(caller: Caller, Path(reference): Path<String>) -> Ans
         .on_disk(move |front| front.library.remove_module(user, digest))
         .await?;
     Ok(Done)
+}
+
+/// Answers with the module as it is then.
+pub(super) async fn release(
+    caller: Caller,
+    Path(reference): Path<String>,
+    Query(query): Query<ReleaseQuery>,
+) -> Answer<Json<Module>> {
+    let whose = users::whose(&caller, query.user.as_deref())?;
+    let ModuleRow { user, digest, .. } = selector::module_of(&caller, whose, &reference).await?;
+    let release = |answer| Command::ReleaseModule {
+        user,
+        name: caller.people.name_of(user),
+        module: digest,
+        who: caller.who(),
+        answer,
+    };
+    caller.driver.ask(release).await??;
+    let theirs = Whose::User(user);
+    let row = selector::module_of(&caller, theirs, &digest.to_string()).await?;
+    Ok(Json(convert::module(&row)?))
 }
 
 async fn shown(caller: &Caller, digest: Digest) -> Answer<Module> {

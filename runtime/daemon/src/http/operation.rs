@@ -109,12 +109,12 @@ async fn scrape(front: &Arc<Front>) -> Answer<Bytes<OpenMetrics>> {
 }
 
 async fn read(front: &Arc<Front>) -> Answer<Reading> {
-    let (subclusters, workers) = front
+    let (subclusters, workers, modules_quarantined) = front
         .driver
         .look(|state| {
             let pool = state.scheduler.pool();
             let queues: Vec<Queue> = pool.subclusters.iter().map(Queue::of).collect();
-            (queues, state.workers)
+            (queues, state.workers, state.ledger.quarantined())
         })
         .await?;
     let (networks, holdings) = front
@@ -129,6 +129,7 @@ async fn read(front: &Arc<Front>) -> Answer<Reading> {
     Ok(Reading {
         subclusters,
         workers,
+        modules_quarantined,
         networks_assigned: assigned,
         networks_free: networks.len() - assigned,
         module_bytes: holdings.iter().map(|one| one.module_bytes).sum(),

@@ -157,6 +157,7 @@ const fn status_of(code: Code) -> StatusCode {
         | Code::EgressDenied => StatusCode::FORBIDDEN,
         Code::Ambiguous
         | Code::ModuleInUse
+        | Code::ModuleQuarantined
         | Code::NothingToRetry
         | Code::SubclusterBusy
         | Code::UserExists
@@ -328,6 +329,7 @@ impl From<RetryError> for ApiError {
             )
             .with_help("`sublet jobs show` tells how its tasks ended"),
             RetryError::ModuleGone => module_gone(),
+            RetryError::Quarantined(found) => found.into(),
             RetryError::NotKept(why) => why.into(),
         }
     }

@@ -163,7 +163,10 @@ impl Desk {
                         self.engine
                     )));
                 }
-                FromWorker::Ready { wall, .. } => self.look_at(&wall)?,
+                FromWorker::Ready { wall, .. } => {
+                    self.look_at(&wall)?;
+                    reports.push(Report::Ready);
+                }
                 FromWorker::Loaded(_) => {}
                 FromWorker::LoadFailed { module, reason } => {
                     reports.push(Report::LoadFailed {

@@ -1,6 +1,6 @@
 //! One worker, as the front knows it: what it was told, and what it will be told with the next flush.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
@@ -11,6 +11,7 @@ use sublet_worker::Isolation;
 use sublet_worker::protocol::ToWorker;
 
 use super::process::Process;
+use super::{Company, DeathCause};
 
 /// Modules that a worker keeps ready; beyond it those that nothing runs are forgotten.
 const MODULES_MAX: usize = 256;
@@ -21,6 +22,11 @@ pub(super) struct Worker {
     pub(super) user: UserId,
     pub(super) subcluster: SubclusterId,
     pub(super) isolation: Isolation,
+    company: Company,
+    /// It said that it is about to run guests.
+    pub(super) is_ready: bool,
+    /// It was told to end, with all that is in it.
+    pub(super) is_ordered_to_end: bool,
     pub(super) modules: HashMap<Digest, ModuleState>,
     /// Jobs that the worker was told of, and the modules they run.
     pub(super) jobs: HashMap<JobId, Digest>,
@@ -56,13 +62,16 @@ impl Worker {
         process: Process,
         user: UserId,
         subcluster: SubclusterId,
-        isolation: Isolation,
+        (isolation, company): (Isolation, Company),
     ) -> Self {
         Self {
             process,
             user,
             subcluster,
             isolation,
+            company,
+            is_ready: false,
+            is_ordered_to_end: false,
             modules: HashMap::new(),
             jobs: HashMap::new(),
             attempts: 0,
@@ -70,6 +79,32 @@ impl Worker {
             outgoing: Vec::new(),
             descriptors: Vec::new(),
         }
+    }
+
+    /// Whether it has one attempt and ends with it.
+    pub(super) fn company(&self) -> Company {
+        match self.isolation {
+            Isolation::User => self.company,
+            Isolation::Process => Company::Alone,
+        }
+    }
+
+    /// Why it is no more, now that it is.
+    pub(super) const fn cause_of_death(&self) -> DeathCause {
+        match (self.is_ordered_to_end, self.is_ready) {
+            (true, _) => DeathCause::Ordered,
+            (false, false) => DeathCause::BeforeItsGuests,
+            (false, true) => DeathCause::Unforeseen,
+        }
+    }
+
+    /// Attempts that wait for their machine code, so that it has not heard of them.
+    pub(super) fn untold(&self) -> HashSet<AttemptId> {
+        let waiting = self.modules.values().filter_map(|state| match state {
+            ModuleState::Fetching(waiting) => Some(waiting),
+            ModuleState::Sent => None,
+        });
+        waiting.flatten().map(|start| start.attempt).collect()
     }
 
     pub(super) fn flush(&mut self) {

@@ -13,6 +13,7 @@ PushModule Own Own
 ReadModules Own Everyone
 TagModule Own Everyone
 DeleteModule Own Everyone
+ReleaseModule Nobody Everyone
 PutInput Own Own
 ReadInput Own Everyone
 SubmitJob Own Own

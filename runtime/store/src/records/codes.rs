@@ -118,12 +118,13 @@ const fn limit_number(limit: Limit) -> i64 {
     }
 }
 
-const CANCELS: [CancelReason; 5] = [
+const CANCELS: [CancelReason; 6] = [
     CancelReason::Asked,
     CancelReason::Shutdown,
     CancelReason::Drained,
     CancelReason::Preempted,
     CancelReason::Dependency,
+    CancelReason::Quarantine,
 ];
 
 const fn cancel_number(reason: CancelReason) -> i64 {
@@ -133,6 +134,7 @@ const fn cancel_number(reason: CancelReason) -> i64 {
         CancelReason::Drained => 3,
         CancelReason::Preempted => 4,
         CancelReason::Dependency => 5,
+        CancelReason::Quarantine => 6,
     }
 }
 

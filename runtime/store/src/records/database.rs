@@ -8,12 +8,13 @@ use sublet_scheduler::{JobId, UnixMillis, UserId};
 use crate::{Error, error::Doing};
 
 /// The steps from an empty database to today's. A step that has been released is never changed: another one is added.
-pub(crate) const STEPS: [&str; 5] = [
+pub(crate) const STEPS: [&str; 6] = [
     include_str!("schema_1.sql"),
     include_str!("schema_2.sql"),
     include_str!("schema_3.sql"),
     include_str!("schema_4.sql"),
     include_str!("schema_5.sql"),
+    include_str!("schema_6.sql"),
 ];
 
 /// The version of today's schema.

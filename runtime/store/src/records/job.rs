@@ -1,5 +1,9 @@
 //! A job as it is recorded: what was submitted, where it went, and how far it is.
 
+use rusqlite::{
+    ToSql,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
+};
 use sublet_scheduler::{JobId, UnixMillis, UserId};
 
 use crate::{Digest, PublicId};
@@ -96,5 +100,33 @@ impl Tally {
             .map(u64::from)
             .iter()
             .sum()
+    }
+}
+
+/// Why the waiting tasks of a job were cancelled, where nobody asked for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GivenUp {
+    /// A job that they wait for did not end as it had to.
+    Dependency,
+    /// Their module is in quarantine.
+    Quarantine,
+}
+
+impl ToSql for GivenUp {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Dependency => 1_i64.into(),
+            Self::Quarantine => 2_i64.into(),
+        })
+    }
+}
+
+impl FromSql for GivenUp {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        match value.as_i64()? {
+            1 => Ok(Self::Dependency),
+            2 => Ok(Self::Quarantine),
+            _ => Err(FromSqlError::InvalidType),
+        }
     }
 }

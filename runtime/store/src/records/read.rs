@@ -6,6 +6,7 @@ mod artifacts;
 mod attempt;
 mod audit;
 mod certificates;
+mod harm;
 mod job_list;
 mod jobs;
 mod ledger;

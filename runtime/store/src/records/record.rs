@@ -7,9 +7,9 @@ use sublet_scheduler::{
 use crate::Digest;
 
 use super::{
-    Audited, Certificate, DrainedNode, Input, JobArtifact, Membership, NewJob, NewModule, NewUser,
-    Node, PausedSubcluster, Quota, RoutedJob, RuleSet, Serial, StoredNetwork, StoredNic, Tally,
-    Told, UserChange,
+    Audited, Certificate, DrainedNode, GivenUp, Input, JobArtifact, Membership, ModuleHarm, NewJob,
+    NewModule, NewUser, Node, PausedSubcluster, Quota, RoutedJob, RuleSet, Serial, StoredNetwork,
+    StoredNic, Tally, Told, UserChange,
 };
 
 /// Something that happened and is to be kept.
@@ -88,10 +88,12 @@ pub enum Record {
         /// When.
         at: UnixMillis,
     },
-    /// The tasks of a job that wait are cancelled because a job that they wait for did not end as it had to.
+    /// The tasks of a job that wait are cancelled, and nobody asked for it. The first reason counts.
     JobGivenUp {
         /// Which job.
         job: JobId,
+        /// Why.
+        why: GivenUp,
     },
     /// Somebody wants one task, or all tasks, of a job ended. Kept until the job is finished.
     CancelAsked {
@@ -152,6 +154,10 @@ pub enum Record {
         /// When.
         at: UnixMillis,
     },
+    /// What a module did to our side so far, in the place of what was recorded before.
+    ModuleHarmed(ModuleHarm),
+    /// The same, as an operator has it from now on.
+    ModuleReleased(ModuleHarm),
     /// An input is there.
     InputAdded(Input),
     /// Idempotency keys of earlier submissions may be used anew.

@@ -4,6 +4,7 @@ mod artifacts;
 mod attempts;
 mod audit;
 mod certificates;
+mod harm;
 mod holdings;
 mod jobs;
 mod library;
@@ -72,7 +73,7 @@ fn write(connection: &Connection, ends: &mut Ends<'_>, record: &Record) -> rusql
         Record::JobSubmitted(job) => jobs::submitted(connection, job),
         Record::JobRouted(routed) => jobs::routed(connection, routed),
         Record::CancelAsked { job, task, at } => jobs::cancel_asked(connection, *job, *task, *at),
-        Record::JobGivenUp { job } => jobs::given_up(connection, *job),
+        Record::JobGivenUp { job, why } => jobs::given_up(connection, *job, *why),
         Record::JobTally { job, tally, at } => jobs::tally(connection, *job, *tally, *at),
         Record::JobFinished { job, at } => jobs::finished(connection, *job, *at),
         Record::IdempotencyKeysExpired { before } => jobs::keys_expired(connection, *before),
@@ -88,6 +89,7 @@ fn write(connection: &Connection, ends: &mut Ends<'_>, record: &Record) -> rusql
             message,
             at,
         } => library::module_refused(connection, (*user, *digest, engine), (code, message, *at)),
+        Record::ModuleHarmed(harm) | Record::ModuleReleased(harm) => harm::harmed(connection, harm),
         Record::InputAdded(input) => library::input_added(connection, input),
         Record::RuleSetApplied(rules) => operator::rules_applied(connection, rules),
         Record::SubclusterPaused(paused) => operator::subcluster_paused(connection, paused),

@@ -141,7 +141,7 @@ fn mode(path: &Path) -> u32 {
 fn l13_a_backup_starts_elsewhere_with_nothing_else() {
     let world = world();
     let made = world.store.data.backup(&world.file(), at(77)).unwrap();
-    assert_eq!((made.made_at, made.schema, made.missing), (at(77), 5, 0));
+    assert_eq!((made.made_at, made.schema, made.missing), (at(77), 6, 0));
     assert_eq!(mode(&world.file()), 0o600);
     assert_eq!(
         verify_backup(&world.file(), world.place.path()).unwrap(),

@@ -63,7 +63,7 @@ fn write_sealed(file: &Path, parts: &[Made], listed: &[Made]) {
     let (mut count, mut bytes) = (0, 0);
     writeln!(
         manifest,
-        r#"{{"sublet_backup":1,"schema":5,"made_at_ms":1}}"#
+        r#"{{"sublet_backup":1,"schema":6,"made_at_ms":1}}"#
     )
     .unwrap();
     for part in listed {
@@ -201,11 +201,11 @@ fn a_database_that_is_not_whole_is_refused() {
     );
     check_database(
         "PRAGMA user_version = 9",
-        "the database has schema version 9, this program knows versions up to 5",
+        "the database has schema version 9, this program knows versions up to 6",
     );
     check_database(
         "PRAGMA user_version = 3",
-        "the database in the backup is damaged: its schema is 3, the manifest says 5",
+        "the database in the backup is damaged: its schema is 3, the manifest says 6",
     );
     check_changed(
         |parts| drop(parts.remove(0)),

@@ -10,8 +10,8 @@ use std::{
 
 use sublet_scheduler::{JobId, Next, Outcome, UserId};
 use sublet_store::{
-    AuditChain, DataDirectory, Error, NodeState, Page, Reader, Record, StoredNetwork, Unfinished,
-    Whose,
+    AuditChain, DataDirectory, Digest, Error, HarmCounts, ModuleHarm, NodeState, Page, Reader,
+    Record, StoredNetwork, Unfinished, Whose,
 };
 use tempfile::TempDir;
 
@@ -20,7 +20,7 @@ use crate::support::*;
 const BATCHES: u64 = 5;
 const WAL: &str = "sublet.db-wal";
 /// The things that the pool has one more of with each batch.
-const THINGS: usize = 11;
+const THINGS: usize = 12;
 
 /// A batch of many kinds: whichever part of it were missing would show.
 pub(crate) fn batch(id: u64) -> Vec<Record> {
@@ -56,7 +56,22 @@ fn of_the_pool(id: u64) -> Vec<Record> {
         drained(&format!("node-{id}"), id),
         labelled(&format!("node-{id}"), "size", Some("large")),
         Record::Audited(Box::new(audited("rules.apply", "rules", id))),
+        harmed(newcomer, id),
     ]
+}
+
+fn harmed(user: UserId, id: u64) -> Record {
+    Record::ModuleHarmed(ModuleHarm {
+        user,
+        digest: Digest::of(&id.to_le_bytes()),
+        counts: HarmCounts {
+            worker_deaths: 1,
+            ..HarmCounts::default()
+        },
+        is_suspect: true,
+        at: at(id),
+        quarantined_at: None,
+    })
 }
 
 /// What a server that starts on the folder finds.
@@ -117,6 +132,7 @@ fn batches_of_the_pool(reader: &Reader) -> [usize; THINGS] {
         networks.len(),
         networks.iter().filter(has_user).count(),
         reader.egress_policies().unwrap().len(),
+        reader.module_harm().unwrap().len(),
     ]
 }
 

@@ -114,7 +114,7 @@ fn a_database_of_a_later_version_is_refused() {
         .unwrap()
         .writer()
         .unwrap_err();
-    let expected = "the database has schema version 9, this program knows versions up to 5";
+    let expected = "the database has schema version 9, this program knows versions up to 6";
     assert_eq!(error.to_string(), expected);
 }
 

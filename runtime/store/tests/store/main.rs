@@ -15,6 +15,7 @@ mod crash;
 mod damage;
 mod data_directory;
 mod disk_full;
+mod harm;
 mod key_files;
 mod library;
 mod library_queries;

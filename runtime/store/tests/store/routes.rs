@@ -2,8 +2,8 @@
 
 use sublet_scheduler::{JobId, LossReason, Next, Outcome};
 use sublet_store::{
-    Considered, FinishedAttempt, JobEnd, JobFilter, JobPage, Place, Record, Route, RoutedJob,
-    Tally, Whose,
+    Considered, FinishedAttempt, GivenUp, JobEnd, JobFilter, JobPage, Place, Record, Route,
+    RoutedJob, Tally, Whose,
 };
 
 use crate::support::*;
@@ -59,18 +59,19 @@ fn i11_a_job_says_where_it_went_last_and_why() {
 #[test]
 fn a_job_that_was_given_up_says_so_until_its_tasks_are_wanted_again() {
     let mut store = store();
-    let is_given_up = |store: &Store| {
+    let why = |store: &Store| {
         let reader = store.reader();
         let job = reader.job(ADAS, JobId(1)).unwrap().unwrap();
-        job.summary.is_given_up
+        job.summary.given_up
     };
+    let given_up = |why| Record::JobGivenUp { job: JobId(1), why };
     store.commit(&[submitted(&job(1, 0..=1))]);
-    assert!(!is_given_up(&store));
-    let given_up = Record::JobGivenUp { job: JobId(1) };
-    store.commit(&[given_up.clone(), cancelled(1, &[0..=1]), given_up]);
-    assert!(is_given_up(&store));
+    assert_eq!(why(&store), None);
+    let later = given_up(GivenUp::Dependency);
+    store.commit(&[given_up(GivenUp::Quarantine), cancelled(1, &[0..=1]), later]);
+    assert_eq!(why(&store), Some(GivenUp::Quarantine));
     store.commit(&[reopened(1, &[0..=1])]);
-    assert!(!is_given_up(&store));
+    assert_eq!(why(&store), None);
 }
 
 #[test]

@@ -46,6 +46,7 @@ impl Auditor {
             | Event::NodeResumed { .. }
             | Event::Withdrawn(_)
             | Event::DependencyBroken(_)
+            | Event::Barred(_)
             | Event::DrainAsked
             | Event::GraceEnded => {}
         }

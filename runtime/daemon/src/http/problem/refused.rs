@@ -6,7 +6,7 @@ use sublet_scheduler::{Excess, NoRoute, Rejection};
 
 use super::{ApiError, module_gone};
 use crate::broker::PortTaken;
-use crate::driver::{CHILDREN_MAX, Exhausted, SubmitError};
+use crate::driver::{CHILDREN_MAX, Exhausted, Quarantined, SubmitError};
 
 impl From<SubmitError> for ApiError {
     fn from(error: SubmitError) -> Self {
@@ -26,6 +26,7 @@ impl From<SubmitError> for ApiError {
             )
             .with_help("use a new key for a new job"),
             SubmitError::ModuleGone => module_gone(),
+            SubmitError::Quarantined(found) => found.into(),
             SubmitError::ParentGone => Self::new(
                 Code::NotPermitted,
                 "the job that submits another one is over, or about to be",
@@ -42,6 +43,27 @@ impl From<SubmitError> for ApiError {
             .with_help("leave it out, or wait for it with `always`"),
             SubmitError::NotKept(why) => why.into(),
         }
+    }
+}
+
+impl From<Quarantined> for ApiError {
+    fn from(found: Quarantined) -> Self {
+        let Quarantined {
+            digest,
+            counts,
+            limit,
+        } = found;
+        Self::new(
+            Code::ModuleQuarantined,
+            format!(
+                "module {digest} is in quarantine: it did harm {} times (worker deaths {}, host panics {}, compile kills {}), the limit is {limit}",
+                counts.sum(),
+                counts.worker_deaths,
+                counts.host_panics,
+                counts.compile_kills
+            ),
+        )
+        .with_help("find out what it does with `sublet run`, or ask an operator: `sublet modules release MODULE --user NAME`")
     }
 }
 

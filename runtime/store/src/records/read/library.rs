@@ -8,11 +8,12 @@ use crate::{
     error::Doing,
     records::{
         database::{exact, millis, unsigned, user_id},
+        harm::ModuleHarm,
         library::{CompileRefusal, Input, InputKind, ModuleName},
     },
 };
 
-use super::{Reader, Whose};
+use super::{Reader, Whose, harm};
 
 /// A module as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct ModuleRow {
     pub added_at: UnixMillis,
     /// What it is called, the newest name first. A later module may have taken a name over.
     pub names: Vec<ModuleName>,
+    /// What it did to our side, if anything.
+    pub harm: Option<ModuleHarm>,
 }
 
 /// What people call a module.
@@ -175,11 +178,13 @@ impl Reader {
 
     fn module_row(&self, row: &Row<'_>) -> rusqlite::Result<ModuleRow> {
         let (user, digest) = (user_id(row, 1)?, row.get(2)?);
+        let whose = exact(user.0)?;
         let names = self
             .connection()
             .prepare_cached(NAMES)?
-            .query_map(params![exact(user.0)?, digest], module_name)?
+            .query_map(params![whose, digest], module_name)?
             .collect::<Result<_, _>>()?;
+        let harm = harm::of_module(self.connection(), whose, digest)?;
         Ok(ModuleRow {
             id: unsigned(row, 0)?,
             user,
@@ -188,6 +193,7 @@ impl Reader {
             interface: row.get(4)?,
             added_at: millis(row, 5)?,
             names,
+            harm,
         })
     }
 }

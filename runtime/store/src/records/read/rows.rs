@@ -7,7 +7,7 @@ use crate::{
     Digest, PublicId,
     records::{
         database::{job_id, maybe_millis, maybe_unsigned, millis, unreadable, unsigned, user_id},
-        job::{NewJob, Tally},
+        job::{GivenUp, NewJob, Tally},
         spec::JobSpec,
     },
 };
@@ -41,8 +41,8 @@ pub struct JobSummary {
     pub tally: Tally,
     /// Whether somebody wants some of its tasks ended that are not settled yet.
     pub cancel_asked: bool,
-    /// Whether its waiting tasks were cancelled because a job that they wait for did not end as it had to.
-    pub is_given_up: bool,
+    /// Why its waiting tasks were cancelled, where nobody asked for it.
+    pub given_up: Option<GivenUp>,
     /// Where it went last, if it went anywhere.
     pub route: Option<Route>,
 }
@@ -70,7 +70,7 @@ pub(super) const SUMMARY: &str = "id, public_id, user, number, name, module, fir
     EXISTS (SELECT 1 FROM cancel_wishes WHERE cancel_wishes.job = jobs.id),
     (SELECT subcluster FROM job_routes WHERE job_routes.job = jobs.id),
     (SELECT routed_by FROM job_routes WHERE job_routes.job = jobs.id),
-    EXISTS (SELECT 1 FROM given_up WHERE given_up.job = jobs.id),
+    (SELECT why FROM given_up WHERE given_up.job = jobs.id),
     parent, (SELECT parents.public_id FROM jobs AS parents WHERE parents.id = jobs.parent)";
 
 pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<JobSummary> {
@@ -95,7 +95,7 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<JobSummary> {
             lost: row.get(16)?,
         },
         cancel_asked: row.get(17)?,
-        is_given_up: row.get(20)?,
+        given_up: row.get(20)?,
         parent: parent(row)?,
         route: subcluster
             .zip(routed_by)

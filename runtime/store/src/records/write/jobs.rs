@@ -5,7 +5,7 @@ use sublet_scheduler::{JobId, UnixMillis};
 
 use crate::records::{
     database::{clamped, exact, instant},
-    job::{NewJob, RoutedJob, Tally},
+    job::{GivenUp, NewJob, RoutedJob, Tally},
     spec::JobSpec,
 };
 
@@ -114,10 +114,10 @@ pub(super) fn keys_expired(connection: &Connection, before: UnixMillis) -> rusql
     execute(connection, EXPIRE_KEYS, params![instant(before)]).map(drop)
 }
 
-const GIVE_UP: &str = "INSERT OR IGNORE INTO given_up (job) VALUES (?1)";
+const GIVE_UP: &str = "INSERT OR IGNORE INTO given_up (job, why) VALUES (?1, ?2)";
 
-pub(super) fn given_up(connection: &Connection, job: JobId) -> rusqlite::Result<()> {
-    execute(connection, GIVE_UP, params![exact(job.0)?]).map(drop)
+pub(super) fn given_up(connection: &Connection, job: JobId, why: GivenUp) -> rusqlite::Result<()> {
+    execute(connection, GIVE_UP, params![exact(job.0)?, why]).map(drop)
 }
 
 pub(super) fn cancel_asked(
