@@ -22,6 +22,7 @@ mod modules;
 mod networks;
 mod obey;
 mod operate;
+mod overdue;
 mod resume;
 mod retention;
 mod retry;
@@ -111,6 +112,7 @@ pub(crate) struct Driver {
     settled: HashSet<AttemptId>,
     /// Attempts that were stopped, in the order of their deadlines.
     stops: VecDeque<(Instant, AttemptId)>,
+    looked_for_overdue_at: Instant,
     batch: Batch,
     looks: Vec<Looker>,
     wake_at: Option<UnixMillis>,
@@ -132,6 +134,8 @@ pub(crate) struct Live {
     subcluster: SubclusterId,
     /// Nothing until the start is carried out.
     worker: Option<WorkerId>,
+    /// When its worker was told of it.
+    begun: Option<Instant>,
     stopped: Option<StopReason>,
     /// Its worker is done with it, and what it left is being kept.
     is_over: bool,
@@ -188,6 +192,7 @@ impl Driver {
             ends: HashMap::new(),
             settled: HashSet::new(),
             stops: VecDeque::new(),
+            looked_for_overdue_at: Instant::now(),
             batch: Batch::default(),
             looks: Vec::new(),
             wake_at: None,
@@ -250,6 +255,7 @@ impl Driver {
             self.happened(sublet_scheduler::Event::TimePassed);
         }
         self.end_what_would_not_stop();
+        self.end_what_stands_still();
         self.forget_old_keys();
         self.workers.retire_idle();
     }

@@ -10,6 +10,7 @@ use sublet_store::Digest;
 use sublet_worker::Isolation;
 use sublet_worker::protocol::ToWorker;
 
+use super::given::Given;
 use super::process::Process;
 
 /// Modules that a worker keeps ready; beyond it those that nothing runs are forgotten.
@@ -18,6 +19,7 @@ const MODULES_MAX: usize = 256;
 /// A worker process and what it knows.
 pub(super) struct Worker {
     pub(super) process: Process,
+    pub(super) given: Given,
     pub(super) user: UserId,
     pub(super) subcluster: SubclusterId,
     pub(super) isolation: Isolation,
@@ -53,13 +55,14 @@ pub(super) enum ModuleState {
 
 impl Worker {
     pub(super) fn new(
-        process: Process,
+        (process, given): (Process, Given),
         user: UserId,
         subcluster: SubclusterId,
         isolation: Isolation,
     ) -> Self {
         Self {
             process,
+            given,
             user,
             subcluster,
             isolation,
