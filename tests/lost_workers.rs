@@ -175,3 +175,22 @@ fn a_killed_worker_leaves_nothing_behind_in_whatever_state_its_sockets_were() {
         (server.process().descriptors() <= before).then_some(())
     });
 }
+
+#[test]
+fn a_worker_that_stands_still_is_ended_once_the_time_of_its_guests_is_over() {
+    let server = Server::with_slots(2);
+    let flags = ["--restart", "never", "--timeout", "1s"];
+    let job = server.submit(&flags, "sleep 600000");
+    server.wait_for_state(&job, "running");
+    let [worker] = server.workers()[..] else {
+        panic!("one user in one sub-cluster has one worker");
+    };
+    worker.signal(rustix::process::Signal::STOP);
+
+    let lost = serde_json::json!({"kind": "lost", "reason": "worker"});
+    assert_eq!(server.wait(&job)["end"]["outcome"], lost);
+    assert!(!worker.lives());
+    let next = server.submit(&[], "print served");
+    assert_eq!(server.wait(&next)["tasks"]["succeeded"], 1);
+    server.is_at_rest();
+}

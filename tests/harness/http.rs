@@ -111,7 +111,7 @@ pub(crate) fn read_answer(stream: &mut impl Read) -> io::Result<Answer> {
 /// Sends the bytes and reads the answer.
 #[track_caller]
 pub(crate) fn exchange(socket: &Path, request: &[u8]) -> Answer {
-    match try_exchange(socket, request) {
+    match try_exchange(socket, request, PATIENCE) {
         Ok(bytes) => parse(&bytes).unwrap_or_else(|| {
             panic!("not an answer: {:?}", String::from_utf8_lossy(&bytes));
         }),
@@ -119,20 +119,21 @@ pub(crate) fn exchange(socket: &Path, request: &[u8]) -> Answer {
     }
 }
 
-/// A simple question to a server that may not be there yet.
-pub(crate) fn try_get(socket: &Path, target: &str) -> Option<Answer> {
-    try_answer(socket, &request("GET", target, &[], b""))
+/// A simple question to a server that may not be there yet, or stands still.
+pub(crate) fn try_get(socket: &Path, target: &str, patience: Duration) -> Option<Answer> {
+    let request = request("GET", target, &[], b"");
+    parse(&try_exchange(socket, &request, patience).ok()?)
 }
 
 /// Sends the bytes and reads the answer; none when there is none.
 pub(crate) fn try_answer(socket: &Path, request: &[u8]) -> Option<Answer> {
-    parse(&try_exchange(socket, request).ok()?)
+    parse(&try_exchange(socket, request, PATIENCE).ok()?)
 }
 
-fn try_exchange(socket: &Path, request: &[u8]) -> io::Result<Vec<u8>> {
+fn try_exchange(socket: &Path, request: &[u8], patience: Duration) -> io::Result<Vec<u8>> {
     let mut stream = UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(patience))?;
+    stream.set_write_timeout(Some(patience))?;
     // A server that refuses early may close before it has read all; what it said is still to be read.
     let written = stream.write_all(request);
     let mut answer = Vec::new();

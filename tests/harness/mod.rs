@@ -2,7 +2,7 @@
 
 mod command;
 mod guests;
-mod http;
+pub(crate) mod http;
 mod jobs;
 mod programs;
 mod python;

@@ -46,6 +46,8 @@ pub(crate) struct Server {
     pub(crate) home: Home,
     root: PathBuf,
     arguments: Vec<String>,
+    /// Faults that are planted in it, where they are.
+    faults: Option<String>,
     process: Process,
     /// Closing it ends the server and removes its directory.
     guardian: ChildStdin,
@@ -114,7 +116,7 @@ impl Server {
     }
 
     fn launch_in(home: Home, root: PathBuf, arguments: Vec<String>) -> Self {
-        let (mut child, exit) = guardian(&home, &root, &arguments);
+        let (mut child, exit) = guardian(&home, &root, &arguments, None);
         let id = exit
             .recv_timeout(DEADLINE)
             .expect("the guardian says whom it guards");
@@ -122,16 +124,17 @@ impl Server {
             home,
             root,
             arguments,
+            faults: None,
             process: Process::of(u32::try_from(id).expect("a process id")),
             guardian: child.stdin.take().expect("stdin is piped"),
             exit: Mutex::new(exit),
         }
     }
 
-    fn ready(self) -> Self {
+    pub(crate) fn ready(self) -> Self {
         eventually(DEADLINE, "the server is ready", || {
             assert!(self.process.lives(), "the server ended:\n{}", self.log());
-            let answer = http::try_get(&self.socket(), "/readyz")?;
+            let answer = http::try_get(&self.socket(), "/readyz", DEADLINE)?;
             // A test may want one that says it is not ready, as long as it is there.
             (answer.status == 200 || answer.problem()["code"] == "S0503").then_some(())
         });
@@ -232,9 +235,16 @@ impl Server {
     }
 
     /// Starts it anew on the same directories, after it ended.
-    pub(crate) fn restart(mut self) -> Self {
+    pub(crate) fn restart(self) -> Self {
+        self.begin_again(None).ready()
+    }
+
+    /// The same with these faults planted, or none. Nobody says that it lives for long: it may end before it is ready.
+    pub(crate) fn begin_again(mut self, faults: Option<&str>) -> Self {
         assert!(!self.process.lives(), "it has to end first");
-        let (mut child, exit) = guardian(&self.home, &self.root, &self.arguments);
+        self.faults = faults.map(str::to_owned);
+        let faults = self.faults.as_deref();
+        let (mut child, exit) = guardian(&self.home, &self.root, &self.arguments, faults);
         let id = exit
             .recv_timeout(DEADLINE)
             .expect("the guardian says whom it guards");
@@ -243,7 +253,7 @@ impl Server {
         let guardian = child.stdin.take().expect("stdin is piped");
         let mut former = std::mem::replace(&mut self.guardian, guardian);
         former.write_all(b"over\n").expect("the guardian waits");
-        self.ready()
+        self
     }
 
     /// Another configuration file for the next start.
@@ -287,9 +297,15 @@ fn new_root() -> PathBuf {
 }
 
 /// The process that outlives these tests for a moment, however they end. It tells the server's id, then its status.
-fn guardian(home: &Home, root: &PathBuf, arguments: &[String]) -> (Child, Receiver<i32>) {
+fn guardian(
+    home: &Home,
+    root: &PathBuf,
+    arguments: &[String],
+    faults: Option<&str>,
+) -> (Child, Receiver<i32>) {
     let mut command = Command::new("/bin/sh");
     home.apply(&mut command);
+    command.envs(faults.map(|faults| ("SUBLET_FAULT", faults)));
     let mut child = command
         .args(["-c", include_str!("guardian.sh"), "guardian"])
         .arg(root)

@@ -23,6 +23,7 @@ mod modules;
 mod networks;
 mod obey;
 mod operate;
+mod overdue;
 mod quarantine;
 mod resume;
 mod retention;
@@ -118,6 +119,7 @@ pub(crate) struct Driver {
     stops: VecDeque<(Instant, AttemptId)>,
     /// Attempts that wait until a worker may be started for them.
     held_back: HeldBack,
+    looked_for_overdue_at: Instant,
     batch: Batch,
     looks: Vec<Looker>,
     wake_at: Option<UnixMillis>,
@@ -139,6 +141,8 @@ pub(crate) struct Live {
     subcluster: SubclusterId,
     /// Nothing until the start is carried out.
     worker: Option<WorkerId>,
+    /// When its worker was told of it.
+    begun: Option<Instant>,
     stopped: Option<StopReason>,
     /// Its worker is done with it, and what it left is being kept.
     is_over: bool,
@@ -199,6 +203,7 @@ impl Driver {
             settled: HashSet::new(),
             stops: VecDeque::new(),
             held_back: HeldBack::default(),
+            looked_for_overdue_at: Instant::now(),
             batch: Batch::default(),
             looks: Vec::new(),
             wake_at: None,
@@ -263,6 +268,7 @@ impl Driver {
         }
         self.end_what_would_not_stop();
         self.start_what_was_held_back();
+        self.end_what_stands_still();
         self.forget_old_keys();
         self.workers.retire_idle();
     }

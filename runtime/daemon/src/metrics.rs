@@ -38,6 +38,7 @@ pub(crate) struct Metrics {
     requests: Family<Vec<(&'static str, String)>, Counter>,
     connections: Family<Label, Gauge>,
     commits: Histogram,
+    disowned: Counter,
 }
 
 /// What is read when somebody asks.
@@ -103,6 +104,7 @@ impl Metrics {
             requests: Family::default(),
             connections: Family::default(),
             commits: Histogram::new(buckets(start, factor, count)),
+            disowned: Counter::default(),
         }
     }
 
@@ -147,6 +149,11 @@ impl Metrics {
             metrics: Arc::clone(self),
             door,
         }
+    }
+
+    /// A worker sent output of an attempt that it does not have.
+    pub(crate) fn disowned(&self, bytes: u64) {
+        self.disowned.inc_by(bytes);
     }
 
     /// A batch was made durable.
@@ -217,6 +224,12 @@ impl Metrics {
             "Time that it took to make a batch of records durable",
             Unit::Seconds,
             self.commits.clone(),
+        );
+        registry.register_with_unit(
+            "disowned_output",
+            "Output that workers sent of attempts that they did not have, which is not kept",
+            Unit::Bytes,
+            self.disowned.clone(),
         );
     }
 }

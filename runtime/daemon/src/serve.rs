@@ -196,6 +196,7 @@ impl Server {
             broker: broker.clone(),
             relatives,
             output,
+            metrics: Arc::clone(&metrics),
         };
         let driver = Driver::new(Parts {
             scheduler: scheduler(settings),

@@ -5,6 +5,7 @@
 //! records: by the time it is asked to start something, that is durable.
 
 mod death;
+mod given;
 mod keeper;
 mod pause;
 mod process;
@@ -12,7 +13,7 @@ mod reader;
 mod worker;
 mod writer;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -30,7 +31,9 @@ use crate::artifacts::{ArtifactError, Artifacts};
 use crate::broker::{BindError, Broker};
 use crate::driver::{ActiveJob, Command, DriverHandle};
 use crate::http::relatives::ToRelatives;
+use crate::metrics::Metrics;
 pub(crate) use death::{Company, Death, DeathCause};
+use given::Given;
 pub(crate) use keeper::Keeper;
 pub(crate) use pause::HeldBack;
 use pause::Pauses;
@@ -102,6 +105,7 @@ pub(crate) struct Surroundings {
     pub(crate) relatives: ToRelatives,
     /// Told whenever output was kept, for those who follow it.
     pub(crate) output: tokio::sync::watch::Sender<u64>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// All worker processes of this server.
@@ -177,6 +181,7 @@ impl Workers {
             .get_mut(&id)
             .expect("a worker that was just found or made is there");
         worker.attempts += 1;
+        worker.given.give(attempt);
         self.by_attempt.insert(attempt, id);
         if worker.jobs.insert(attempt.job, job.module).is_none() {
             worker
@@ -264,8 +269,19 @@ impl Workers {
         });
         waiting.is_some_and(|(waiting, at)| {
             waiting.swap_remove(at);
+            worker.given.take_back(attempt);
             true
         })
+    }
+
+    /// Attempts of which their workers were not told yet.
+    pub(crate) fn waiting(&self) -> HashSet<AttemptId> {
+        let modules = self.by_id.values().flat_map(|one| one.modules.values());
+        let waiting = modules.filter_map(|state| match state {
+            ModuleState::Fetching(waiting) => Some(waiting.iter().map(|one| one.attempt)),
+            ModuleState::Sent => None,
+        });
+        waiting.flatten().collect()
     }
 
     /// Has a worker end an attempt.
@@ -315,6 +331,7 @@ impl Workers {
         let id = self.by_attempt.remove(&attempt);
         if let Some(worker) = id.and_then(|id| self.by_id.get_mut(&id)) {
             worker.attempts = worker.attempts.saturating_sub(1);
+            worker.given.take_back(attempt);
             worker.idle_since = Instant::now();
             if worker.company() == Company::Shared {
                 return;
@@ -429,8 +446,10 @@ impl Workers {
             shape,
             wall: Duration::from_millis(job.definition.limits.wall_ms),
         };
-        let process = Process::start(&self.surroundings, id, purpose)?;
-        let worker = Worker::new(process, job.user, subcluster, (shape.isolation, company));
+        let given = Given::default();
+        let process = Process::start(&self.surroundings, (id, given.clone()), purpose)?;
+        let isolation = (shape.isolation, company);
+        let worker = Worker::new((process, given), job.user, subcluster, isolation);
         self.by_id.insert(id, worker);
         Ok(id)
     }

@@ -74,7 +74,7 @@ impl FrameWriter {
     }
 
     /// Closes the link in both directions, also for whoever reads it on another thread.
-    pub fn close(self) {
+    pub fn close(&self) {
         if let Err(error) = self.socket.shutdown(Shutdown::Both) {
             tracing::debug!(%error, "the link was closed already");
         }

@@ -14,6 +14,7 @@ pub mod child;
 pub mod compile;
 pub mod dial;
 mod environment;
+pub mod fault;
 pub mod frame;
 mod listener;
 pub mod local;

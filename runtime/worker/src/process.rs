@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::carrier::Hold;
+use crate::fault;
 use crate::frame::{FrameReader, FrameWriter};
 use crate::network::Networking;
 use crate::outbox::Outbox;
@@ -85,6 +86,7 @@ fn serve_one(configuration: Configuration, mut link: Link, wall: Option<Begun>) 
     thread::Builder::new()
         .name("orders".into())
         .spawn(move || {
+            let _all_or_nothing = Together;
             if let Err(error) = orders.obey(&mut link.reader, link.batch) {
                 tracing::warn!(%error, "the link to the front is given up");
             }
@@ -104,18 +106,60 @@ fn ready(isolation: Isolation, wall: Vec<Standing>) -> FromWorker {
 
 /// Ends when the link is broken: then the reader sees it as well and the process ends.
 fn send_answers(outbox: &Outbox, mut writer: FrameWriter) {
-    while writer.send(&outbox.drain(), &[]).is_ok() {}
+    let _all_or_nothing = Together;
+    while send(&mut writer, &outbox.drain()).is_ok() {}
 }
 
 /// Until the end of the one attempt is on its way, with all that the guest wrote before it.
 fn send_until_the_end(outbox: &Outbox, mut writer: FrameWriter) {
+    let _all_or_nothing = Together;
     loop {
         let batch = outbox.drain();
         let is_last = batch
             .iter()
             .any(|message| matches!(message, FromWorker::Ended(_)));
-        if writer.send(&batch, &[]).is_err() || is_last {
+        if send(&mut writer, &batch).is_err() || is_last {
             return;
+        }
+    }
+}
+
+fn send(writer: &mut FrameWriter, batch: &[FromWorker]) -> io::Result<()> {
+    let tells_an_end = batch
+        .iter()
+        .any(|message| matches!(message, FromWorker::Ended(_)));
+    let subjects: &[&str] = if tells_an_end { &["report"] } else { &[] };
+    fault::step_of("worker", subjects, "before");
+    writer.send(batch, &[])?;
+    fault::step_of("worker", subjects, "after");
+    #[cfg(debug_assertions)]
+    if tells_an_end {
+        lie(writer, batch)?;
+    }
+    Ok(())
+}
+
+/// What a worker might say in which somebody else gives the orders.
+#[cfg(debug_assertions)]
+fn lie(writer: &mut FrameWriter, truth: &[FromWorker]) -> io::Result<()> {
+    if fault::is_due("worker.lies") {
+        writer.send(&fault::lies::about(truth), &[])?;
+        writer.send(truth, &[])?;
+    }
+    if fault::is_due("worker.garbage") {
+        // No message begins like this one.
+        writer.send(&[u64::MAX], &[])?;
+    }
+    Ok(())
+}
+
+/// A worker that hears and cannot answer is worse than none: a thread of the link that panics ends the process.
+struct Together;
+
+impl Drop for Together {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            end_now();
         }
     }
 }

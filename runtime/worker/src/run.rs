@@ -10,6 +10,7 @@ use sublet_sandbox::{Ending, Facts, Failure, Input, Instance, Job, Program, Rela
 use sublet_scheduler::{AttemptId, LossReason, Outcome, Usage};
 
 use crate::environment;
+use crate::fault;
 use crate::listener::Listener;
 use crate::network::{self, JoinError, Networking};
 use crate::outbox::{Outbox, OutboxSink};
@@ -112,6 +113,8 @@ impl Run {
             network: nic,
         };
         self.outbox.push(FromWorker::Started(self.attempt));
+        fault::step("worker.guest.before");
+        fault::note(|| format!("started {}", fault::named(self.attempt)));
         let beside = definition.can_speak().then(|| self.stand_beside(&reports));
         let Ending {
             outcome,
@@ -119,6 +122,8 @@ impl Run {
             detail,
         } = self.perform(instance).await;
         drop(beside);
+        fault::note(|| format!("ended {}", fault::named(self.attempt)));
+        fault::step("worker.guest.after");
         let said = reports.last_words();
         let (outcome, detail) = failed(outcome, detail, said.failure.as_ref());
         let mut denied = Vec::new();
@@ -240,11 +245,20 @@ fn failed(
 
 /// The end of an attempt that did not come to its first instruction.
 pub(crate) fn never_ran(attempt: AttemptId, reason: &str) -> FromWorker {
+    lost(attempt, (LossReason::Setup, reason))
+}
+
+/// The end of an attempt in which our own code panicked.
+pub(crate) fn panicked(attempt: AttemptId) -> FromWorker {
+    lost(attempt, (LossReason::Panic, "the worker failed"))
+}
+
+fn lost(attempt: AttemptId, (why, reason): (LossReason, &str)) -> FromWorker {
     FromWorker::Ended(Box::new(Ended {
         attempt,
         started_at_ms: None,
         ended_at_ms: unix_ms(),
-        outcome: Outcome::Lost(LossReason::Setup),
+        outcome: Outcome::Lost(why),
         usage: Usage::default(),
         detail: Some(reason.to_owned()),
         denied: Vec::new(),

@@ -14,11 +14,12 @@ use sublet_sandbox::{Preemption, Program, Sandbox, Shape};
 use sublet_scheduler::{AttemptId, CancelReason, JobId};
 
 use crate::carrier::Hold;
+use crate::fault;
 use crate::network::Networking;
 use crate::outbox::Outbox;
 use crate::protocol::{Definition, Digest, FromWorker, StopCause};
 use crate::questions::Questions;
-use crate::run::{Prepared, Run, never_ran};
+use crate::run::{Prepared, Run, never_ran, panicked};
 use crate::shares::Shares;
 use crate::stage::Stage;
 use crate::stopping::Stopping;
@@ -68,6 +69,25 @@ impl Running {
     /// Nothing that can panic runs under the lock, so its contents are whole even after a panic elsewhere.
     fn lock(&self) -> MutexGuard<'_, HashMap<AttemptId, Stopping>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The end that is promised with a start, told when this is dropped. So it is told also where code of ours panics on the way
+/// there: a slot must not wait for an end that nobody tells.
+struct Owed {
+    attempt: AttemptId,
+    running: Running,
+    outbox: Outbox,
+    /// Nothing until the attempt came to it.
+    ended: Option<FromWorker>,
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        self.running.lock().remove(&self.attempt);
+        let ended = self.ended.take();
+        self.outbox
+            .push(ended.unwrap_or_else(|| panicked(self.attempt)));
     }
 }
 
@@ -143,6 +163,7 @@ impl Slots {
     /// Starts an attempt, at its place on the network if it has one. Its end is always said, also where it never came to
     /// run.
     pub(crate) fn start(&self, attempt: AttemptId, nic: Option<Addresses>) {
+        fault::step("worker.start.received");
         self.outbox.expect_end();
         let Some(prepared) = self.jobs.get(&attempt.job) else {
             return self
@@ -170,12 +191,15 @@ impl Slots {
             attempt,
             stopping,
         };
-        let running = self.running.clone();
+        let owed = Owed {
+            attempt,
+            running: self.running.clone(),
+            outbox: self.outbox.clone(),
+            ended: None,
+        };
         self.guests.spawn(async move {
-            let outbox = run.outbox.clone();
-            let ended = run.until_over().await;
-            running.lock().remove(&attempt);
-            outbox.push(ended);
+            let mut owed = owed;
+            owed.ended = Some(run.until_over().await);
         });
     }
 

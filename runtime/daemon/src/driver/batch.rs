@@ -141,6 +141,22 @@ impl Batch {
         })
     }
 
+    /// What it is about, for faults that are planted around its commit.
+    pub(super) fn subjects(&self) -> Vec<&'static str> {
+        let of = |wanted: fn(&Record) -> bool| self.records.iter().any(wanted);
+        let each = [
+            ("submission", !self.submissions.is_empty()),
+            ("start", !self.starts.is_empty()),
+            ("end", of(|one| matches!(one, Record::AttemptFinished(_)))),
+            (
+                "cancel",
+                of(|one| matches!(one, Record::CancelAsked { .. })),
+            ),
+        ];
+        let there = each.into_iter().filter(|(_, is_there)| *is_there);
+        there.map(|(subject, _)| subject).collect()
+    }
+
     /// Everything to be committed, in the order in which it refers to each other: a job stands before its starts.
     pub(super) fn gathered(&mut self) -> &[Record] {
         self.records.append(&mut self.starts);

@@ -9,6 +9,7 @@ use std::time::Instant;
 use sublet_network::Addresses;
 use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome, StopReason, UserId};
 use sublet_store::{Error, Record};
+use sublet_worker::fault;
 use sublet_worker::protocol::{Ended, StopCause};
 
 use super::batch::Effect;
@@ -24,10 +25,16 @@ impl Driver {
         // Carrying out may itself end attempts, such as one that cannot be started: those go into a further batch.
         while !self.batch.is_empty() {
             self.record_tallies();
+            let subjects = match fault::PLANTED {
+                true => self.batch.subjects(),
+                false => Vec::new(),
+            };
+            fault::step_of("front", &subjects, "before-commit");
             let begun = Instant::now();
             match self.writer.commit(self.batch.gathered()) {
                 Ok(()) => {
                     self.metrics.committed(begun.elapsed());
+                    fault::step_of("front", &subjects, "after-commit");
                     self.tell_who_watches();
                     self.carry_out();
                 }
@@ -83,6 +90,9 @@ impl Driver {
                 Effect::Finished(job) => self.job_finished(job),
             }
         }
+        if !answers.is_empty() {
+            fault::step("front.answer.before");
+        }
         for answer in answers {
             answer(Ok(()));
         }
@@ -113,6 +123,8 @@ impl Driver {
         if let Some(until) = self.workers.not_before(place, Instant::now()) {
             return self.held_back.hold(attempt, until);
         }
+        let (id, slot) = (&job.definition.public_id, live.slot);
+        fault::note(|| format!("granted {} {slot} {id}", fault::named(attempt)));
         let prepared = self
             .chores
             .make_directory(job, attempt)
@@ -146,6 +158,7 @@ impl Driver {
     ) {
         if let Some(live) = self.live.get_mut(&attempt) {
             (live.worker, live.nic) = (Some(worker), nic);
+            live.begun = Some(Instant::now());
         }
         if let Some(Addresses { v4, .. }) = nic
             && let Some(speaker) = self.workers.speaker(worker)

@@ -2,12 +2,13 @@
 //! (a guest may have left many files), the logs of finished jobs are closed (which waits for the disk).
 
 use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::{io, thread};
 
 use sublet_scheduler::{AttemptId, JobId, UserId};
 use sublet_store::{Error, Logs, Outputs, Removal, Work};
-use sublet_worker::ATTEMPT_FOLDERS;
+use sublet_worker::{ATTEMPT_FOLDERS, fault};
 
 use super::batch::StateAfter;
 use super::{ActiveJob, Command, DriverHandle};
@@ -50,7 +51,7 @@ impl Chores {
         };
         thread::Builder::new()
             .name("chores".into())
-            .spawn(move || chores.into_iter().for_each(|chore| hands.clean_up(chore)))?;
+            .spawn(move || chores.into_iter().for_each(|chore| hands.take_up(chore)))?;
         Ok(Self { work, list })
     }
 
@@ -123,12 +124,30 @@ struct Hands {
 }
 
 impl Hands {
+    /// A chore that fails leaves something, and holds up neither the next one nor a slot.
+    fn take_up(&self, chore: Chore) {
+        let held = match &chore {
+            Chore::RemoveDirectory(_, attempt) => Some(*attempt),
+            Chore::CloseLog(_)
+            | Chore::RemoveLogs(_)
+            | Chore::RemoveJobs(_)
+            | Chore::RemoveEarlier(_)
+            | Chore::RemoveStates(..) => None,
+        };
+        if catch_unwind(AssertUnwindSafe(|| self.clean_up(chore))).is_err() {
+            tracing::error!("whoever cleans up failed, something is left");
+        }
+        if let Some(attempt) = held {
+            self.driver.tell(Command::Released(attempt));
+        }
+    }
+
     fn clean_up(&self, chore: Chore) {
         match chore {
             Chore::RemoveDirectory(user, attempt) => {
+                fault::step("front.release.directory");
                 let removed = all(|| self.work.remove_attempt_directory(user, attempt));
                 told(removed, "the directory of an attempt is left");
-                self.driver.tell(Command::Released(attempt));
             }
             Chore::CloseLog(job) => {
                 told(self.logs.close(job), "a log may be lost if the power fails");

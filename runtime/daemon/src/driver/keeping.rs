@@ -10,10 +10,12 @@
 //! Meanwhile the attempt holds its slot, and its worker is done with it: neither a stop nor the worker's end concerns it.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use sublet_scheduler::{Event, Outcome, UserId};
 use sublet_store::{Error, Kept, Outputs, Record, Unkept, Work};
+use sublet_worker::fault;
 use sublet_worker::protocol::Ended;
 use tokio::runtime::Handle;
 
@@ -39,9 +41,21 @@ impl Keeping {
         let (work, outputs) = (Arc::clone(&self.work), Arc::clone(&self.outputs));
         let driver = self.driver.clone();
         self.runtime.spawn_blocking(move || {
-            let kept = keep(&work, &outputs, (user, &ended), room_bytes);
+            // The end is told also where the copying fails: it was the attempt's, and its slot waits for it.
+            let keep = || keep(&work, &outputs, (user, &ended), room_bytes);
+            let kept = catch_unwind(AssertUnwindSafe(keep)).unwrap_or_else(|_| Ok(nothing_kept()));
             driver.tell(Command::Kept(Box::new(ended), kept));
         });
+    }
+}
+
+fn nothing_kept() -> Kept {
+    Kept {
+        unkept: Unkept {
+            count: 1,
+            first: Some("`/out` could not be read".to_owned()),
+        },
+        ..Kept::default()
     }
 }
 
@@ -51,6 +65,7 @@ fn keep(
     (user, ended): (UserId, &Ended),
     room_bytes: u64,
 ) -> Result<Kept, Error> {
+    fault::step("front.outputs.before");
     let said: HashMap<&str, &str> = ended
         .media_types
         .iter()
@@ -100,13 +115,7 @@ impl Driver {
         let kept = kept.unwrap_or_else(|error| {
             let error = &error as &dyn std::error::Error;
             tracing::error!(%attempt, error, "what an attempt left cannot be kept");
-            Kept {
-                unkept: Unkept {
-                    count: 1,
-                    first: Some("`/out` could not be read".to_owned()),
-                },
-                ..Kept::default()
-            }
+            nothing_kept()
         });
         if let Some(words) = told(&kept.unkept) {
             ended.detail = Some(words);

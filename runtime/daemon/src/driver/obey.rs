@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use sublet_scheduler::{AttemptId, Event, JobId, LossReason, Outcome, Usage};
 use sublet_store::{Audited, Record};
+use sublet_worker::fault;
 use sublet_worker::protocol::Ended;
 
 use super::blame::Harm;
@@ -91,7 +92,11 @@ impl Driver {
             }
             Command::Kept(ended, kept) => self.kept(*ended, kept),
             Command::LogsRemoved(jobs) => self.logs_removed(jobs),
-            Command::Released(attempt) => self.happened(Event::Reclaimed(attempt)),
+            Command::Released(attempt) => {
+                fault::step("front.release.after");
+                fault::note(|| format!("released {}", fault::named(attempt)));
+                self.happened(Event::Reclaimed(attempt));
+            }
             Command::Look(look) => self.looks.push(look),
             Command::Drain(answer) => {
                 self.drained = Some(answer);

@@ -9,6 +9,7 @@ use sublet_scheduler::{
 use sublet_store::{
     FinishedAttempt, GivenUp, Membership, Place, Progress, Record, RoutedJob, StoredNic, Told,
 };
+use sublet_worker::fault;
 use sublet_worker::protocol::Ended;
 
 use super::batch::{Effect, StateAfter};
@@ -43,6 +44,7 @@ impl Driver {
                         slot,
                         subcluster,
                         worker: None,
+                        begun: None,
                         stopped: None,
                         is_over: false,
                         nic: None,
@@ -188,6 +190,7 @@ impl Driver {
 
     /// The nic goes first. Only a directory takes time to release; without one the slot is free at once.
     fn release(&mut self, attempt: AttemptId) -> Option<Event> {
+        fault::step("front.release.before");
         let state = match self.settled.remove(&attempt) {
             true => StateAfter::Goes,
             false => StateAfter::Stays,
@@ -201,7 +204,10 @@ impl Driver {
                 self.batch.then(Effect::Release(job.user, attempt, state));
                 None
             }
-            Some(_) | None => Some(Event::Reclaimed(attempt)),
+            Some(_) | None => {
+                fault::note(|| format!("released {}", fault::named(attempt)));
+                Some(Event::Reclaimed(attempt))
+            }
         }
     }
 

@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use sublet_scheduler::UserId;
+use sublet_worker::fault;
 use sublet_worker::frame::{FrameReader, FrameWriter};
 use sublet_worker::protocol::{Configuration, ToWorker};
 
+use super::given::Given;
 use super::{Speaker, Surroundings, WorkerId, WorkerShape, reader, writer};
 
 /// A worker process. Dropping it closes the link, and with the link the process ends.
@@ -34,7 +36,7 @@ pub(super) struct Purpose {
 impl Process {
     pub(super) fn start(
         surroundings: &Surroundings,
-        id: WorkerId,
+        (id, given): (WorkerId, Given),
         purpose: Purpose,
     ) -> io::Result<Self> {
         let Purpose { user, shape, .. } = purpose;
@@ -50,6 +52,7 @@ impl Process {
         let child = Command::new(&surroundings.executable)
             .arg("worker")
             .env_clear()
+            .envs(fault::for_child("worker"))
             .current_dir("/")
             // A Ctrl-C at the terminal is for the front, which then drains; the workers go on until their link closes.
             .process_group(0)
@@ -61,7 +64,7 @@ impl Process {
         tracing::debug!(worker = id.0, pid = child.id(), "a worker is started");
         let frames = FrameReader::new(ours.try_clone()?);
         let (speaker, parcels) = Speaker::new();
-        let desk = reader::Desk::new(surroundings, (id, speaker.clone()), purpose);
+        let desk = reader::Desk::new(surroundings, (id, speaker.clone(), given), purpose);
         thread::Builder::new()
             .name(format!("hears-{}", id.0))
             .spawn(move || desk.listen(frames, child))?;

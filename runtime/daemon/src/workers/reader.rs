@@ -1,14 +1,15 @@
 //! What a worker says is heard on a thread of its own. Output goes straight to the log, so that it is there before the
 //! end of the attempt is known; everything else goes to the driver.
 //!
-//! The worker is not trusted: what it says of attempts that it was not given is dropped by the driver, and a frame that
-//! does not decode ends it.
+//! The worker is not trusted: what it says of attempts that it was not given is dropped, output here and the rest by the
+//! driver, and a frame that does not decode ends it.
 
 #[cfg(test)]
 mod hostile;
 
 use std::collections::HashMap;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Child;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,12 +18,14 @@ use rustix::process::{Pid, PidfdFlags, WaitId, WaitIdOptions, pidfd_open, waitid
 use sublet_network::Refusal;
 use sublet_scheduler::{AttemptId, UnixMillis, Usage};
 use sublet_store::{Digest, Logs};
+use sublet_worker::fault;
 use sublet_worker::frame::FrameReader;
 use sublet_worker::protocol::{Ended, FromWorker, Progress, Question, Stream};
 use sublet_worker::wall::{self, Standing};
 use sublet_worker::{Isolation, engine_identity};
 use tokio::sync::{Semaphore, watch};
 
+use super::given::Given;
 use super::keeper::{Keeper, Terms, processor_time};
 use super::process::Purpose;
 use super::{Speaker, Surroundings, WorkerId};
@@ -30,6 +33,7 @@ use crate::broker::{Asker, Broker};
 use crate::clock;
 use crate::driver::{Command, DriverHandle, Report};
 use crate::http::relatives::{Asked, ToRelatives, turn_away};
+use crate::metrics::Metrics;
 use crate::serve::told_gaps;
 
 /// Denials of one attempt that are recorded, and the bytes of each sentence of a worker: more than an honest one says.
@@ -49,7 +53,10 @@ pub(super) struct Desk {
     worker: WorkerId,
     asker: Asker,
     broker: Broker,
+    /// The attempts that it may speak of.
+    given: Given,
     logs: Arc<Logs>,
+    metrics: Arc<Metrics>,
     driver: DriverHandle,
     output: watch::Sender<u64>,
     relatives: ToRelatives,
@@ -68,7 +75,7 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new(
         surroundings: &Surroundings,
-        (worker, speaker): (WorkerId, Speaker),
+        (worker, speaker, given): (WorkerId, Speaker, Given),
         purpose: Purpose,
     ) -> Self {
         let instances = usize::try_from(purpose.shape.instances_max).unwrap_or(1);
@@ -81,7 +88,9 @@ impl Desk {
                 speaker,
             },
             broker: surroundings.broker.clone(),
+            given,
             logs: Arc::clone(&surroundings.logs),
+            metrics: Arc::clone(&surroundings.metrics),
             driver: surroundings.driver.clone(),
             output: surroundings.output.clone(),
             relatives: surroundings.relatives.clone(),
@@ -98,7 +107,10 @@ impl Desk {
     /// Listens until the worker is gone, and says so.
     pub(super) fn listen(mut self, mut frames: FrameReader, mut child: Child) {
         let process = Pid::from_child(&child);
-        if let Err(error) = self.hear_all(&mut frames, process) {
+        // Whatever becomes of this thread, the driver has to learn that the worker is gone.
+        let heard = catch_unwind(AssertUnwindSafe(|| self.hear_all(&mut frames, process)));
+        let failed = |_| Err(io::Error::other("whoever heard it failed"));
+        if let Err(error) = heard.unwrap_or_else(failed) {
             tracing::warn!(worker = self.worker.0, %error, "a worker is ended for what it said");
         }
         drop(frames);
@@ -153,9 +165,11 @@ impl Desk {
                     stream,
                     bytes,
                 } => {
-                    self.seen.wrote(stream, bytes.len());
-                    self.keep(attempt, stream, now, &bytes);
-                    wrote = true;
+                    if self.may_speak_of(attempt, bytes.len()) {
+                        self.seen.wrote(stream, bytes.len());
+                        self.keep(attempt, stream, now, &bytes);
+                        wrote = true;
+                    }
                 }
                 FromWorker::Ready { engine, .. } if engine != self.engine => {
                     return Err(io::Error::other(format!(
@@ -203,6 +217,9 @@ impl Desk {
                 }
                 FromWorker::HungUp(connection) => self.broker.hung_up(self.worker, connection),
                 FromWorker::Ended(ended) => {
+                    fault::step("front.end.received");
+                    // From here on it has no more to say of that attempt.
+                    self.given.take_back(ended.attempt);
                     reports.push(Report::Ended(Box::new(self.account(*ended))));
                 }
             }
@@ -229,7 +246,8 @@ impl Desk {
                 self.broker.connect(&self.asker, number, nic, wanted);
             }
             Question::Relatives { attempt, wish } => {
-                let Ok(place) = Arc::clone(&self.questions).try_acquire_owned() else {
+                let place = Arc::clone(&self.questions).try_acquire_owned();
+                let Some(place) = place.ok().filter(|_| self.given.has(attempt)) else {
                     return turn_away(&self.asker, number);
                 };
                 let asked = Asked {
@@ -263,6 +281,18 @@ impl Desk {
         };
         self.keeper.keep(self.worker, terms);
         Ok(())
+    }
+
+    /// Output of an attempt that the worker does not have, or has no more, is nobody's: it is dropped, and counted.
+    fn may_speak_of(&self, attempt: AttemptId, bytes: usize) -> bool {
+        let may = self.given.has(attempt);
+        if !may {
+            let worker = self.worker.number();
+            tracing::warn!(%attempt, worker, bytes, "a worker prints for what it was not given");
+            self.metrics
+                .disowned(u64::try_from(bytes).unwrap_or(u64::MAX));
+        }
+        may
     }
 
     /// A log that cannot be written loses output, which is counted, and not the attempt.

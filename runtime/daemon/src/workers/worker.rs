@@ -10,6 +10,7 @@ use sublet_store::Digest;
 use sublet_worker::Isolation;
 use sublet_worker::protocol::ToWorker;
 
+use super::given::Given;
 use super::process::Process;
 use super::{Company, DeathCause};
 
@@ -19,6 +20,7 @@ const MODULES_MAX: usize = 256;
 /// A worker process and what it knows.
 pub(super) struct Worker {
     pub(super) process: Process,
+    pub(super) given: Given,
     pub(super) user: UserId,
     pub(super) subcluster: SubclusterId,
     pub(super) isolation: Isolation,
@@ -59,13 +61,14 @@ pub(super) enum ModuleState {
 
 impl Worker {
     pub(super) fn new(
-        process: Process,
+        (process, given): (Process, Given),
         user: UserId,
         subcluster: SubclusterId,
         (isolation, company): (Isolation, Company),
     ) -> Self {
         Self {
             process,
+            given,
             user,
             subcluster,
             isolation,

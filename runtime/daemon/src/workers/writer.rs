@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use sublet_worker::fault;
 use sublet_worker::frame::FrameWriter;
 use sublet_worker::protocol::ToWorker;
 
@@ -130,16 +131,32 @@ impl Waiting {
 
 /// Sends until it is told to end, or there is nobody to send to. Then the link is shut down, so that the worker ends
 /// also while another thread still listens to it.
-pub(super) fn send_all(mut link: FrameWriter, parcels: Parcels) {
+pub(super) fn send_all(link: FrameWriter, parcels: Parcels) {
+    let mut link = Closing(link);
     while let Some((batch, descriptors)) = parcels.next() {
         let descriptors: Vec<_> = descriptors.iter().map(AsFd::as_fd).collect();
-        if let Err(error) = link.send(&batch, &descriptors) {
+        let has_start = batch
+            .iter()
+            .any(|said| matches!(said, ToWorker::Start { .. }));
+        let subjects: &[&str] = if has_start { &["start"] } else { &[] };
+        fault::step_of("front", subjects, "before-send");
+        if let Err(error) = link.0.send(&batch, &descriptors) {
             tracing::debug!(%error, "a worker's link is gone");
             break;
         }
+        fault::step_of("front", subjects, "after-send");
         parcels.is_sent();
     }
-    link.close();
+    drop(link);
     // Whoever waits to be heard goes on.
     drop(parcels);
+}
+
+/// A link that is shut down however its thread ends: a worker that nobody speaks to any more must not stay.
+struct Closing(FrameWriter);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }

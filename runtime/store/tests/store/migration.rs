@@ -181,11 +181,8 @@ fn a_migration_that_fails_leaves_the_old_database_as_it_was() {
     assert_eq!(error.to_string(), "cannot bring the database up to date");
     drop(data);
 
+    assert_eq!(version(&path), 1);
     let database = Connection::open(&path).unwrap();
-    let version: i64 = database
-        .query_one("PRAGMA user_version", [], |row| row.get(0))
-        .unwrap();
-    assert_eq!(version, 1);
     database.prepare("SELECT * FROM places").unwrap_err();
     database
         .execute_batch("DROP INDEX idempotency_keys_by_job")
@@ -193,4 +190,38 @@ fn a_migration_that_fails_leaves_the_old_database_as_it_was() {
     drop(database);
     assert_eq!(recovered(folder.path()), [unfinished()]);
     assert!(fs::exists(path).unwrap());
+}
+
+/// Whoever migrates may end at any instant. What of the log is on the disk then is some beginning of it.
+#[test]
+fn a_migration_that_is_cut_off_anywhere_is_made_anew_and_loses_nothing() {
+    const WAL: &str = "sublet.db-wal";
+    /// A page and what stands before it in the log.
+    const FRAME_BYTES: usize = 24 + 4096;
+    let folder = left_by_step_1();
+    let migrated = opened(folder.path());
+    let of = |name: &str| fs::read(folder.path().join(name)).unwrap();
+    let (database, log) = (of("sublet.db"), of(WAL));
+    let mut versions = std::collections::BTreeMap::new();
+    let cuts = (0..log.len()).step_by(FRAME_BYTES / 2).chain([log.len()]);
+    for length in cuts {
+        let copy = memory_folder();
+        let path = copy.path().join("sublet.db");
+        fs::write(&path, &database).unwrap();
+        fs::write(copy.path().join(WAL), &log[..length]).unwrap();
+        *versions.entry(version(&path)).or_insert(0) += 1;
+        assert_eq!(recovered(copy.path()), [unfinished()], "cut at {length}");
+        assert!(version(&path) > 1, "cut at {length}");
+    }
+    // All of it or nothing, and both were seen.
+    assert_eq!(versions.len(), 2, "{versions:?}");
+    assert!(versions[&1] > 10, "{versions:?}");
+    drop(migrated);
+}
+
+fn version(database: &Path) -> i64 {
+    let database = Connection::open(database).unwrap();
+    database
+        .query_one("PRAGMA user_version", [], |row| row.get(0))
+        .unwrap()
 }

@@ -5,10 +5,11 @@ use std::os::fd::AsFd;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Resource, Rlimit, setpriority_process, setrlimit};
+use rustix::process::{Resource, Rlimit, getpriority_process, setpriority_process, setrlimit};
 use sublet_sandbox::Preemption;
 
 use super::{Budget, Report, byte_of};
+use crate::fault;
 use crate::wall::{Begun, Room};
 
 /// Largest module that is read. The front counts uploads itself; this holds for whoever else calls.
@@ -19,6 +20,7 @@ const DESCRIPTORS_MAX: u64 = 8;
 const NICENESS: i32 = 10;
 
 pub(crate) fn serve(wall: Begun) -> io::Result<()> {
+    fault::step("compiler.start");
     let ((preemption, wasm), _standings) = wall.around(Room::Compiler, receive)?;
     answer(&wasm, preemption)
 }
@@ -29,7 +31,10 @@ fn receive() -> io::Result<(Preemption, Vec<u8>)> {
     limit(Resource::Fsize, 0)?;
     limit(Resource::Nofile, DESCRIPTORS_MAX)?;
     limit(Resource::As, Budget::for_module(0).memory_bytes)?;
-    setpriority_process(None, NICENESS)?;
+    // Whoever starts the server may have it give way to more than that already.
+    if getpriority_process(None)? < NICENESS {
+        setpriority_process(None, NICENESS)?;
+    }
     let preemption = read_preemption()?;
     let mut wasm = Vec::new();
     io::stdin()
@@ -65,13 +70,16 @@ fn answer(wasm: &[u8], preemption: Preemption) -> io::Result<()> {
         Ok(compiled) => (Report::Compiled(compiled.interface), compiled.artifact),
         Err(refusal) => (Report::Refused(refusal), Vec::new()),
     };
+    fault::step("compiler.artifact.before");
     let report = serde_json::to_vec(&report).map_err(io::Error::other)?;
     let length = u32::try_from(report.len()).map_err(io::Error::other)?;
     let mut out = io::stdout().lock();
     out.write_all(&length.to_le_bytes())?;
     out.write_all(&report)?;
     out.write_all(&artifact)?;
-    out.flush()
+    out.flush()?;
+    fault::step("compiler.artifact.after");
+    Ok(())
 }
 
 /// The soft limit ends the process with a signal of its own; SIGKILL at the hard one would look like somebody else's.

@@ -10,6 +10,8 @@ use thiserror::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
+use crate::fault;
+
 use super::{Budget, REPORT_BYTES_MAX, Report, byte_of};
 
 /// Starts compile processes.
@@ -86,6 +88,7 @@ impl Compiler {
         Command::new(&self.executable)
             .arg("compile")
             .env_clear()
+            .envs(fault::for_child("compiler"))
             .current_dir("/")
             // A Ctrl-C at the terminal is for the one who waits, and ends this by dropping it.
             .process_group(0)

@@ -10,7 +10,6 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::Ordering::Relaxed;
 
 use sublet_network::{DenialReason, Target};
-use sublet_scheduler::Outcome;
 use sublet_worker::protocol::{Answer, NicTraffic, NotTaken, Question, ToWorker};
 use sublet_worker::{Refused, Wish};
 
@@ -18,8 +17,8 @@ use super::*;
 use crate::broker::NicId;
 use crate::workers::writer::WAITING_MAX;
 use front::{
-    ADA, BOB, CONNECTIONS, DEADLINE, Front, NEVER, attempt, dial, eventually, hangups, slow_name,
-    taken, to_nic,
+    ADA, BOB, CONNECTIONS, DEADLINE, Front, NEVER, attempt, attempt_of, dial, end_of, eventually,
+    hangups, slow_name, taken, to_nic,
 };
 
 #[test]
@@ -245,11 +244,6 @@ fn of_an_end_a_worker_tells_no_more_than_can_be_kept() {
     let front = Front::new();
     let mut hostile = front.worker(ADA);
     let ended = Ended {
-        attempt: attempt(),
-        started_at_ms: None,
-        ended_at_ms: 1,
-        outcome: Outcome::Succeeded,
-        usage: Usage::default(),
         detail: Some("ä".repeat(10_000)),
         denied: vec!["ä".repeat(10_000); 100],
         progress: Some(Progress {
@@ -258,7 +252,7 @@ fn of_an_end_a_worker_tells_no_more_than_can_be_kept() {
         }),
         summary: Some("ä".repeat(1 << 20)),
         media_types: vec![("a".to_owned(), "b".to_owned()); 5_000],
-        is_final: false,
+        ..end_of(attempt())
     };
     hostile.says(&[FromWorker::Ended(Box::new(ended))]);
     let Ok(Command::Reports(_, reports)) = front.reports.recv_timeout(DEADLINE) else {
@@ -279,6 +273,31 @@ fn of_an_end_a_worker_tells_no_more_than_can_be_kept() {
     assert_eq!(progress.message.len(), WORDS_BYTES_MAX);
     assert_eq!(told.summary.as_ref().unwrap().len(), SUMMARY_BYTES_MAX);
     assert_eq!(told.media_types.len(), MEDIA_TYPES_MAX);
+}
+
+#[test]
+fn output_of_what_it_was_not_given_and_of_what_is_over_is_dropped_and_counted() {
+    let front = Front::new();
+    let mut hostile = front.worker(ADA);
+    let says = |attempt, words: &str| FromWorker::Output {
+        attempt,
+        stream: Stream::Stdout,
+        bytes: words.as_bytes().to_vec(),
+    };
+    let (own, foreign) = (attempt(), attempt_of(2));
+    let end = FromWorker::Ended(Box::new(end_of(own)));
+    hostile.says(&[
+        says(foreign, "foreign\n"),
+        says(own, "own\n"),
+        end,
+        says(own, "late\n"),
+    ]);
+    let reported = front.reports.recv_timeout(DEADLINE);
+    assert!(matches!(reported, Ok(Command::Reports(..))));
+    assert_eq!(front.printed(own.job), "own\n");
+    assert_eq!(front.printed(foreign.job), "");
+    let counted = "sublet_disowned_output_bytes_total 13\n";
+    assert!(front.counts().contains(counted), "{}", front.counts());
 }
 
 #[test]

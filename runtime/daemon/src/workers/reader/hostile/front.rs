@@ -9,8 +9,8 @@ use std::sync::mpsc::Receiver;
 use std::thread;
 
 use sublet_network::{Addresses, Pending, Plan, Protocol, Target};
-use sublet_scheduler::{JobId, Limits, UserId};
-use sublet_store::DataDirectory;
+use sublet_scheduler::{JobId, Limits, Outcome, UserId};
+use sublet_store::{DataDirectory, LogFound, LogPosition, LogSelection};
 use sublet_worker::Burst;
 use sublet_worker::dial::Resolver;
 use sublet_worker::frame::FrameWriter;
@@ -25,6 +25,7 @@ use tokio::sync::mpsc;
 use super::super::*;
 use crate::broker::{Names, NicId};
 use crate::http::relatives;
+use crate::metrics::Reading;
 use crate::workers::WorkerShape;
 use crate::workers::writer;
 
@@ -55,6 +56,9 @@ pub(super) struct Front {
     pub(super) broker: Broker,
     pub(super) resolver: Arc<Silent>,
     pub(super) logs: Arc<Logs>,
+    /// What each of its workers was given.
+    pub(super) given: Given,
+    pub(super) metrics: Arc<Metrics>,
     pub(super) driver: DriverHandle,
     pub(super) reports: Receiver<Command>,
     pub(super) workers: AtomicUsize,
@@ -102,6 +106,8 @@ impl Front {
             broker,
             resolver,
             logs: Arc::new(store.logs().unwrap()),
+            given: given_one(),
+            metrics: Arc::new(Metrics::new()),
             driver,
             reports,
             workers: AtomicUsize::new(1),
@@ -169,7 +175,9 @@ impl Front {
                 speaker,
             },
             broker: self.broker.clone(),
+            given: self.given.clone(),
             logs: Arc::clone(&self.logs),
+            metrics: Arc::clone(&self.metrics),
             driver: self.driver.clone(),
             output: watch::Sender::new(0),
             relatives: self.relatives.clone(),
@@ -232,6 +240,22 @@ impl Front {
 
     pub(super) fn open_target(&self) -> Target {
         Target::Address(self.open.local_addr().unwrap())
+    }
+
+    /// What a job has printed, as far as it was kept.
+    pub(super) fn printed(&self, job: JobId) -> String {
+        let all = LogSelection::default();
+        let entries = self.logs.read(job, all, LogPosition::default()).unwrap();
+        let texts = entries.map(|entry| match entry.unwrap().found {
+            LogFound::Chunk(chunk) => String::from_utf8(chunk.bytes).unwrap(),
+            LogFound::Gap { file_bytes } => panic!("{file_bytes} bytes are missing"),
+        });
+        texts.collect()
+    }
+
+    /// What was counted, as a scrape reads it.
+    pub(super) fn counts(&self) -> String {
+        self.metrics.text(&Reading::default()).unwrap()
     }
 
     /// Connections that have a place, and those that are offered to a worker which has not answered.
@@ -302,11 +326,37 @@ pub(super) fn process() -> Child {
 }
 
 pub(super) fn attempt() -> AttemptId {
+    attempt_of(1)
+}
+
+pub(super) fn attempt_of(job: u64) -> AttemptId {
     AttemptId {
-        job: JobId(1),
+        job: JobId(job),
         task: 0,
         number: 1,
     }
+}
+
+pub(super) fn end_of(attempt: AttemptId) -> Ended {
+    Ended {
+        attempt,
+        started_at_ms: None,
+        ended_at_ms: 1,
+        outcome: Outcome::Succeeded,
+        usage: Usage::default(),
+        detail: None,
+        denied: Vec::new(),
+        progress: None,
+        summary: None,
+        media_types: Vec::new(),
+        is_final: false,
+    }
+}
+
+fn given_one() -> Given {
+    let given = Given::default();
+    given.give(attempt());
+    given
 }
 
 pub(super) fn definition(network: NetworkTerms) -> Definition {
