@@ -22,6 +22,7 @@ mod modules;
 mod networks;
 mod obey;
 mod operate;
+mod put_off;
 mod resume;
 mod retention;
 mod retry;
@@ -56,6 +57,7 @@ use networks::Networks;
 pub(crate) use operate::{
     ApplyError, Change, PeopleChange, PeopleError, Wish, WishError, terms_with,
 };
+use put_off::PutOff;
 pub(crate) use retention::Retention;
 pub(crate) use submit::CHILDREN_MAX;
 
@@ -111,6 +113,8 @@ pub(crate) struct Driver {
     settled: HashSet<AttemptId>,
     /// Attempts that were stopped, in the order of their deadlines.
     stops: VecDeque<(Instant, AttemptId)>,
+    /// Attempts that could not be started for want of descriptors, processes or memory.
+    put_off: PutOff,
     batch: Batch,
     looks: Vec<Looker>,
     wake_at: Option<UnixMillis>,
@@ -188,6 +192,7 @@ impl Driver {
             ends: HashMap::new(),
             settled: HashSet::new(),
             stops: VecDeque::new(),
+            put_off: PutOff::default(),
             batch: Batch::default(),
             looks: Vec::new(),
             wake_at: None,
@@ -238,7 +243,7 @@ impl Driver {
         let full = self.disk_full.then_some(FULL_DISK_PAUSE);
         let old = self.retention.patience((self.now)());
         let old = old.filter(|_| !self.disk_full);
-        [wake, stop, full, old]
+        [wake, stop, full, old, self.put_off.patience()]
             .into_iter()
             .flatten()
             .fold(IDLE_PAUSE, Duration::min)
@@ -250,6 +255,7 @@ impl Driver {
             self.happened(sublet_scheduler::Event::TimePassed);
         }
         self.end_what_would_not_stop();
+        self.start_what_was_put_off();
         self.forget_old_keys();
         self.workers.retire_idle();
     }

@@ -13,6 +13,7 @@ use sublet_worker::protocol::{Ended, StopCause};
 
 use super::batch::Effect;
 use super::ending::{cancel_reason, unreported};
+use super::put_off::is_for_want_of_means;
 use super::{Driver, NotKept};
 use crate::broker::NicId;
 use crate::events::Subject;
@@ -89,7 +90,7 @@ impl Driver {
         self.workers.flush();
     }
 
-    fn start(&mut self, attempt: AttemptId) {
+    pub(super) fn start(&mut self, attempt: AttemptId) {
         let (Some(job), Some(live)) = (self.jobs.get(attempt.job), self.live.get(&attempt)) else {
             return;
         };
@@ -135,6 +136,15 @@ impl Driver {
     }
 
     fn could_not_start(&mut self, attempt: AttemptId, error: &StartError) {
+        if is_for_want_of_means(error) {
+            if self.put_off.add(attempt) {
+                tracing::error!(
+                    error = error as &dyn std::error::Error,
+                    "the host has no means to start attempts now, they wait: see `sublet doctor` for the limits of this server"
+                );
+            }
+            return;
+        }
         tracing::error!(%attempt, error = error as &dyn std::error::Error, "an attempt cannot be started");
         let ended = unreported(attempt, Outcome::Lost(LossReason::Setup), (self.now)());
         self.ended(Ended {
