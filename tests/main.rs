@@ -80,6 +80,8 @@ mod retention;
 mod usage;
 
 #[cfg(test)]
+mod disks;
+#[cfg(test)]
 mod isolation;
 #[cfg(test)]
 mod limits;

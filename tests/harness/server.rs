@@ -221,6 +221,21 @@ impl Server {
 
     /// Starts it anew on the same directories, after it ended.
     pub(crate) fn restart(mut self) -> Self {
+        self.begin_again();
+        self.ready()
+    }
+
+    /// The same, and whether it came so far as to answer; otherwise it has ended.
+    pub(crate) fn try_restart(mut self) -> (Self, bool) {
+        self.begin_again();
+        let answers = eventually(DEADLINE, "the server answers or has ended", || {
+            let answers = http::try_get(&self.socket(), "/readyz").is_some();
+            (answers || !self.process.lives()).then_some(answers)
+        });
+        (self, answers)
+    }
+
+    fn begin_again(&mut self) {
         assert!(!self.process.lives(), "it has to end first");
         let (mut child, exit) = guardian(&self.home, &self.root, &self.arguments);
         let id = exit
@@ -231,7 +246,6 @@ impl Server {
         let guardian = child.stdin.take().expect("stdin is piped");
         let mut former = std::mem::replace(&mut self.guardian, guardian);
         former.write_all(b"over\n").expect("the guardian waits");
-        self.ready()
     }
 
     /// Another configuration file for the next start.
