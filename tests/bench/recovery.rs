@@ -56,11 +56,14 @@ fn mixed(server: &Server, count: usize) -> anyhow::Result<Vec<String>> {
     let [noop, fail, sleep] = [NOOP, FAIL, SLEEP].map(|wat| client.push(wat));
     let mut over = submit(server, &noop?, count / 2)?;
     over.extend(submit(server, &fail?, count / 10)?);
+    // A connection that nobody uses for a while is closed, and submitting took a while.
+    let mut client = server.connect()?;
     for job in &over {
         finished(&mut client, job)?;
     }
     let waiting = submit(server, &sleep?, count - over.len())?;
     let cancelled = &waiting[waiting.len() - count / 10..];
+    let mut client = server.connect()?;
     for job in cancelled {
         client.post(&format!("/v1/jobs/{job}/cancel"), b"{}")?;
     }
