@@ -80,6 +80,8 @@ mod retention;
 mod usage;
 
 #[cfg(test)]
+mod disks;
+#[cfg(test)]
 mod fuzz;
 #[cfg(test)]
 mod isolation;

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!   cargo bench -p sublet --bench figures -- [--quick] [throughput] [latency] [density] [idle] [flood] [slowdown]
-//!     [requests] [pages] [fanout] [wall] [soak]
+//!     [requests] [pages] [fanout] [wall] [soak] [recovery]
 //! ```
 
 mod density;
@@ -13,6 +13,7 @@ mod flood;
 mod idle;
 mod latency;
 mod pages;
+mod recovery;
 mod requests;
 mod slowdown;
 mod soak;
@@ -48,7 +49,7 @@ impl Scale {
 
 type Figure = fn(Scale) -> anyhow::Result<()>;
 
-const FIGURES: [(&str, Figure); 11] = [
+const FIGURES: [(&str, Figure); 12] = [
     ("throughput", throughput::measure),
     ("latency", latency::measure),
     ("density", density::measure),
@@ -60,6 +61,7 @@ const FIGURES: [(&str, Figure); 11] = [
     ("fanout", fanout::measure),
     ("wall", wall::measure),
     ("soak", soak::measure),
+    ("recovery", recovery::measure),
 ];
 
 fn main() -> anyhow::Result<()> {

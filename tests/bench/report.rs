@@ -22,6 +22,11 @@ impl Pairs {
         self.push(sublet.as_secs_f64(), floor.as_secs_f64());
     }
 
+    /// What is in the middle of ours.
+    pub(crate) fn median_of_sublet(&self) -> f64 {
+        quantile(&self.sublet, 0.5)
+    }
+
     /// Prints the table of one quantity.
     pub(crate) fn show(&self, quantity: &str, unit: &str) {
         let ratios: Vec<_> = self

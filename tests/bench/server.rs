@@ -36,16 +36,23 @@ impl Server {
         let directory = directory()?;
         let root = directory.path();
         fs::write(root.join("config.toml"), toml)?;
-        let child = command(root)
-            .args(["serve", "--config"])
-            .arg(root.join("config.toml"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(root.join("log"))?)
-            .spawn()?;
+        let child = serve(root)?;
         let server = Self { child, directory };
         server.wait_until_ready()?;
         Ok(server)
+    }
+
+    /// As when the machine fails.
+    pub(crate) fn kill9(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Starts it anew on its directories, and does not wait until it is ready.
+    pub(crate) fn start_again(&mut self) -> anyhow::Result<()> {
+        self.child = serve(self.directory.path())?;
+        Ok(())
     }
 
     fn wait_until_ready(&self) -> anyhow::Result<()> {
@@ -147,6 +154,17 @@ pub(crate) fn directory() -> anyhow::Result<TempDir> {
     Ok(tempfile::Builder::new()
         .prefix("bench-")
         .tempdir_in(place)?)
+}
+
+fn serve(root: &Path) -> anyhow::Result<Child> {
+    let child = command(root)
+        .args(["serve", "--config"])
+        .arg(root.join("config.toml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(File::create(root.join("log"))?)
+        .spawn()?;
+    Ok(child)
 }
 
 fn command(root: &Path) -> Command {

@@ -239,6 +239,16 @@ impl Server {
         self.begin_again(None).ready()
     }
 
+    /// The same, and whether it came so far as to answer; otherwise it has ended.
+    pub(crate) fn try_restart(self) -> (Self, bool) {
+        let server = self.begin_again(None);
+        let answers = eventually(DEADLINE, "the server answers or has ended", || {
+            let answers = http::try_get(&server.socket(), "/readyz").is_some();
+            (answers || !server.process.lives()).then_some(answers)
+        });
+        (server, answers)
+    }
+
     /// The same with these faults planted, or none. Nobody says that it lives for long: it may end before it is ready.
     pub(crate) fn begin_again(mut self, faults: Option<&str>) -> Self {
         assert!(!self.process.lives(), "it has to end first");

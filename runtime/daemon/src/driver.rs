@@ -18,6 +18,7 @@ mod chores;
 mod command;
 mod ending;
 mod ground;
+mod held_back;
 mod keeping;
 mod modules;
 mod networks;
@@ -54,6 +55,7 @@ pub(crate) use command::{
     RetryError, Ruling, Submission, SubmitError, Submitted, reply,
 };
 pub(crate) use ground::Ground;
+use held_back::HeldBack;
 pub(crate) use keeping::Keeping;
 pub(crate) use networks::Exhausted;
 use networks::Networks;
@@ -67,7 +69,7 @@ use crate::broker::Broker;
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::people::People;
-use crate::workers::{HeldBack, WorkerId, Workers};
+use crate::workers::{WorkerId, Workers};
 
 /// Commands taken in one round at most: bounds how long the first of them waits for its commit.
 const COMMANDS_PER_ROUND_MAX: usize = 4096;
@@ -117,7 +119,7 @@ pub(crate) struct Driver {
     settled: HashSet<AttemptId>,
     /// Attempts that were stopped, in the order of their deadlines.
     stops: VecDeque<(Instant, AttemptId)>,
-    /// Attempts that wait until a worker may be started for them.
+    /// Attempts that cannot be started yet.
     held_back: HeldBack,
     looked_for_overdue_at: Instant,
     batch: Batch,

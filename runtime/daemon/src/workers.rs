@@ -35,7 +35,6 @@ use crate::metrics::Metrics;
 pub(crate) use death::{Company, Death, DeathCause};
 use given::Given;
 pub(crate) use keeper::Keeper;
-pub(crate) use pause::HeldBack;
 use pause::Pauses;
 use process::{Process, Purpose};
 pub(crate) use worker::Start;

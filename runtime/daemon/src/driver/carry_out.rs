@@ -14,6 +14,7 @@ use sublet_worker::protocol::{Ended, StopCause};
 
 use super::batch::Effect;
 use super::ending::{cancel_reason, unreported};
+use super::held_back::{PAUSE, is_for_want_of_means};
 use super::{Driver, NotKept};
 use crate::broker::NicId;
 use crate::events::Subject;
@@ -99,19 +100,7 @@ impl Driver {
         self.workers.flush();
     }
 
-    /// Starts of which it was not the time yet.
-    pub(super) fn start_what_was_held_back(&mut self) {
-        let due = self.held_back.due(Instant::now());
-        if due.is_empty() {
-            return;
-        }
-        for attempt in due {
-            self.start(attempt);
-        }
-        self.workers.flush();
-    }
-
-    fn start(&mut self, attempt: AttemptId) {
+    pub(super) fn start(&mut self, attempt: AttemptId) {
         if self.is_kept_back(attempt) {
             return;
         }
@@ -168,6 +157,15 @@ impl Driver {
     }
 
     fn could_not_start(&mut self, attempt: AttemptId, error: &StartError) {
+        if is_for_want_of_means(error) {
+            if self.held_back.is_empty() {
+                tracing::error!(
+                    error = error as &dyn std::error::Error,
+                    "the host has no means to start attempts now, they wait: see `sublet doctor` for the limits of this server"
+                );
+            }
+            return self.held_back.hold(attempt, Instant::now() + PAUSE);
+        }
         tracing::error!(%attempt, error = error as &dyn std::error::Error, "an attempt cannot be started");
         let ended = unreported(attempt, Outcome::Lost(LossReason::Setup), (self.now)());
         self.ended(Ended {

@@ -2,10 +2,10 @@
 //!
 //! Time is an argument. Each user and sub-cluster has a row of deaths of its own; one attempt that ends well ends the row.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use sublet_scheduler::{AttemptId, SubclusterId, UserId};
+use sublet_scheduler::{SubclusterId, UserId};
 
 /// The pause after the first death of a row; each further one doubles it.
 const FIRST: Duration = Duration::from_secs(1);
@@ -58,33 +58,8 @@ fn after(deaths: u32) -> Duration {
     FIRST.saturating_mul(factor).min(LONGEST)
 }
 
-/// Attempts that wait until a worker may be started for them, in the order in which they may be.
-#[derive(Debug, Default)]
-pub(crate) struct HeldBack(VecDeque<(Instant, AttemptId)>);
-
-impl HeldBack {
-    pub(crate) fn hold(&mut self, attempt: AttemptId, until: Instant) {
-        let place = self.0.partition_point(|(at, _)| *at <= until);
-        self.0.insert(place, (until, attempt));
-    }
-
-    /// How long until the first of them.
-    pub(crate) fn patience(&self, now: Instant) -> Option<Duration> {
-        let (at, _) = self.0.front()?;
-        Some(at.saturating_duration_since(now))
-    }
-
-    /// Takes out those whose time has come.
-    pub(crate) fn due(&mut self, now: Instant) -> Vec<AttemptId> {
-        let count = self.0.partition_point(|(at, _)| *at <= now);
-        self.0.drain(..count).map(|(_, attempt)| attempt).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use sublet_scheduler::JobId;
-
     use super::*;
 
     const HERE: (UserId, SubclusterId) = (UserId(1), SubclusterId(1));
@@ -121,23 +96,5 @@ mod tests {
         assert_eq!(pauses.not_before(HERE, now), Some(now + FIRST));
         pauses.forget(HERE.1);
         assert!(pauses.0.is_empty());
-    }
-
-    #[test]
-    fn who_is_held_back_is_let_go_in_time_and_in_order() {
-        let (mut held, now) = (HeldBack::default(), Instant::now());
-        assert_eq!(held.patience(now), None);
-        let attempt = |task| AttemptId {
-            job: JobId(1),
-            task,
-            number: 1,
-        };
-        held.hold(attempt(2), now + 2 * FIRST);
-        held.hold(attempt(0), now + FIRST);
-        held.hold(attempt(1), now + FIRST);
-        assert_eq!(held.patience(now), Some(FIRST));
-        assert_eq!(held.due(now), []);
-        assert_eq!(held.due(now + FIRST), [attempt(0), attempt(1)]);
-        assert_eq!(held.due(now + LONGEST), [attempt(2)]);
     }
 }

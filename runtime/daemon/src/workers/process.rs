@@ -49,7 +49,10 @@ impl Process {
             .plan_of(user)
             .ok_or_else(|| io::Error::other("its user has no network"))?;
         let (ours, theirs) = UnixStream::pair()?;
-        let child = Command::new(&surroundings.executable)
+        // All that takes descriptors comes first: there may be none left, and a child would have to be ended.
+        let frames = FrameReader::new(ours.try_clone()?);
+        let alive = surroundings.alive.try_clone()?;
+        let mut child = Command::new(&surroundings.executable)
             .arg("worker")
             .env_clear()
             .envs(fault::for_child("worker"))
@@ -60,9 +63,13 @@ impl Process {
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
             .spawn()?;
-        let handle = pidfd_open(Pid::from_child(&child), PidfdFlags::empty())?;
+        let handle = pidfd_open(Pid::from_child(&child), PidfdFlags::empty());
+        if handle.is_err() {
+            // It has done nothing yet; what cannot be named later is not left behind.
+            drop(child.kill().and_then(|()| child.wait()));
+        }
+        let handle = handle?;
         tracing::debug!(worker = id.0, pid = child.id(), "a worker is started");
-        let frames = FrameReader::new(ours.try_clone()?);
         let (speaker, parcels) = Speaker::new();
         let desk = reader::Desk::new(surroundings, (id, speaker.clone(), given), purpose);
         thread::Builder::new()
@@ -73,7 +80,6 @@ impl Process {
             .name(format!("tells-{}", id.0))
             .spawn(move || writer::send_all(link, parcels))?;
         let process = Self { speaker, handle };
-        let alive = surroundings.alive.try_clone()?;
         let configuration = Configuration {
             instances_max: shape.instances_max,
             memory_bytes_max: shape.memory_bytes_max,

@@ -213,7 +213,7 @@ fn a_database_that_is_not_whole_is_refused() {
     );
     check_changed(
         |parts| parts[0].content[4_096..].fill(0xa5),
-        "the database is damaged",
+        "the database sublet.db is damaged",
     );
     let unlike = "PRAGMA writable_schema = ON;
         UPDATE sqlite_schema SET sql = replace(sql, '(user, module)', '(user, name)') WHERE name = 'jobs_by_module';";
