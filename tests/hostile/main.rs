@@ -32,16 +32,32 @@ mod siege;
 mod planted;
 
 #[cfg(test)]
+mod api;
+#[cfg(test)]
+mod clocks;
+#[cfg(test)]
+mod compile;
+#[cfg(test)]
 mod cpu;
+#[cfg(test)]
+mod crossing;
 #[cfg(test)]
 mod filesystem;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod job_interface;
+#[cfg(test)]
 mod memory;
+#[cfg(test)]
+mod scheduler;
+#[cfg(test)]
+mod sockets;
 #[cfg(test)]
 mod stack;
 #[cfg(test)]
 mod stdio;
 #[cfg(test)]
 mod tables;
+#[cfg(test)]
+mod upload;
