@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!   cargo bench -p sublet --bench figures -- [--quick] [throughput] [latency] [density] [idle] [flood] [slowdown]
-//!     [requests] [pages] [fanout] [wall] [soak]
+//!     [requests] [pages] [fanout] [wall] [siege] [soak]
 //! ```
 
 mod density;
@@ -14,6 +14,7 @@ mod idle;
 mod latency;
 mod pages;
 mod requests;
+mod siege;
 mod slowdown;
 mod soak;
 mod throughput;
@@ -48,7 +49,7 @@ impl Scale {
 
 type Figure = fn(Scale) -> anyhow::Result<()>;
 
-const FIGURES: [(&str, Figure); 11] = [
+const FIGURES: [(&str, Figure); 12] = [
     ("throughput", throughput::measure),
     ("latency", latency::measure),
     ("density", density::measure),
@@ -59,6 +60,7 @@ const FIGURES: [(&str, Figure); 11] = [
     ("pages", pages::measure),
     ("fanout", fanout::measure),
     ("wall", wall::measure),
+    ("siege", siege::measure),
     ("soak", soak::measure),
 ];
 
