@@ -115,7 +115,7 @@ pub struct Usage {
     pub memory_denied: u32,
     /// Growths of tables that were denied.
     pub tables_denied: u32,
-    /// Opens of files, or makings of handles, that were denied.
+    /// Files, sockets, connections or handles that were denied.
     pub handles_denied: u32,
     /// What went over its network interface.
     pub network: NetworkUsage,

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!   cargo bench -p sublet --bench figures -- [--quick] [throughput] [latency] [density] [idle] [flood] [slowdown]
-//!     [requests] [pages] [fanout] [wall] [soak] [recovery]
+//!     [requests] [pages] [fanout] [wall] [siege] [soak] [recovery]
 //! ```
 
 mod density;
@@ -15,6 +15,7 @@ mod latency;
 mod pages;
 mod recovery;
 mod requests;
+mod siege;
 mod slowdown;
 mod soak;
 mod throughput;
@@ -60,6 +61,7 @@ const FIGURES: [(&str, Figure); 12] = [
     ("pages", pages::measure),
     ("fanout", fanout::measure),
     ("wall", wall::measure),
+    ("siege", siege::measure),
     ("soak", soak::measure),
     ("recovery", recovery::measure),
 ];

@@ -74,19 +74,38 @@ impl Server {
 
     /// Runs `sublet submit --wait` with these arguments, and returns the finished job, all of whose tasks succeeded.
     pub(crate) fn submit_and_wait(&self, arguments: &[&str]) -> anyhow::Result<Job> {
-        let output = command(self.directory.path())
-            .args(["-o", "json", "submit", "--wait"])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output()?;
+        let mut submit = command(self.directory.path());
+        submit.args(["-o", "json", "submit", "--wait"]);
+        Ok(serde_json::from_slice(&self.run(submit.args(arguments))?)?)
+    }
+
+    /// Adds a user to a server that listens; returns where their credential is.
+    pub(crate) fn add_user(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let file = self.directory.path().join(format!("{name}.credential"));
+        let mut add = command(self.directory.path());
+        self.run(add.args(["users", "add", name, "--out"]).arg(&file))?;
+        Ok(file)
+    }
+
+    /// Hands in a job as the user of this credential.
+    pub(crate) fn submit_as(&self, credential: &Path, arguments: &[&str]) -> anyhow::Result<Job> {
+        let mut submit = command(self.directory.path());
+        submit.env("SUBLET_CREDENTIAL", credential);
+        submit.args(["-o", "json", "submit"]).args(arguments);
+        Ok(serde_json::from_slice(&self.run(&mut submit)?)?)
+    }
+
+    /// What a run of `sublet` that succeeds writes to stdout.
+    fn run(&self, command: &mut Command) -> anyhow::Result<Vec<u8>> {
+        let output = command.stdin(Stdio::null()).output()?;
         ensure!(
             output.status.success(),
-            "submit ended with {}: {}\n{}",
+            "sublet ended with {}: {}\n{}",
             output.status,
             String::from_utf8_lossy(&output.stderr),
             self.log()
         );
-        Ok(serde_json::from_slice(&output.stdout)?)
+        Ok(output.stdout)
     }
 
     /// Makes a file of the module's text and returns its path.

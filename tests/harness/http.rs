@@ -65,9 +65,8 @@ impl Answer {
 
 /// A request as bytes, after which the connection stays open.
 pub(crate) fn kept_request(method: &str, target: &str, body: &[u8]) -> Vec<u8> {
-    let request = request(method, target, &[], body);
-    let text = String::from_utf8(request).expect("it is text");
-    text.replacen("connection: close\r\n", "", 1).into_bytes()
+    let head = head(method, target, &[], body.len());
+    [head.as_bytes(), body].concat()
 }
 
 /// A request as bytes.
@@ -77,13 +76,18 @@ pub(crate) fn request(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Vec<u8> {
-    let mut text = format!("{method} {target} HTTP/1.1\r\nhost: sublet\r\nconnection: close\r\n");
+    let headers = [&[("connection", "close")], headers].concat();
+    let head = head(method, target, &headers, body.len());
+    [head.as_bytes(), body].concat()
+}
+
+fn head(method: &str, target: &str, headers: &[(&str, &str)], length: usize) -> String {
+    let mut text = format!("{method} {target} HTTP/1.1\r\nhost: sublet\r\n");
     text += "content-type: application/json\r\n";
     for (name, value) in headers {
         text += &format!("{name}: {value}\r\n");
     }
-    text += &format!("content-length: {}\r\n\r\n", body.len());
-    [text.as_bytes(), body].concat()
+    text + &format!("content-length: {length}\r\n\r\n")
 }
 
 /// Reads one answer of a connection that stays open. It says how long it is.

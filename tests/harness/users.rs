@@ -152,8 +152,18 @@ impl Connection {
         target: &str,
         body: &[u8],
     ) -> std::io::Result<Answer> {
-        self.0.write_all(&kept_request(method, target, body))?;
-        self.0.flush()?;
+        self.send(&kept_request(method, target, body))?;
+        self.answer()
+    }
+
+    /// Sends these exact bytes.
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.write_all(bytes)?;
+        self.0.flush()
+    }
+
+    /// The next answer.
+    pub(crate) fn answer(&mut self) -> std::io::Result<Answer> {
         read_answer(&mut self.0)
     }
 

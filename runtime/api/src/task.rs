@@ -85,7 +85,7 @@ pub struct Usage {
     pub memory_denied: u64,
     /// Growths of tables that were denied.
     pub tables_denied: u64,
-    /// Opens of files or handles that were denied.
+    /// Files, sockets, connections or handles that were denied.
     pub handles_denied: u64,
     /// What went over its nic; left out where nothing did.
     #[serde(skip_serializing_if = "NetworkUsage::is_zero")]

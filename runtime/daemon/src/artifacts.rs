@@ -1,5 +1,7 @@
 //! Machine code of modules: found on the disk, or made by a compile process. One module is compiled at a time.
 
+mod turns;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,17 +10,14 @@ use sublet_store::{Artifact, Digest, Error, Library, WholeArtifact};
 use sublet_worker::compile::{CompileError, Compiled, Compiler};
 use sublet_worker::{Preemption, engine_identity};
 use thiserror::Error;
-use tokio::sync::Semaphore;
-
-/// Compilations at a time: they are for whoever waits, but not at the cost of those who run.
-const AT_ONCE: usize = 1;
+use turns::Turns;
 
 /// Where machine code comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Artifacts {
     library: Arc<Library>,
     compiler: Compiler,
-    places: Arc<Semaphore>,
+    turns: Turns,
     /// With the checks that make guests give way, and without.
     engines: [Arc<str>; 2],
 }
@@ -41,7 +40,7 @@ impl Artifacts {
         Self {
             library,
             compiler: Compiler::new(executable),
-            places: Arc::new(Semaphore::new(AT_ONCE)),
+            turns: Turns::default(),
             engines: [Preemption::Checks, Preemption::Kernel]
                 .map(|preemption| engine_identity(preemption).into()),
         }
@@ -56,17 +55,14 @@ impl Artifacts {
         }
     }
 
-    /// Compiles bytes that were just uploaded, or are there. Nothing is kept.
+    /// Compiles bytes of a user's that were just uploaded, or are there. Nothing is kept.
     pub(crate) async fn compile(
         &self,
+        user: UserId,
         wasm: &[u8],
         preemption: Preemption,
     ) -> Result<Compiled, ArtifactError> {
-        let _place = self
-            .places
-            .acquire()
-            .await
-            .map_err(|_| ArtifactError::Stopping)?;
+        let _turn = self.turns.take(user).await.ok_or(ArtifactError::Stopping)?;
         Ok(self.compiler.compile(wasm, preemption).await?)
     }
 
@@ -99,7 +95,7 @@ impl Artifacts {
         let wasm = on_disk(move || library.module(user, module))
             .await?
             .ok_or(ArtifactError::NoModule)?;
-        let compiled = self.compile(&wasm, preemption).await?;
+        let compiled = self.compile(user, &wasm, preemption).await?;
         self.keep(user, module, preemption, compiled.artifact)
             .await?;
         self.find(user, module, preemption)

@@ -28,7 +28,7 @@ pub(crate) use plan::{RulesChange, audit_entry, audit_verdict, names_beyond, pla
 pub(crate) use pool::{PoolRecords, names, pool};
 pub use rules::refusal;
 pub use task::outcome;
-pub(crate) use task::{LiveAttempt, WaitingEnd, task, usage};
+pub(crate) use task::{LiveAttempt, WaitingEnd, task, trap, usage};
 pub(crate) use usage::{date, removed_jobs, usage_sum};
 pub(crate) use user::{
     certificate, quota, role, role_in_rules, role_of_record, role_recorded, role_wanted, serial,

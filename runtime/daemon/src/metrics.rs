@@ -1,7 +1,7 @@
 //! Numbers for those who watch a server: what is counted as it happens, and what is read when somebody asks.
 //!
-//! No label takes a word that a user chose, and none grows with use: routes, statuses, error codes, reasons and outcomes
-//! are ours, and sub-clusters are as many as the operator has rules for.
+//! No label takes a word that a user chose, and none grows with use: routes, statuses, error codes, reasons, limits and
+//! outcomes are ours, and sub-clusters are as many as the operator has rules for.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +15,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 use sublet_api::Code;
 use sublet_scheduler::{Outcome, SubclusterView};
+
+use crate::convert;
 
 /// What answers to scrapes are.
 pub(crate) const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -33,10 +35,13 @@ pub(crate) struct Metrics {
     tasks: Counter,
     ends: Family<Label, Counter>,
     harm: Family<Label, Counter>,
+    limits: Family<Label, Counter>,
+    traps: Family<Label, Counter>,
     refusals: Family<Named, Counter>,
     strangers: Family<Label, Counter>,
     requests: Family<Vec<(&'static str, String)>, Counter>,
     connections: Family<Label, Gauge>,
+    cut_off: Family<Label, Counter>,
     commits: Histogram,
     disowned: Counter,
 }
@@ -99,10 +104,13 @@ impl Metrics {
             tasks: Counter::default(),
             ends: Family::default(),
             harm: Family::default(),
+            limits: Family::default(),
+            traps: Family::default(),
             refusals: Family::default(),
             strangers: Family::default(),
             requests: Family::default(),
             connections: Family::default(),
+            cut_off: Family::default(),
             commits: Histogram::new(buckets(start, factor, count)),
             disowned: Counter::default(),
         }
@@ -114,9 +122,19 @@ impl Metrics {
         self.tasks.inc_by(tasks);
     }
 
-    /// An attempt ended.
+    /// An attempt ended: how, and at which limit or by which trap.
     pub(crate) fn ended(&self, outcome: Outcome) {
         self.ends.get_or_create(&[("outcome", word(outcome))]).inc();
+        match outcome {
+            Outcome::LimitExceeded(limit) => {
+                self.limits.get_or_create(&[("limit", limit.word())]).inc();
+            }
+            Outcome::Trapped(kind) => {
+                let trap = convert::trap(kind);
+                self.traps.get_or_create(&[("trap", trap)]).inc();
+            }
+            Outcome::Succeeded | Outcome::Failed(_) | Outcome::Cancelled(_) | Outcome::Lost(_) => {}
+        }
     }
 
     /// A module was blamed for harm of this kind.
@@ -154,6 +172,9 @@ impl Metrics {
     /// A worker sent output of an attempt that it does not have.
     pub(crate) fn disowned(&self, bytes: u64) {
         self.disowned.inc_by(bytes);
+    /// A connection was ended before its request was through.
+    pub(crate) fn cut_off(&self, reason: &'static str) {
+        self.cut_off.get_or_create(&[("reason", reason)]).inc();
     }
 
     /// A batch was made durable.
@@ -198,6 +219,14 @@ impl Metrics {
             "module_harm",
             "Harm that modules were blamed for: deaths of workers, panics of the host, compilations that were ended",
             self.harm.clone(),
+            "limits_exceeded",
+            "Attempts that a limit ended, by limit",
+            self.limits.clone(),
+        );
+        registry.register(
+            "traps",
+            "Attempts that trapped, by trap",
+            self.traps.clone(),
         );
         registry.register(
             "refusals",
@@ -218,6 +247,11 @@ impl Metrics {
             "connections",
             "Connections that are open, by door",
             self.connections.clone(),
+        );
+        registry.register(
+            "connections_cut_off",
+            "Connections that ended before their request was through, by reason",
+            self.cut_off.clone(),
         );
         registry.register_with_unit(
             "store_commit",
@@ -312,6 +346,8 @@ const fn word(outcome: Outcome) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use sublet_scheduler::{Limit, TrapKind};
+
     use super::*;
 
     fn text(metrics: &Metrics) -> String {
@@ -325,6 +361,9 @@ mod tests {
         metrics.ended(Outcome::Failed(3));
         metrics.ended(Outcome::Failed(4));
         metrics.harmed("host_panic");
+        metrics.ended(Outcome::LimitExceeded(Limit::Tables));
+        metrics.ended(Outcome::Trapped(TrapKind::StackOverflow));
+        metrics.cut_off("slow");
         metrics.answered("/v1/jobs/{job}", 404, Some(Code::JobNotFound));
         metrics.not_let_in("slow-handshake");
         metrics.committed(Duration::from_millis(1));
@@ -335,6 +374,10 @@ mod tests {
             "sublet_submitted_tasks_total 100\n",
             "sublet_attempts_ended_total{outcome=\"failed\"} 2\n",
             "sublet_module_harm_total{kind=\"host_panic\"} 1\n",
+            "sublet_attempts_ended_total{outcome=\"limit_exceeded\"} 1\n",
+            "sublet_limits_exceeded_total{limit=\"tables\"} 1\n",
+            "sublet_traps_total{trap=\"stack_overflow\"} 1\n",
+            "sublet_connections_cut_off_total{reason=\"slow\"} 1\n",
             "sublet_refusals_total{code=\"S0201\"} 1\n",
             "sublet_not_let_in_total{reason=\"slow-handshake\"} 1\n",
             "sublet_store_commit_seconds_count 1\n",

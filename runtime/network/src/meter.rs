@@ -42,6 +42,7 @@ pub struct Meter {
     pub(crate) datagrams_sent: AtomicU64,
     pub(crate) datagrams_received: AtomicU64,
     pub(crate) datagrams_dropped: AtomicU64,
+    pub(crate) without_place: AtomicU64,
     denials: AtomicU64,
     denied: Mutex<Vec<Denial>>,
 }
@@ -60,6 +61,11 @@ impl Meter {
             denials: self.denials.load(Relaxed),
             denied: lock(&self.denied).clone(),
         }
+    }
+
+    /// Sockets and connections that the instance wanted beyond as many as it may have.
+    pub fn without_place(&self) -> u64 {
+        self.without_place.load(Relaxed)
     }
 
     /// Counts a denial and keeps it in words, if it is new and among the first.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use sublet_network::Nic;
+use sublet_network::{Meter, Nic};
 use sublet_scheduler::{Limits, LossReason, Usage};
 use wasmtime::{Engine, Store};
 
@@ -107,6 +107,7 @@ pub(crate) fn prepare(
     let granted = instance.directories.len();
     let files = OpenFiles::new(limits.open_files, granted, opened, Arc::clone(&counts));
     let streams = Streams::new(limits.output_bytes, instance.stdout, instance.stderr);
+    let meter = instance.network.as_ref().map(Nic::meter);
     let surroundings = Surroundings {
         args: &instance.args,
         env: [&instance.env, &instance.attempt_env],
@@ -125,6 +126,7 @@ pub(crate) fn prepare(
         account: Account {
             limits,
             counts,
+            meter,
             streams,
         },
         scratch,
@@ -135,6 +137,7 @@ pub(crate) fn prepare(
 pub(crate) struct Account {
     pub(crate) limits: Limits,
     counts: Arc<Counts>,
+    meter: Option<Arc<Meter>>,
     streams: Streams,
 }
 
@@ -159,6 +162,12 @@ impl Account {
             scratch_exceeded: scratch.exceeded,
         };
         let verdict = verdict::of(result, &facts);
+        let sockets_denied = self.meter.as_ref().map_or(0, |meter| meter.without_place());
+        let handles_denied = counts
+            .files
+            .denied()
+            .saturating_add(verdict.handles_denied)
+            .saturating_add(u32::try_from(sockets_denied).unwrap_or(u32::MAX));
         Ending {
             outcome: verdict.outcome,
             usage: Usage {
@@ -168,7 +177,7 @@ impl Account {
                 scratch_peak_bytes: scratch.peak_bytes,
                 memory_denied: counts.memory.denied(),
                 tables_denied: counts.tables.denied(),
-                handles_denied: counts.files.denied().saturating_add(verdict.handles_denied),
+                handles_denied,
                 ..self.streams.usage()
             },
             detail: verdict.detail,

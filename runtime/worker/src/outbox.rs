@@ -18,6 +18,9 @@ use crate::protocol::{FromWorker, Stream};
 /// Output on its way to the consumer beyond which guests wait before they write more: bounds the worker's memory
 /// against guests that write faster than the front can store.
 const OUTPUT_BYTES_WAITING_MAX: usize = 4 << 20;
+/// What a message takes beside its output: a guest that writes single bytes to its two streams in turns would otherwise
+/// have hundreds of times as much kept as it wrote.
+const MESSAGE_BYTES: usize = 256;
 /// Longest piece of output in one message; small writes of a guest are joined up to it.
 const OUTPUT_BYTES_JOINED_MAX: usize = 64 << 10;
 /// How long messages wait for company while attempts are under way: about as long as one commit of the front takes.
@@ -96,6 +99,7 @@ impl Outbox {
         {
             bytes.extend_from_slice(more);
         } else {
+            waiting.output_bytes += MESSAGE_BYTES;
             waiting.messages.push(FromWorker::Output {
                 attempt,
                 stream,
@@ -209,6 +213,35 @@ mod tests {
             media_types: Vec::new(),
             is_final: false,
         }))
+    }
+
+    #[test]
+    fn single_bytes_on_two_streams_in_turns_wait_as_soon_as_large_pieces() {
+        let outbox = Outbox::default();
+        let attempt = AttemptId {
+            job: sublet_scheduler::JobId(1),
+            task: 0,
+            number: 1,
+        };
+        let mut sinks = [Stream::Stdout, Stream::Stderr].map(|stream| OutboxSink {
+            outbox: outbox.clone(),
+            attempt,
+            stream,
+        });
+        let mut context = Context::from_waker(Waker::noop());
+        let mut written = 0;
+        while sinks[0].poll_ready(&mut context).is_ready() {
+            for sink in &mut sinks {
+                sink.write(Bytes::from_static(b"x")).unwrap();
+                written += 1;
+            }
+        }
+        assert!(
+            written <= OUTPUT_BYTES_WAITING_MAX / MESSAGE_BYTES,
+            "{written}"
+        );
+        assert_eq!(outbox.drain().len(), written);
+        assert!(sinks[0].poll_ready(&mut context).is_ready());
     }
 
     #[test]

@@ -225,7 +225,8 @@ pub fn outcome(outcome: sublet_scheduler::Outcome) -> Outcome {
     }
 }
 
-const fn trap(kind: TrapKind) -> &'static str {
+/// The word for what a guest did that it must not.
+pub(crate) const fn trap(kind: TrapKind) -> &'static str {
     match kind {
         TrapKind::Unreachable => "unreachable",
         TrapKind::MemoryOutOfBounds => "memory_out_of_bounds",

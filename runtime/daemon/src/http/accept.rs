@@ -52,7 +52,7 @@ pub(crate) async fn serve(doors: Doors, router: Router, mut stop: oneshot::Recei
         metrics,
     } = doors;
     let graceful = GracefulShutdown::new();
-    let room = Room::new(router, strangers);
+    let room = Room::new(router, strangers, Arc::clone(&metrics));
     let local_places = Arc::new(Semaphore::new(LOCAL_MAX));
     let remote_places = Arc::new(Semaphore::new(REMOTE_MAX));
     loop {

@@ -26,7 +26,11 @@ pub(super) async fn admit(
         .on_disk(move |_| uploaded.bytes().map(|bytes| (bytes, uploaded)))
         .await?;
     sublet_worker::recognise(&wasm)?;
-    let compiled = match caller.artifacts.compile(&wasm, UPLOADED).await {
+    let compiled = match caller
+        .artifacts
+        .compile(caller.user(), &wasm, UPLOADED)
+        .await
+    {
         Ok(compiled) => compiled,
         Err(ArtifactError::Compile(refused)) => {
             if let CompileError::OverBudget(_) = refused {

@@ -37,7 +37,8 @@ pub(super) async fn list(
     let stored = caller.read(sublet_store::Reader::users).await?;
     let mut items = Vec::new();
     for user in stored {
-        if query.removed || user.removed_at.is_none() {
+        let is_asked_for = query.removed || user.removed_at.is_none();
+        if is_asked_for && caller.reaches(user.id) {
             items.push(view(&caller, user).await?);
         }
     }

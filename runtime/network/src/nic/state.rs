@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 
 use crate::connection::{Account, End};
 use crate::lock::lock;
-use crate::meter::Meter;
+use crate::meter::{Meter, count};
 use crate::network::Shared;
 use crate::places::{Place, Places};
 use crate::policy::Egress;
@@ -158,17 +158,23 @@ impl NicState {
     }
 
     pub(crate) fn place(&self) -> Result<Place, Refusal> {
-        self.sockets.take()
+        self.noted(self.sockets.take())
     }
 
     /// Room for one more connection that leads beyond this process.
     pub(crate) fn beyond(&self) -> Result<Place, Refusal> {
-        self.beyond.take()
+        self.noted(self.beyond.take())
     }
 
     /// Room for one more peer outside with whom datagrams are exchanged.
     pub(crate) fn flow(&self) -> Result<[Place; 2], Refusal> {
-        Ok([self.flows.take()?, self.beyond.take()?])
+        let flow = self.noted(self.flows.take())?;
+        Ok([flow, self.beyond()?])
+    }
+
+    /// A place, or the count of how often there was none.
+    fn noted(&self, place: Result<Place, Refusal>) -> Result<Place, Refusal> {
+        place.inspect_err(|_full| count(&self.meter.without_place, 1))
     }
 
     pub(crate) fn bind(

@@ -27,6 +27,7 @@ async fn sockets_are_counted_and_given_back() {
     let (_network, one, _two) = pair_with(|limits| limits.sockets = 3);
     let mut places: Vec<_> = (0..3).map(|_| one.place().unwrap()).collect();
     assert_eq!(one.place().err(), Some(Refusal::Limit));
+    assert_eq!(one.meter().without_place(), 1);
     places.pop();
     assert!(one.place().is_ok());
     assert_eq!(one.in_use().0, 2);
@@ -53,6 +54,7 @@ async fn connections_that_leave_the_process_are_counted_and_given_back() {
     assert_eq!(refused.err(), Some(Refusal::Limit));
     let also = near.send(at("8.8.4.4:53"), Bytes::from_static(b"x"));
     assert_eq!(also, Err(Refusal::Limit));
+    assert_eq!(one.meter().without_place(), 2);
     assert_eq!(
         world.dialled.lock().unwrap().len(),
         2,

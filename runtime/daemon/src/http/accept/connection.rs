@@ -23,6 +23,7 @@ use tower::ServiceExt;
 
 use super::Strangers;
 use super::shares::{Share, Shares};
+use crate::metrics::Metrics;
 use crate::people::{Peer, Via, account};
 
 /// Connections at a time that have not shown who they are yet: more are turned away, and what a handshake costs is bounded.
@@ -69,15 +70,17 @@ impl Arrival {
 pub(super) struct Room {
     router: Router,
     strangers: Strangers,
+    metrics: Arc<Metrics>,
     handshakes: Arc<Semaphore>,
     shares: Shares,
 }
 
 impl Room {
-    pub(super) fn new(router: Router, strangers: Strangers) -> Self {
+    pub(super) fn new(router: Router, strangers: Strangers, metrics: Arc<Metrics>) -> Self {
         Self {
             router,
             strangers,
+            metrics,
             handshakes: Arc::new(Semaphore::new(HANDSHAKES_MAX)),
             shares: Shares::default(),
         }
@@ -153,7 +156,7 @@ impl Room {
                 TowerToHyperService::new(self.router.map_request(named(peer))),
             );
         if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%error, "a connection ended early");
+            cut_off(&self.metrics, &error);
         }
     }
 
@@ -170,9 +173,23 @@ impl Room {
                 TowerToHyperService::new(self.router.map_request(named(peer))),
             );
         if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(%error, "a connection ended early");
+            cut_off(&self.metrics, &error);
         }
     }
+}
+
+/// Counts a connection that ended early, by what the other end did: it said too little in time, or what it said was no
+/// request, or it went away.
+fn cut_off(metrics: &Metrics, error: &hyper::Error) {
+    let reason = if error.is_timeout() {
+        "slow"
+    } else if error.is_parse() {
+        "malformed"
+    } else {
+        "broken"
+    };
+    tracing::debug!(%error, reason, "a connection ended early");
+    metrics.cut_off(reason);
 }
 
 fn speaks_http2(stream: &TlsStream<TcpStream>) -> bool {
