@@ -136,7 +136,7 @@ fn an_attempt_that_starts_twice_is_seen() {
 #[test]
 fn a_task_that_may_start_once_and_starts_twice_is_seen() {
     is_seen("twice: task 0 of job_a", |world| {
-        world.said[0].starts_once = true
+        world.said[0].starts_once = true;
     });
     is_seen("twice: a task 0 has several", |world| {
         world.said[0].starts_once = true;
@@ -193,7 +193,7 @@ fn a_slot_that_does_not_come_back_is_seen() {
 #[test]
 fn an_end_that_changes_is_seen() {
     is_seen("changed", |world| {
-        world.later[0].tasks[1] = task(1, &["lost"])
+        world.later[0].tasks[1] = task(1, &["lost"]);
     });
     is_seen("changed: a is gone", |world| world.later.clear());
 }
@@ -201,7 +201,7 @@ fn an_end_that_changes_is_seen() {
 #[test]
 fn a_start_after_an_acknowledged_cancel_is_seen() {
     is_seen("cancelled: 7.0.2", |world| {
-        world.said[0].cancelled_at = Some(9)
+        world.said[0].cancelled_at = Some(9);
     });
 }
 

@@ -92,11 +92,7 @@ impl Driver {
             }
             Command::Kept(ended, kept) => self.kept(*ended, kept),
             Command::LogsRemoved(jobs) => self.logs_removed(jobs),
-            Command::Released(attempt) => {
-                fault::step("front.release.after");
-                fault::note(|| format!("released {}", fault::named(attempt)));
-                self.happened(Event::Reclaimed(attempt));
-            }
+            Command::Released(attempt) => self.released(attempt),
             Command::Look(look) => self.looks.push(look),
             Command::Drain(answer) => {
                 self.drained = Some(answer);
@@ -105,6 +101,13 @@ impl Driver {
             Command::EndGrace => self.happened(Event::GraceEnded),
             Command::Quit => unreachable!("the loop ends at this command"),
         }
+    }
+
+    /// The directory of an attempt is gone, and its slot is free.
+    fn released(&mut self, attempt: AttemptId) {
+        fault::step("front.release.after");
+        fault::note(|| format!("released {}", fault::named(attempt)));
+        self.happened(Event::Reclaimed(attempt));
     }
 
     /// Jobs keep the terms under which they came; everything else goes by the new ones.

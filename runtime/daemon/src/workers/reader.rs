@@ -217,9 +217,6 @@ impl Desk {
                 }
                 FromWorker::HungUp(connection) => self.broker.hung_up(self.worker, connection),
                 FromWorker::Ended(ended) => {
-                    fault::step("front.end.received");
-                    // From here on it has no more to say of that attempt.
-                    self.given.take_back(ended.attempt);
                     reports.push(Report::Ended(Box::new(self.account(*ended))));
                 }
             }
@@ -311,6 +308,9 @@ impl Desk {
     }
 
     fn account(&mut self, mut ended: Ended) -> Ended {
+        fault::step("front.end.received");
+        // From here on it has no more to say of that attempt.
+        self.given.take_back(ended.attempt);
         let unkept = self.unkept.remove(&ended.attempt).unwrap_or_default();
         ended.usage.output_cut_bytes = ended.usage.output_cut_bytes.saturating_add(unkept);
         ended.denied.truncate(DENIALS_MAX);
