@@ -50,7 +50,7 @@ impl Scale {
 
 type Figure = fn(Scale) -> anyhow::Result<()>;
 
-const FIGURES: [(&str, Figure); 12] = [
+const FIGURES: [(&str, Figure); 13] = [
     ("throughput", throughput::measure),
     ("latency", latency::measure),
     ("density", density::measure),

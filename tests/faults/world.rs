@@ -104,7 +104,7 @@ impl Drop for Played<'_> {
 impl World {
     /// A server that nothing is wrong with yet.
     pub(crate) fn new(seed: u64) -> Self {
-        let server = Server::with_slots(SLOTS);
+        let server = Server::that_blames_nobody(SLOTS);
         let guest = wat("faults", include_str!("guest.wat"));
         let path = guest.path.to_str().expect("the repository's path is text");
         let push = ["modules", "push", path, "--name", clients::MODULE];

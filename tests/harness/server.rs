@@ -76,15 +76,13 @@ impl Server {
 
     /// A server with this many slots, each of this much memory.
     pub(crate) fn with_slots_of(slots: usize, memory: &str) -> Self {
-        let processors = thread::available_parallelism().map_or(1, usize::from);
-        let (offered, reserved) = (processors * 1_000 - 500, 500);
-        let share = |millis: usize| format!("{}.{:03}", millis / 1_000, millis % 1_000);
-        Self::configured(&format!(
-            "[pool]\nreserve = {{ cpu = {}, memory = \"256MiB\" }}\n\
-             [[subcluster]]\nname = \"default\"\nslot = {{ cpu = {}, memory = \"{memory}\" }}\n",
-            share(reserved),
-            share(offered / slots),
-        ))
+        Self::configured(&slots_of(slots, memory))
+    }
+
+    /// A server with this many slots on which no module is blamed for the deaths of its workers.
+    pub(crate) fn that_blames_nobody(slots: usize) -> Self {
+        let slots = slots_of(slots, "64MiB");
+        Self::configured(&format!("[service]\nquarantine_after = 0\n{slots}"))
     }
 
     /// The same, started anew so that it listens with TLS as well.
@@ -296,6 +294,19 @@ impl Drop for Server {
         self.show_log_of_failure();
         self.search_for_keys();
     }
+}
+
+/// The configuration of a pool of this many slots, whatever machine it is on.
+fn slots_of(slots: usize, memory: &str) -> String {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let (offered, reserved) = (processors * 1_000 - 500, 500);
+    let share = |millis: usize| format!("{}.{:03}", millis / 1_000, millis % 1_000);
+    format!(
+        "[pool]\nreserve = {{ cpu = {}, memory = \"256MiB\" }}\n\
+         [[subcluster]]\nname = \"default\"\nslot = {{ cpu = {}, memory = \"{memory}\" }}\n",
+        share(reserved),
+        share(offered / slots),
+    )
 }
 
 fn new_root() -> PathBuf {
