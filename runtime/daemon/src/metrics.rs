@@ -172,6 +172,8 @@ impl Metrics {
     /// A worker sent output of an attempt that it does not have.
     pub(crate) fn disowned(&self, bytes: u64) {
         self.disowned.inc_by(bytes);
+    }
+
     /// A connection was ended before its request was through.
     pub(crate) fn cut_off(&self, reason: &'static str) {
         self.cut_off.get_or_create(&[("reason", reason)]).inc();
