@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use tempfile::TempDir;
+
 use crate::harness::repository;
 
 fn read(path: &str) -> String {
@@ -64,102 +66,105 @@ fn nothing_that_is_locked_is_denied() {
     }
 }
 
-#[test]
-fn a_release_of_the_engine_is_taken_with_one_command() {
-    let folder = tempfile::tempdir().unwrap();
-    let checkout = folder.path().join("checkout");
-    let git = |arguments: &[&str]| {
+/// A clone of the repository, in which the command may write.
+struct Checkout(TempDir);
+
+impl Checkout {
+    fn new() -> Self {
+        let checkout = Self(tempfile::tempdir().unwrap());
+        let whole = repository().to_str().unwrap();
+        checkout.git(&["clone", "--quiet", "--no-hardlinks", whole, "."]);
+        // Only what is committed is in a clone; what is being written belongs to the test as well.
+        for path in [
+            ".ci/take-wasmtime",
+            ".deny.toml",
+            "Cargo.toml",
+            "Cargo.lock",
+        ] {
+            fs::copy(repository().join(path), checkout.0.path().join(path)).unwrap();
+        }
+        checkout.git(&[
+            "commit",
+            "--quiet",
+            "--all",
+            "--allow-empty",
+            "-m",
+            "as it is",
+        ]);
+        checkout
+    }
+
+    fn git(&self, arguments: &[&str]) {
         let mut git = Command::new("git");
         git.args(["-c", "user.name=test", "-c", "user.email=test@localhost"]);
-        assert!(
-            git.args(arguments)
-                .current_dir(folder.path())
-                .status()
-                .unwrap()
-                .success()
-        );
-    };
-    // Only what is committed is in a clone; what is being written belongs to the test as well.
-    git(&[
-        "clone",
-        "--quiet",
-        "--no-hardlinks",
-        repository().to_str().unwrap(),
-        "checkout",
-    ]);
-    for path in [
-        ".ci/take-wasmtime",
-        ".deny.toml",
-        "Cargo.toml",
-        "Cargo.lock",
-    ] {
-        fs::copy(repository().join(path), checkout.join(path)).unwrap();
+        git.args(arguments).current_dir(self.0.path());
+        assert!(git.status().unwrap().success(), "git {arguments:?}");
     }
-    git(&[
-        "-C",
-        "checkout",
-        "commit",
-        "--quiet",
-        "--all",
-        "--allow-empty",
-        "-m",
-        "as it is",
-    ]);
-    let present = locked(&read("Cargo.lock"))
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.0.path().join(path)).unwrap()
+    }
+
+    /// The command's exit code and what it says of trouble.
+    fn take(&self, version: &str) -> (Option<i32>, String) {
+        let mut take = Command::new(self.0.path().join(".ci/take-wasmtime"));
+        take.args([version, "--unchecked"])
+            .env("CARGO_NET_OFFLINE", "true");
+        let output = take.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), said)
+    }
+}
+
+/// The packages of the engine that are locked.
+fn engine(lock: &str) -> Vec<(String, String)> {
+    let mut packages = locked(lock);
+    packages.retain(|one| one.0.starts_with("wasmtime"));
+    packages
+}
+
+fn version_of_the_engine() -> String {
+    let engine = engine(&read("Cargo.lock"));
+    engine
         .into_iter()
         .find(|one| one.0 == "wasmtime")
         .unwrap()
-        .1;
-    let take = |version: &str| {
-        let output = Command::new(checkout.join(".ci/take-wasmtime"))
-            .args([version, "--unchecked"])
-            .env("CARGO_NET_OFFLINE", "true")
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        (output.status.code(), said)
-    };
+        .1
+}
+
+#[test]
+fn a_release_of_the_engine_is_taken_with_one_command() {
+    let checkout = Checkout::new();
     for (version, says) in [
         ("48.0", "three numbers"),
         ("48.0.1", "is older than"),
         ("47.0.9", "another line"),
         ("99.0.0", "another line"),
     ] {
-        let (code, said) = take(version);
+        let (code, said) = checkout.take(version);
         assert!(
             code == Some(1) && said.contains(says),
             "{version}: {code:?} {said}"
         );
     }
-    let manifest = checkout.join("Cargo.toml");
-    assert_eq!(fs::read_to_string(&manifest).unwrap(), read("Cargo.toml"));
+    assert_eq!(checkout.read("Cargo.toml"), read("Cargo.toml"));
     // The one that is there is the only one that can be had without a network.
-    let (code, said) = take(&present);
+    let present = version_of_the_engine();
+    let (code, said) = checkout.take(&present);
     assert_eq!(code, Some(0), "{said}");
     let least = format!("wasmtime = {{ version = \">={present}, <");
-    assert!(fs::read_to_string(&manifest).unwrap().contains(&least));
+    assert!(checkout.read("Cargo.toml").contains(&least));
     let rule = format!("\"wasmtime@<{present}\"");
-    assert!(
-        fs::read_to_string(checkout.join(".deny.toml"))
-            .unwrap()
-            .contains(&rule)
+    assert!(checkout.read(".deny.toml").contains(&rule));
+    assert_eq!(
+        engine(&checkout.read("Cargo.lock")),
+        engine(&read("Cargo.lock"))
     );
-    let lock = fs::read_to_string(checkout.join("Cargo.lock")).unwrap();
-    let engine = |lock: &str| -> Vec<_> {
-        let mut packages = locked(lock);
-        packages.retain(|one| one.0.starts_with("wasmtime"));
-        packages
-    };
-    assert_eq!(engine(&lock), engine(&read("Cargo.lock")));
 }
 
 #[test]
 fn the_engine_that_runs_is_the_one_that_is_locked() {
-    let present = locked(&read("Cargo.lock"))
-        .into_iter()
-        .find(|one| one.0 == "wasmtime")
-        .unwrap()
-        .1;
+    let present = version_of_the_engine();
     let said = crate::harness::shared().json(&["version"]);
     let engine = said["server"]["engine"]
         .as_str()

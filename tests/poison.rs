@@ -149,7 +149,7 @@ fn a_module_that_killed_too_often_is_in_quarantine_until_an_operator_releases_it
     assert_eq!(record["tasks"]["succeeded"], 0, "{record:#}");
     assert!(server.workers().is_empty(), "nothing of it was started");
     let submit = |server: &Server| {
-        let command = server.command().args(["submit", "-q"]).arg(&poison());
+        let command = server.command().args(["submit", "-q"]).arg(poison());
         command.args(["--", "print", "again"]).run()
     };
     is_refused(submit(&server));
@@ -181,7 +181,7 @@ fn quarantine_is_of_one_user_and_only_operators_end_it() {
     });
     only_worker(&server).kill9();
     ada.sublet(&["wait", &job]).code(125);
-    let command = ada.command().args(["submit", "-q"]).arg(&poison());
+    let command = ada.command().args(["submit", "-q"]).arg(poison());
     is_refused(command.args(["--", "exit", "0"]).run());
 
     let bobs = bob.submit(&poison(), &[], "exit 0");

@@ -4,61 +4,64 @@
 //! ever could tell, and each thing is done that has to do with a key.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::harness::{Output, Secrets, Server, Sublet, core};
+use crate::harness::{Remote, Secrets, Server, Sublet, core};
 
 /// What a user tells a job in confidence: it is in the record, for them and for operators, and in nothing else.
 const CONFIDED: &str = "canary-7f1c9e52-of-the-environment";
 
+/// Runs a command that tells each step of its own, and writes down what it said.
+struct Clerk(PathBuf);
+
+impl Clerk {
+    fn note(&self, command: Sublet, arguments: &[&str]) {
+        let output = command.env("SUBLET_LOG", "trace").args(arguments).run();
+        let before = fs::read_to_string(&self.0).unwrap_or_default();
+        fs::write(&self.0, format!("{before}{output:?}\n")).unwrap();
+    }
+}
+
 #[test]
 fn no_key_and_no_secret_is_in_any_other_byte_that_is_written() {
     let server = Server::that_tells_everything();
-    let said = server.home.data.join("said");
-    let note = |output: Output| {
-        let text = format!("{output:?}\n");
-        let before = fs::read_to_string(&said).unwrap_or_default();
-        fs::write(&said, before + &text).unwrap();
-    };
+    let clerk = Clerk(server.home.data.join("said"));
     let (ada, bob) = (server.add_user("ada", &[]), server.add_user("bob", &[]));
-    let as_ada = |arguments: &[&str]| {
-        note(
-            ada.command()
-                .env("SUBLET_LOG", "trace")
-                .args(arguments)
-                .run(),
-        )
-    };
-    let operate = |arguments: &[&str]| {
-        note(
-            server
-                .command()
-                .env("SUBLET_LOG", "trace")
-                .args(arguments)
-                .run(),
-        )
-    };
+    let job = confide(&server, &ada);
+    clerk.note(ada.command(), &["logs", &job]);
+    clerk.note(bob.command(), &["status", &job]);
+    let credential = ada.file.to_str().unwrap();
+    for arguments in [&["login", credential][..], &["whoami"], &["certs", "renew"]] {
+        clerk.note(Sublet::at(&ada.home), arguments);
+    }
+    operate(&server, &clerk);
+    clerk.note(bob.command(), &["whoami"]);
+    let metrics = server.request("GET", "/metrics", b"").text();
+    fs::write(server.home.data.join("metrics"), metrics).unwrap();
+    server.kill9();
+    let server = server.restart();
 
+    let root = server.home.data.parent().unwrap();
+    let secrets = Secrets::kept_below(&[root]);
+    // Six forms of each: two authorities, two keys of ada's, one of bob's.
+    assert!(
+        secrets.len() >= 30,
+        "only {} secrets are known",
+        secrets.len()
+    );
+    assert_eq!(secrets.found_below(root), [""; 0].map(PathBuf::from));
+    confided_is_in_the_record_only(root, &server.data_directory());
+}
+
+fn confide(server: &Server, ada: &Remote) -> String {
     let confided = format!("CONFIDED={CONFIDED}");
     let job = ada.submit(&core("probe"), &["--env", &confided], "print hello");
     server.wait(&job);
-    note(bob.command().args(["status", &job]).run());
-    as_ada(&["logs", &job]);
-    let credential = ada.file.to_str().unwrap();
-    note(
-        Sublet::at(&ada.home)
-            .env("SUBLET_LOG", "trace")
-            .args(["login", credential])
-            .run(),
-    );
-    for arguments in [&["whoami"][..], &["certs", "renew"]] {
-        note(
-            Sublet::at(&ada.home)
-                .env("SUBLET_LOG", "trace")
-                .args(arguments)
-                .run(),
-        );
-    }
+    job
+}
+
+/// All that an operator does with keys and users, and what shows most.
+fn operate(server: &Server, clerk: &Clerk) {
     let backup = server.home.data.join("all.backup");
     let backup = backup.to_str().unwrap();
     for arguments in [
@@ -71,27 +74,8 @@ fn no_key_and_no_secret_is_in_any_other_byte_that_is_written() {
         &["admin", "backup", "verify", backup],
         &["doctor"],
     ] {
-        operate(arguments);
+        clerk.note(server.command(), arguments);
     }
-    note(bob.command().args(["whoami"]).run());
-    let metrics = server.request("GET", "/metrics", b"").text();
-    fs::write(server.home.data.join("metrics"), metrics).unwrap();
-    server.kill9();
-    let server = server.restart();
-
-    let root = server.home.data.parent().unwrap();
-    let secrets = Secrets::kept_below(&[root]);
-    // Six forms of: two authorities, ada's two keys, bob's.
-    assert!(
-        secrets.len() >= 30,
-        "only {} secrets are known",
-        secrets.len()
-    );
-    assert_eq!(
-        secrets.found_below(root),
-        [""; 0].map(std::path::PathBuf::from)
-    );
-    confided_is_in_the_record_only(root, &server.data_directory());
 }
 
 fn confided_is_in_the_record_only(root: &Path, data: &Path) {

@@ -71,7 +71,7 @@ impl Server {
 
     /// A server with this many slots, whatever machine it is on.
     pub(crate) fn with_slots(slots: usize) -> Self {
-        Self::with_slots_of(slots, "64MiB")
+        Self::with_slots_and(slots, "")
     }
 
     /// A server with this many slots, each of this much memory.
@@ -79,10 +79,9 @@ impl Server {
         Self::configured(&slots_of(slots, memory))
     }
 
-    /// A server with this many slots on which no module is blamed for the deaths of its workers.
-    pub(crate) fn that_blames_nobody(slots: usize) -> Self {
-        let slots = slots_of(slots, "64MiB");
-        Self::configured(&format!("[service]\nquarantine_after = 0\n{slots}"))
+    /// A server with this many slots and a further piece of configuration.
+    pub(crate) fn with_slots_and(slots: usize, more: &str) -> Self {
+        Self::configured(&format!("{}{more}", slots_of(slots, "64MiB")))
     }
 
     /// The same, started anew so that it listens with TLS as well.
@@ -241,7 +240,7 @@ impl Server {
     pub(crate) fn try_restart(self) -> (Self, bool) {
         let server = self.begin_again(None);
         let answers = eventually(DEADLINE, "the server answers or has ended", || {
-            let answers = http::try_get(&server.socket(), "/readyz").is_some();
+            let answers = http::try_get(&server.socket(), "/readyz", DEADLINE).is_some();
             (answers || !server.process.lives()).then_some(answers)
         });
         (server, answers)

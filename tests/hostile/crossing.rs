@@ -26,7 +26,9 @@ impl Treasure {
         let flags = ["--name", "treasure", "--timeout", "10m"];
         let job = owner.submit(&keeper(), &flags, "");
         let job = siege.server.wait_for_state(&job, "running");
-        let module = job["module"]["digest"].as_str().or(job["module"].as_str());
+        let module = job["module"]["digest"]
+            .as_str()
+            .or_else(|| job["module"].as_str());
         let module = module.expect("a job has a module").to_owned();
         Self { job, module, input }
     }
@@ -41,7 +43,7 @@ impl Treasure {
         [id, &id[..id.len() - 2], "treasure"]
     }
 
-    fn is_unharmed(self, siege: &Siege) {
+    fn is_unharmed(&self, siege: &Siege) {
         assert_eq!(siege.server.job(self.id())["state"], "running");
         siege.neighbour.user.sublet(&["cancel", self.id()]).code(0);
         siege.server.wait(self.id());

@@ -128,17 +128,8 @@ pub(crate) fn lay(
 
 impl Siege {
     fn laid(quota: &str) -> Self {
-        let processors = thread::available_parallelism().map_or(1, usize::from);
-        let millis = (processors * 1_000 - 500) / SLOTS;
-        let server = Server::configured(&format!(
-            "[pool]\nreserve = {{ cpu = 0.5, memory = \"256MiB\" }}\n\
-             [[subcluster]]\nname = \"default\"\nslot = {{ cpu = {}.{:03}, memory = \"64MiB\" }}\n\
-             [defaults.quota]\nslots = {}\n{quota}\n",
-            millis / 1_000,
-            millis % 1_000,
-            SLOTS - 1
-        ))
-        .also_listening();
+        let quota = format!("[defaults.quota]\nslots = {}\n{quota}\n", SLOTS - 1);
+        let server = Server::with_slots_and(SLOTS, &quota).also_listening();
         let attacker = server.add_user("attacker", &[]);
         let neighbour = Neighbour::of(&server);
         Self {

@@ -221,6 +221,8 @@ impl Metrics {
             "module_harm",
             "Harm that modules were blamed for: deaths of workers, panics of the host, compilations that were ended",
             self.harm.clone(),
+        );
+        registry.register(
             "limits_exceeded",
             "Attempts that a limit ended, by limit",
             self.limits.clone(),

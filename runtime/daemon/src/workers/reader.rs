@@ -144,8 +144,14 @@ impl Desk {
         Ok(())
     }
 
-    /// It speaks before its first guest, so what it says of its wall is not a guest's word.
-    fn look_at(&self, wall: &[Standing]) -> io::Result<()> {
+    /// It speaks before its first guest, so what it says of itself is not a guest's word.
+    fn look_at(&self, engine: &str, wall: &[Standing]) -> io::Result<()> {
+        if engine != self.engine {
+            let ours = &self.engine;
+            return Err(io::Error::other(format!(
+                "its engine is {engine}, ours is {ours}"
+            )));
+        }
         let gaps = wall::gaps(wall);
         if self.require_hardening && !gaps.is_empty() {
             let told = told_gaps(&gaps);
@@ -171,14 +177,8 @@ impl Desk {
                         wrote = true;
                     }
                 }
-                FromWorker::Ready { engine, .. } if engine != self.engine => {
-                    return Err(io::Error::other(format!(
-                        "its engine is {engine}, ours is {}",
-                        self.engine
-                    )));
-                }
-                FromWorker::Ready { wall, .. } => {
-                    self.look_at(&wall)?;
+                FromWorker::Ready { engine, wall } => {
+                    self.look_at(&engine, &wall)?;
                     reports.push(Report::Ready);
                 }
                 FromWorker::Loaded(_) => {}
