@@ -36,7 +36,7 @@ fn denied(rules: &str, lock: &str) -> Vec<String> {
     for (name, locked) in locked(lock) {
         for rule in rules {
             let rule = rule["crate"].as_str().unwrap();
-            let (banned, bound) = rule.split_once("@<").unwrap_or((rule, ""));
+            let (banned, bound) = rule.split_once(":<").unwrap_or((rule, ""));
             if banned == name && (bound.is_empty() || version(&locked) < version(bound)) {
                 found.push(format!("{name} {locked}: {rule}"));
             }
@@ -154,7 +154,7 @@ fn a_release_of_the_engine_is_taken_with_one_command() {
     assert_eq!(code, Some(0), "{said}");
     let least = format!("wasmtime = {{ version = \">={present}, <");
     assert!(checkout.read("Cargo.toml").contains(&least));
-    let rule = format!("\"wasmtime@<{present}\"");
+    let rule = format!("\"wasmtime:<{present}\"");
     assert!(checkout.read(".deny.toml").contains(&rule));
     assert_eq!(
         engine(&checkout.read("Cargo.lock")),
