@@ -51,6 +51,12 @@ struct Side {
 }
 
 impl Side {
+    /// The server ends a connection on which nothing was said while the other side was measured.
+    fn connect_anew(&mut self) -> anyhow::Result<()> {
+        self.client = self.server.connect()?;
+        Ok(())
+    }
+
     fn of(server: Server) -> anyhow::Result<Self> {
         let mut client = server.connect()?;
         let job = SubmitJob {
@@ -104,6 +110,7 @@ fn latency(sides: &mut [Side; 2], scale: Scale) -> anyhow::Result<()> {
     for _ in 0..scale.of(9, 1) {
         let mut times = Vec::new();
         for side in &mut *sides {
+            side.connect_anew()?;
             times.push(repeated(jobs, || {
                 submit_and_wait(&mut side.client, &side.job)
             })?);
@@ -121,6 +128,7 @@ fn latency(sides: &mut [Side; 2], scale: Scale) -> anyhow::Result<()> {
 
 /// A compile process raises its wall for each module.
 fn compilation(sides: &mut [Side; 2], scale: Scale) -> anyhow::Result<()> {
+    sides.iter_mut().try_for_each(Side::connect_anew)?;
     let mut times = Pairs::default();
     for number in 0..scale.of(60, 2) {
         let fresh = format!(r#"(module (func (export "_start") (drop (i32.const {number}))))"#);
