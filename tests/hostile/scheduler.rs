@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Connection};
-use crate::siege::{Counter, Ground, Siege, besiege, cancelled};
+use crate::siege::{Counter, Ground, Siege, besiege, cancelled, says};
 use crate::text::{SLEEP, core};
 
 static GROUND: Ground = Ground::new("queued = 2000");
@@ -46,13 +46,6 @@ impl Submitting {
         let target = format!("/v1/jobs/{job}/cancel");
         assert_eq!(self.connection.request("POST", &target, b"{}").status, 202);
     }
-}
-
-#[track_caller]
-fn says(answer: &Answer, code: &str, words: &str) {
-    let problem = answer.problem();
-    assert_eq!(problem["code"], code, "{problem:#}");
-    assert!(answer.text().contains(words), "no {words:?}: {problem:#}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Guest, Remote, Server, eventually, wat};
+use crate::harness::{Answer, Guest, Remote, Server, eventually, wat};
 use crate::held::Held;
 use crate::neighbour::{Neighbour, Worst};
 
@@ -90,6 +90,14 @@ pub(crate) struct Siege {
     pub(crate) harmless: Guest,
     /// The attacker's jobs of this case.
     launched: Mutex<Vec<String>>,
+}
+
+/// A refusal with this code, in which these words are.
+#[track_caller]
+pub(crate) fn says(answer: &Answer, code: &str, words: &str) {
+    let problem = answer.problem();
+    assert_eq!(problem["code"], code, "{problem:#}");
+    assert!(answer.text().contains(words), "no {words:?}: {problem:#}");
 }
 
 /// Has the attacker do something, and sees to it that the limits' counters moved, that the neighbour was served all the
@@ -247,10 +255,7 @@ impl Siege {
     #[track_caller]
     pub(crate) fn upload_is_refused(&self, bytes: &[u8], code: &str, words: &str) {
         let answer = self.attacker.request("POST", "/v1/modules", bytes);
-        let problem = answer.problem();
-        assert_eq!(problem["code"], code, "{problem:#}");
-        let detail = problem["detail"].as_str().unwrap_or_default();
-        assert!(detail.contains(words), "no {words:?} in {detail:?}");
+        says(&answer, code, words);
     }
 }
 
