@@ -122,3 +122,19 @@ fn a_module_is_taken_whatever_befalls_its_first_compiler() {
         }
     }
 }
+
+#[test]
+fn a_compiler_that_stands_still_is_ended_and_its_module_may_come_again() {
+    if !can_be_planted() {
+        return;
+    }
+    let mut server = Server::start();
+    server.kill9();
+    server = server.begin_again(Some("compiler.start@1:freeze")).ready();
+    let module = wat::parse_str(include_str!("guest.wat")).expect("the guest is a module");
+    let answer = server.request("POST", "/v1/modules", &module);
+    assert_eq!(answer.problem()["code"], "S0502", "{}", answer.text());
+    // It is not remembered as one that costs too much.
+    let answer = server.request("POST", "/v1/modules", &module);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+}

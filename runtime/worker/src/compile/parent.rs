@@ -69,7 +69,7 @@ impl Compiler {
             tokio::time::timeout(within, converse(&mut child, (preemption, wasm), budget)).await
         else {
             child.kill().await?;
-            return Err(CompileError::OverBudget(budget));
+            return Err(stood_still(budget).into());
         };
         match answer? {
             Some((Report::Compiled(interface), artifact)) => Ok(Compiled {
@@ -98,6 +98,16 @@ impl Compiler {
             .kill_on_drop(true)
             .spawn()
     }
+}
+
+/// What costs too much is ended by the kernel long before: who is still there was not let run, or waits for nothing. That
+/// is no fault of the module, which may come again.
+fn stood_still(budget: Budget) -> io::Error {
+    let Budget { wall_s, cpu_s, .. } = budget;
+    let told = format!(
+        "it was not done after {wall_s} s and had used less than its {cpu_s} s of processor time"
+    );
+    io::Error::new(io::ErrorKind::TimedOut, told)
 }
 
 /// Nothing means that the budget is used up.
