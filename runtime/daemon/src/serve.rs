@@ -121,6 +121,10 @@ impl From<sublet_store::Error> for ServeError {
 pub fn serve(options: &Options) -> Result<(), ServeError> {
     wall::around_the_front().map_err(doing("give up what a server has no use for"))?;
     let settings = Settings::from_options(options)?;
+    // Before the first thread, for all of them and for the workers.
+    if let Err(error) = sublet_worker::be_prompt() {
+        tracing::debug!(%error, "slices are as long as the host has them");
+    }
     let runtime = Builder::new_multi_thread()
         .worker_threads(THREADS)
         .enable_all()
@@ -356,7 +360,6 @@ fn broker(settings: &Settings, runtime: &Runtime) -> Broker {
     Broker::new(runtime.handle().clone(), Arc::new(HostResolver), address)
 }
 
-/// What holds for the networks of users of whom nothing else is said.
 /// Workers have the rights of this process, so what it finds out holds for them.
 fn tell_of_bursting() {
     match sublet_worker::bursting() {

@@ -1,14 +1,23 @@
-//! What the kernel thinks of a thread: whether it competes with others, or has only what nobody else wants.
+//! What the kernel thinks of a thread: whether it competes with others and on which terms, or has only what nobody else
+//! wants.
 
 use std::io;
 use std::sync::OnceLock;
 use std::thread;
+use std::time::Duration;
 
-use rustix::process::Pid;
+use rustix::process::{Pid, getpriority_process, setpriority_process};
 use rustix::thread::gettid;
 
 /// As far behind others as a thread can be without being of the idle class.
 const LOWEST_NICENESS: i32 = 19;
+/// Of guests within their share, where those beyond it are in the idle class: at nice 10 a spinning guest still holds up
+/// the front for a whole tick of the kernel now and then.
+const GUEST_NICENESS: i32 = 15;
+/// Of guests within their share, where those beyond it have [`LOWEST_NICENESS`], and have to stand well behind.
+const GUEST_NICENESS_AMONG_OTHERS: i32 = 10;
+/// The shortest slice that the kernel knows.
+const SHORTEST_SLICE: Duration = Duration::from_micros(100);
 
 /// How work beyond a share stands behind work within it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,13 +46,39 @@ pub fn bursting() -> Bursting {
     })
 }
 
+/// Cuts the time of the calling thread, and of all that it starts, into slices that are as short as the kernel has them:
+/// who wakes waits for the end of one, so a guest that computes does not hold up for a whole tick of the kernel who passes
+/// things on. Kernels before Linux 6.12 have slices of one length for all and take no notice (`sched_runtime` in
+/// sched_setattr(2)).
+///
+/// # Errors
+/// When the host forbids it, which costs a courtesy and no promise.
+pub fn be_prompt() -> io::Result<()> {
+    set_slice(SHORTEST_SLICE)
+}
+
+/// Has the calling thread, on which guests run, stand behind all that serves them.
+///
+/// # Errors
+/// When the host forbids it, which costs a courtesy and no promise.
+pub fn stand_back() -> io::Result<()> {
+    // Whoever starts the server may have it give way to more than that already.
+    let niceness = getpriority_process(None)?.max(guest_niceness_beside(bursting()));
+    Ok(setpriority_process(None, niceness)?)
+}
+
+const fn guest_niceness_beside(bursting: Bursting) -> i32 {
+    match bursting {
+        Bursting::Idle => GUEST_NICENESS,
+        Bursting::LowestNiceness => GUEST_NICENESS_AMONG_OTHERS,
+    }
+}
+
 /// Puts the calling thread behind all others, for good.
 pub(crate) fn step_behind() -> io::Result<()> {
     match bursting() {
         Bursting::Idle => enter_idle(gettid()),
-        Bursting::LowestNiceness => {
-            rustix::process::setpriority_process(None, LOWEST_NICENESS).map_err(io::Error::from)
-        }
+        Bursting::LowestNiceness => Ok(setpriority_process(None, LOWEST_NICENESS)?),
     }
 }
 
@@ -83,5 +118,83 @@ fn set_policy(thread: Pid, policy: libc::c_int) -> io::Result<()> {
         Ok(())
     } else {
         Err(io::Error::last_os_error())
+    }
+}
+
+/// Tells the kernel how long the calling thread, which keeps its niceness, may go on at a time.
+#[expect(
+    unsafe_code,
+    reason = "the kernel's call has no safe wrapper among our dependencies"
+)]
+fn set_slice(slice: Duration) -> io::Result<()> {
+    let invalid = |_| io::Error::from(io::ErrorKind::InvalidInput);
+    let terms = libc::sched_attr {
+        size: u32::try_from(size_of::<libc::sched_attr>()).map_err(invalid)?,
+        sched_policy: u32::try_from(libc::SCHED_OTHER).map_err(invalid)?,
+        sched_flags: 0,
+        sched_nice: getpriority_process(None)?,
+        sched_priority: 0,
+        sched_runtime: u64::try_from(slice.as_nanos()).map_err(invalid)?,
+        sched_deadline: 0,
+        sched_period: 0,
+    };
+    let (calling_thread, no_flags) = (0, 0);
+    // SAFETY: the kernel reads as many bytes behind the pointer as the first field says, which are those of the structure
+    // that lives as long as the call, and writes nothing.
+    let set = unsafe {
+        libc::syscall(
+            libc::SYS_sched_setattr,
+            calling_thread,
+            &raw const terms,
+            no_flags,
+        )
+    };
+    if set == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The niceness and the slice, in nanoseconds, of the calling thread. No slice where the kernel does not tell.
+    fn terms() -> (i32, Option<f64>) {
+        let told = std::fs::read_to_string("/proc/thread-self/sched").unwrap_or_default();
+        let slice = told.lines().find(|line| line.starts_with("se.slice"));
+        let slice = slice.and_then(|line| line.split(':').nth(1)?.trim().parse().ok());
+        (getpriority_process(None).unwrap(), slice)
+    }
+
+    #[test]
+    fn who_is_prompt_has_short_slices_and_so_has_who_it_starts() {
+        let usual = terms();
+        let both = thread::spawn(|| {
+            be_prompt().unwrap();
+            [terms(), thread::spawn(terms).join().unwrap()]
+        });
+        for prompt in both.join().unwrap() {
+            assert_eq!(prompt.0, usual.0);
+            // A kernel that does not tell may not heed it either.
+            if let (Some(prompt), Some(usual)) = (prompt.1, usual.1) {
+                assert!(prompt < usual, "{prompt} and {usual}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_runs_guests_stands_back() {
+        let stood_back = thread::spawn(|| stand_back().map(|()| terms().0));
+        let niceness = stood_back.join().unwrap().unwrap();
+        assert_eq!(niceness, guest_niceness_beside(bursting()).max(terms().0));
+    }
+
+    #[test]
+    fn guests_within_their_share_stand_before_those_beyond() {
+        for bursting in [Bursting::Idle, Bursting::LowestNiceness] {
+            assert!(guest_niceness_beside(bursting) < LOWEST_NICENESS);
+        }
     }
 }

@@ -41,7 +41,7 @@ pub use protocol::{
 pub use slots::Slots;
 pub use sublet_sandbox::{
     Access, Bucket, Burst, Bursting, Child, Directory, End, Interface, Kind, Member, PATIENCE,
-    Preemption, Refusal, RefusalCode, Refused, Reply, Wish, bursting, engine_identity, enter_idle,
-    leave_idle, recognise,
+    Preemption, Refusal, RefusalCode, Refused, Reply, Wish, be_prompt, bursting, engine_identity,
+    enter_idle, leave_idle, recognise,
 };
 pub use sublet_scheduler::Limits;

@@ -6,8 +6,6 @@ use tokio::runtime::{Builder, EnterGuard, Runtime};
 
 /// Threads for the blocking file operations of guests. Operations beyond it queue; they cannot be interrupted once begun.
 const BLOCKING_THREADS_MAX: usize = 16;
-/// Guests run below the front and the link in the kernel's eyes, so that a spinning guest never delays an answer.
-const GUEST_NICENESS: i32 = 10;
 
 /// The threads that guests run on. They are let go without waiting: a guest may sit in a read of a terminal that never
 /// answers, and whoever drops the slots is about to end the process.
@@ -50,10 +48,11 @@ impl Drop for GuestThreads {
     }
 }
 
-/// On Linux the niceness is the thread's own. A host that forbids it loses a courtesy, not a promise.
+/// Guests stand behind the front and the link, so that one that spins never delays an answer. A host that forbids it loses
+/// a courtesy, not a promise.
 pub(crate) fn step_back() {
-    if let Err(error) = rustix::process::setpriority_process(None, GUEST_NICENESS) {
-        tracing::debug!(%error, "guests keep the default niceness");
+    if let Err(error) = sublet_sandbox::stand_back() {
+        tracing::debug!(%error, "guests compete like everybody else");
     }
 }
 
