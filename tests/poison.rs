@@ -172,6 +172,27 @@ fn a_module_that_killed_too_often_is_in_quarantine_until_an_operator_releases_it
 }
 
 #[test]
+fn who_waits_for_the_pause_after_deaths_is_told_so() {
+    let server = with_limit(100);
+    // Each death doubles the pause, so that there is time to ask.
+    for _ in 0..4 {
+        let job = server.submit_guest(&poison(), &["--restart", "never"], "sleep 600000");
+        kill_attempt(&server, &job, 1);
+        server.wait(&job);
+    }
+    let job = server.submit(&[], "exit 0");
+    let explained = eventually(DEADLINE, "it waits for a worker", || {
+        let explained = server.get(&format!("/v1/jobs/{job}/explain"));
+        (explained["facts"][0]["about"] == "worker").then_some(explained)
+    });
+    let detail = explained["facts"][0].to_string();
+    assert!(detail.contains("workers died"), "{explained:#}");
+    assert!(explained["starts_by"].is_string(), "{explained:#}");
+    assert_eq!(server.job(&job)["tasks"]["starting"], 1);
+    assert_eq!(server.wait(&job)["end"]["outcome"]["kind"], "succeeded");
+}
+
+#[test]
 fn quarantine_is_of_one_user_and_only_operators_end_it() {
     let server = with_limit(1).also_listening();
     let (ada, bob) = (server.add_user("ada", &[]), server.add_user("bob", &[]));

@@ -3,11 +3,13 @@
 use serde_json::json;
 
 use crate::harness::{component, requester};
-use crate::siege::{Counter, Ground, Siege, besiege, succeeded};
+use crate::siege::{Counter, Ground, Siege, WAVE, besiege, succeeded};
 
 static GROUND: Ground = Ground::new("");
 
 const DENIALS: Counter = Counter::Usage("/network/denials");
+/// Datagrams of a thousand bytes that wait to be read: 256 KiB of them, each with 128 bytes of ours.
+const QUEUE: u64 = 262_144 / (1_000 + 128);
 /// Sockets of one instance at a time.
 const SOCKETS: usize = 128;
 
@@ -90,6 +92,20 @@ fn what_nobody_reads_is_one_window_whatever_is_written() {
             let bytes: u64 = poured.parse().unwrap();
             assert!((1..4 << 20).contains(&bytes), "{bytes}");
         }
+    });
+}
+
+#[test]
+fn a_flood_of_datagrams_that_nobody_reads_is_one_queue_and_the_rest_is_dropped_and_counted() {
+    const EACH: u64 = 20_000;
+    const DROPPED: Counter = Counter::Usage("/network/datagrams_dropped");
+    besiege(&GROUND, &[DROPPED], |siege| {
+        let job = wave(siege, &[], &format!("drown {EACH} 1000"));
+        siege.each_ends(&job, &succeeded(), "");
+        let sent = traffic(siege, &job, "datagrams_sent");
+        assert!(sent <= WAVE * EACH, "{sent}");
+        let kept = WAVE * EACH - siege.count(DROPPED);
+        assert!(kept <= WAVE * QUEUE, "{kept}");
     });
 }
 

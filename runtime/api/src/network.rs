@@ -61,7 +61,8 @@ pub struct NetworkUsage {
     pub datagrams_sent: u64,
     /// Datagrams that it received.
     pub datagrams_received: u64,
-    /// Datagrams that nobody got: a full queue, or more of them than the rate allows.
+    /// Datagrams that a limit cost: of a queue that is full, or of the rate. What goes to a port where nobody is, as on any
+    /// network, is not among them.
     pub datagrams_dropped: u64,
     /// Connections, datagrams and lookups that no rule allows.
     pub denials: u64,

@@ -55,7 +55,7 @@ pub(crate) use command::{
     RetryError, Ruling, Submission, SubmitError, Submitted, reply,
 };
 pub(crate) use ground::Ground;
-use held_back::HeldBack;
+pub(crate) use held_back::{HeldBack, Obstacle};
 pub(crate) use keeping::Keeping;
 pub(crate) use networks::Exhausted;
 use networks::Networks;
@@ -297,6 +297,7 @@ impl Driver {
                 jobs: &self.jobs,
                 ground: &self.ground,
                 progress: &self.progress,
+                held_back: &self.held_back,
                 ledger: &self.ledger,
                 workers: self.workers.count(),
                 now: (self.now)(),

@@ -18,6 +18,8 @@ const GUEST_NICENESS: i32 = 15;
 const GUEST_NICENESS_AMONG_OTHERS: i32 = 10;
 /// The shortest slice that the kernel knows.
 const SHORTEST_SLICE: Duration = Duration::from_micros(100);
+/// More than any host's usual slice, which is 2.8 ms at most: whoever wakes with a shorter one goes before.
+const LONG_SLICE: Duration = Duration::from_millis(6);
 
 /// How work beyond a share stands behind work within it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,15 +48,27 @@ pub fn bursting() -> Bursting {
     })
 }
 
-/// Cuts the time of the calling thread, and of all that it starts, into slices that are as short as the kernel has them:
-/// who wakes waits for the end of one, so a guest that computes does not hold up for a whole tick of the kernel who passes
-/// things on. Kernels before Linux 6.12 have slices of one length for all and take no notice (`sched_runtime` in
-/// sched_setattr(2)).
+/// Cuts the time of the calling thread, and of all that it starts, into slices that are as short as the kernel has them.
+/// Who wakes goes before whoever has longer ones, as guests have, and does not wait for the kernel's next tick. Kernels
+/// before Linux 6.12 have slices of one length for all and take no notice (`sched_runtime` in sched_setattr(2)).
 ///
 /// # Errors
 /// When the host forbids it, which costs a courtesy and no promise.
 pub fn be_prompt() -> io::Result<()> {
     set_slice(SHORTEST_SLICE)
+}
+
+/// Starts threads for guests: in long slices, so that all else on the host goes before them when it wakes, and the threads
+/// of the kernel that write to disks with it. The calling thread is prompt afterwards.
+///
+/// Threads have the slices of the one that starts them, so this is done where the wall does not stand yet: behind it there
+/// is no call that sets them.
+pub fn start_guests<T>(start: impl FnOnce() -> T) -> T {
+    // A host that forbids it has slices of its own.
+    drop(set_slice(LONG_SLICE));
+    let started = start();
+    drop(set_slice(SHORTEST_SLICE));
+    started
 }
 
 /// Has the calling thread, on which guests run, stand behind all that serves them.
@@ -169,18 +183,19 @@ mod tests {
     }
 
     #[test]
-    fn who_is_prompt_has_short_slices_and_so_has_who_it_starts() {
-        let usual = terms();
-        let both = thread::spawn(|| {
+    fn who_is_prompt_has_shorter_slices_than_others_and_guests_have_longer_ones() {
+        let told = thread::spawn(|| {
+            let usual = terms();
             be_prompt().unwrap();
-            [terms(), thread::spawn(terms).join().unwrap()]
+            let heir = thread::spawn(terms).join().unwrap();
+            let guest = start_guests(|| thread::spawn(terms)).join().unwrap();
+            [terms(), heir, usual, guest]
         });
-        for prompt in both.join().unwrap() {
-            assert_eq!(prompt.0, usual.0);
-            // A kernel that does not tell may not heed it either.
-            if let (Some(prompt), Some(usual)) = (prompt.1, usual.1) {
-                assert!(prompt < usual, "{prompt} and {usual}");
-            }
+        let told = told.join().unwrap();
+        assert!(told.iter().all(|terms| terms.0 == told[0].0), "{told:?}");
+        // A kernel that does not tell may not heed it either.
+        if let [Some(prompt), Some(heir), Some(usual), Some(guest)] = told.map(|terms| terms.1) {
+            assert!(prompt == heir && heir < usual && usual < guest, "{told:?}");
         }
     }
 

@@ -14,13 +14,14 @@ pub(crate) struct GuestThreads(Option<Runtime>);
 
 impl GuestThreads {
     pub(crate) fn start(threads: usize, on_start: fn()) -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread()
+        let mut builder = Builder::new_multi_thread();
+        builder
             .worker_threads(threads)
             .max_blocking_threads(BLOCKING_THREADS_MAX)
             .thread_name("guests")
             .on_thread_start(on_start)
-            .enable_all()
-            .build()?;
+            .enable_all();
+        let runtime = sublet_sandbox::start_guests(|| builder.build())?;
         Ok(Self(Some(runtime)))
     }
 

@@ -1,10 +1,13 @@
 //! Why a job is where it is, in a sentence and the numbers behind it.
 
+use std::time::Instant;
+
 use sublet_api::{Explanation, Fact, Job, JobEnd, Outcome, Pool, RoutedBy, TaskCounts, Waiting};
 use sublet_scheduler::{Bound, JobId, Resources, SubclusterId, UnixMillis, Waiting as Why};
 
 use super::place::Names;
 use super::timestamp;
+use crate::driver::Obstacle;
 
 /// Why tasks of a job wait, as a word and a phrase. `name_of` knows jobs as people do.
 pub(crate) fn waiting(why: &Why, names: &Names, name_of: impl Fn(JobId) -> String) -> Waiting {
@@ -12,6 +15,32 @@ pub(crate) fn waiting(why: &Why, names: &Names, name_of: impl Fn(JobId) -> Strin
         reason: word(why).to_owned(),
         detail: phrase(why, names, name_of),
     }
+}
+
+/// Why tasks of a job that have their slots are not started yet, and when they are.
+pub(crate) fn held_back(
+    now: UnixMillis,
+    until: Instant,
+    obstacle: Obstacle,
+) -> (Waiting, Prospect) {
+    let left = until.saturating_duration_since(Instant::now());
+    let at = UnixMillis(now.0 + u64::try_from(left.as_millis()).unwrap_or_default());
+    let (reason, why) = match obstacle {
+        Obstacle::Deaths => ("worker", "workers died in the place of its one"),
+        Obstacle::Means => (
+            "host",
+            "the host has no descriptor, process or memory left for it",
+        ),
+    };
+    let waiting = Waiting {
+        reason: reason.to_owned(),
+        detail: format!("{why}; it is started at {:.0}", timestamp(at)),
+    };
+    let prospect = Prospect {
+        starts_by: Some(at),
+        ..Prospect::default()
+    };
+    (waiting, prospect)
 }
 
 const fn word(why: &Why) -> &'static str {

@@ -40,11 +40,18 @@ impl LiveJob {
                 |job| job.definition.public_id.clone(),
             )
         };
+        let waiting = why
+            .as_ref()
+            .map(|why| explain::waiting(why, &names, name_of));
+        let held_back = || {
+            let (until, obstacle) = state.held_back.first_of(id)?;
+            Some(explain::held_back(state.now, until, obstacle))
+        };
+        let prospect = why.as_ref().map(Prospect::of);
+        let (waiting, prospect) = waiting.zip(prospect).or_else(held_back).unzip();
         Some(Self {
-            waiting: why
-                .as_ref()
-                .map(|why| explain::waiting(why, &names, name_of)),
-            prospect: why.as_ref().map(Prospect::of).unwrap_or_default(),
+            waiting,
+            prospect: prospect.unwrap_or_default(),
             subcluster: view.subcluster.and_then(|home| names.get(&home).cloned()),
             tally: active.tally,
             used: active.used,

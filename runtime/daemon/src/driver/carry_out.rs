@@ -14,7 +14,7 @@ use sublet_worker::protocol::{Ended, StopCause};
 
 use super::batch::Effect;
 use super::ending::{cancel_reason, unreported};
-use super::held_back::{PAUSE, is_for_want_of_means};
+use super::held_back::{Obstacle, PAUSE, is_for_want_of_means};
 use super::{Driver, NotKept};
 use crate::broker::NicId;
 use crate::events::Subject;
@@ -110,7 +110,7 @@ impl Driver {
         let company = self.ledger.company_of(job.user, job.module);
         let place = (job.user, live.subcluster, company);
         if let Some(until) = self.workers.not_before(place, Instant::now()) {
-            return self.held_back.hold(attempt, until);
+            return self.held_back.hold(attempt, until, Obstacle::Deaths);
         }
         let (id, slot) = (&job.definition.public_id, live.slot);
         fault::note(|| format!("granted {} {slot} {id}", fault::named(attempt)));
@@ -164,7 +164,8 @@ impl Driver {
                     "the host has no means to start attempts now, they wait: see `sublet doctor` for the limits of this server"
                 );
             }
-            return self.held_back.hold(attempt, Instant::now() + PAUSE);
+            let until = Instant::now() + PAUSE;
+            return self.held_back.hold(attempt, until, Obstacle::Means);
         }
         tracing::error!(%attempt, error = error as &dyn std::error::Error, "an attempt cannot be started");
         let ended = unreported(attempt, Outcome::Lost(LossReason::Setup), (self.now)());

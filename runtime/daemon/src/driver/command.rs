@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::ActiveJobs;
 use super::blame::{Ledger, Quarantined};
 use super::ground::Ground;
+use super::held_back::HeldBack;
 use super::networks::Exhausted;
 use super::operate::{ApplyError, Change, PeopleChange, PeopleError, Wish, WishError};
 use crate::artifacts::ArtifactError;
@@ -124,6 +125,8 @@ pub(crate) struct Look<'a> {
     pub(crate) ground: &'a Ground,
     /// How far attempts are that hold a slot, in their own words.
     pub(crate) progress: &'a BTreeMap<AttemptId, Progress>,
+    /// Attempts that have slots and are not started yet.
+    pub(crate) held_back: &'a HeldBack,
     /// What modules did to our side.
     pub(crate) ledger: &'a Ledger,
     /// Worker processes that live.

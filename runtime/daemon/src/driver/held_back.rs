@@ -7,21 +7,36 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
-use sublet_scheduler::AttemptId;
+use sublet_scheduler::{AttemptId, JobId};
 
 use super::Driver;
 
 /// Before what the host had no means for is tried again.
 pub(super) const PAUSE: Duration = Duration::from_secs(1);
 
+/// Why an attempt that has its slot is not started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// Workers died in the place of its one.
+    Deaths,
+    /// The host has no means for it.
+    Means,
+}
+
 /// Those who wait, in the order of the instants up to which they do.
 #[derive(Debug, Default)]
-pub(super) struct HeldBack(VecDeque<(Instant, AttemptId)>);
+pub(crate) struct HeldBack(VecDeque<(Instant, AttemptId, Obstacle)>);
 
 impl HeldBack {
-    pub(super) fn hold(&mut self, attempt: AttemptId, until: Instant) {
-        let place = self.0.partition_point(|(at, _)| *at <= until);
-        self.0.insert(place, (until, attempt));
+    pub(super) fn hold(&mut self, attempt: AttemptId, until: Instant, obstacle: Obstacle) {
+        let place = self.0.partition_point(|(at, ..)| *at <= until);
+        self.0.insert(place, (until, attempt, obstacle));
+    }
+
+    /// Up to when the first of a job's attempts waits, and why.
+    pub(crate) fn first_of(&self, job: JobId) -> Option<(Instant, Obstacle)> {
+        let first = self.0.iter().find(|(_, attempt, _)| attempt.job == job);
+        first.map(|(at, _, obstacle)| (*at, *obstacle))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -30,14 +45,17 @@ impl HeldBack {
 
     /// How long until the first of them.
     pub(super) fn patience(&self, now: Instant) -> Option<Duration> {
-        let (at, _) = self.0.front()?;
+        let (at, ..) = self.0.front()?;
         Some(at.saturating_duration_since(now))
     }
 
     /// Takes out those whose time has come.
     pub(super) fn due(&mut self, now: Instant) -> Vec<AttemptId> {
-        let count = self.0.partition_point(|(at, _)| *at <= now);
-        self.0.drain(..count).map(|(_, attempt)| attempt).collect()
+        let count = self.0.partition_point(|(at, ..)| *at <= now);
+        self.0
+            .drain(..count)
+            .map(|(_, attempt, _)| attempt)
+            .collect()
     }
 }
 
@@ -109,10 +127,15 @@ mod tests {
             task,
             number: 1,
         };
-        held.hold(attempt(2), now + 2 * PAUSE);
-        held.hold(attempt(0), now + PAUSE);
-        held.hold(attempt(1), now + PAUSE);
+        held.hold(attempt(2), now + 2 * PAUSE, Obstacle::Deaths);
+        held.hold(attempt(0), now + PAUSE, Obstacle::Means);
+        held.hold(attempt(1), now + PAUSE, Obstacle::Deaths);
         assert_eq!(held.patience(now), Some(PAUSE));
+        assert_eq!(
+            held.first_of(JobId(1)),
+            Some((now + PAUSE, Obstacle::Means))
+        );
+        assert_eq!(held.first_of(JobId(2)), None);
         assert_eq!(held.due(now), []);
         assert_eq!(held.due(now + PAUSE), [attempt(0), attempt(1)]);
         assert_eq!(held.due(now + 9 * PAUSE), [attempt(2)]);

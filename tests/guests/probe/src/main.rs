@@ -91,6 +91,7 @@ fn take(step: &[String]) -> Done {
         ["pour", port] => pour(port.parse()?)?,
         ["ask", target, text] => ask(target, text)?,
         ["sockets", most] => sockets(most.parse()?),
+        ["drown", most, bytes] => drown(most.parse()?, bytes.parse()?)?,
         ["burst", target, most] => burst(target, most.parse()?)?,
         ["spin"] => spin(),
         ["trap"] => process::abort(),
@@ -291,6 +292,17 @@ fn burst(target: &str, most: usize) -> Done {
     socket.set_nonblocking(true)?;
     let sent = (0..most).take_while(|_| socket.send_to(b"x", target).is_ok());
     println!("{}", sent.count());
+    Ok(())
+}
+
+/// Sends so many datagrams, each of so many bytes, to a socket of its own that nobody reads.
+fn drown(most: usize, bytes: usize) -> Done {
+    let unread = UdpSocket::bind("127.0.0.1:0")?;
+    let socket = UdpSocket::bind("127.0.0.1:0")?;
+    let datagram = vec![0; bytes];
+    for _ in 0..most {
+        socket.send_to(&datagram, unread.local_addr()?)?;
+    }
     Ok(())
 }
 
