@@ -55,7 +55,7 @@ pub(crate) use command::{
     RetryError, Ruling, Submission, SubmitError, Submitted, reply,
 };
 pub(crate) use ground::Ground;
-pub(crate) use held_back::{HeldBack, Obstacle};
+pub(crate) use held_back::{HeldBack, Obstacle, is_for_want_of_means};
 pub(crate) use keeping::Keeping;
 pub(crate) use networks::Exhausted;
 use networks::Networks;

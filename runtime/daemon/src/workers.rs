@@ -5,6 +5,7 @@
 //! records: by the time it is asked to start something, that is durable.
 
 mod death;
+mod fetch;
 mod given;
 mod keeper;
 mod pause;
@@ -23,16 +24,17 @@ use std::time::{Duration, Instant};
 use sublet_scheduler::{AttemptId, JobId, SubclusterId, UserId};
 use sublet_store::{Digest, Logs, WholeArtifact, Work};
 use sublet_worker::protocol::{StopCause, ToWorker};
-use sublet_worker::{Burst, Isolation, Preemption};
+use sublet_worker::{Burst, Isolation};
 use thiserror::Error;
 use tokio::runtime::Handle;
 
 use crate::artifacts::{ArtifactError, Artifacts};
 use crate::broker::{BindError, Broker};
-use crate::driver::{ActiveJob, Command, DriverHandle};
+use crate::driver::{ActiveJob, DriverHandle};
 use crate::http::relatives::ToRelatives;
 use crate::metrics::Metrics;
 pub(crate) use death::{Company, Death, DeathCause};
+use fetch::fetch;
 use given::Given;
 pub(crate) use keeper::Keeper;
 use pause::Pauses;
@@ -452,17 +454,4 @@ impl Workers {
         self.by_id.insert(id, worker);
         Ok(id)
     }
-}
-
-fn fetch(surroundings: &Surroundings, worker: WorkerId, preemption: Preemption, job: &ActiveJob) {
-    let (user, module) = (job.user, job.module);
-    let (artifacts, driver) = (surroundings.artifacts.clone(), surroundings.driver.clone());
-    surroundings.runtime.spawn(async move {
-        let artifact = artifacts.obtain(user, module, preemption).await;
-        driver.tell(Command::ArtifactReady {
-            worker,
-            module,
-            artifact,
-        });
-    });
 }

@@ -58,16 +58,24 @@ pub fn be_prompt() -> io::Result<()> {
     set_slice(SHORTEST_SLICE)
 }
 
-/// Starts threads for guests: in long slices, so that all else on the host goes before them when it wakes, and the threads
-/// of the kernel that write to disks with it. The calling thread is prompt afterwards.
+/// The opposite: all else on the host goes before the calling thread, and those that it starts, when it wakes, and the
+/// threads of the kernel that write to disks with it.
+///
+/// # Errors
+/// When the host forbids it, which costs a courtesy and no promise.
+pub fn be_patient() -> io::Result<()> {
+    set_slice(LONG_SLICE)
+}
+
+/// Starts threads for guests, which are patient; the calling thread is prompt afterwards.
 ///
 /// Threads have the slices of the one that starts them, so this is done where the wall does not stand yet: behind it there
 /// is no call that sets them.
 pub fn start_guests<T>(start: impl FnOnce() -> T) -> T {
     // A host that forbids it has slices of its own.
-    drop(set_slice(LONG_SLICE));
+    drop(be_patient());
     let started = start();
-    drop(set_slice(SHORTEST_SLICE));
+    drop(be_prompt());
     started
 }
 

@@ -67,7 +67,9 @@ mod component;
 pub mod gate;
 
 pub use alone::Guest;
-pub use class::{Bursting, be_prompt, bursting, enter_idle, leave_idle, stand_back, start_guests};
+pub use class::{
+    Bursting, be_patient, be_prompt, bursting, enter_idle, leave_idle, stand_back, start_guests,
+};
 #[cfg(feature = "compile")]
 pub use compile::{Compiled, compile};
 pub use ending::Ending;
