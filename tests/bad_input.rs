@@ -156,6 +156,7 @@ fn the_policy_of_a_submission_is_checked() {
         ("/restart", on_failure(101, 1), RANGE),
         ("/restart", on_failure(1, u64::MAX), RANGE),
         ("/generations", json!(4), RANGE),
+        ("/after", json!(vec![json!({"job": "none"}); 65]), RANGE),
         ("/generations", json!(-1), MALFORMED),
     ]);
 }

@@ -105,3 +105,15 @@ fn what_the_host_would_have_to_gather_for_one_call_is_denied() {
         assert_eq!(siege.server.job(&job)["usage"]["stdout_bytes"], 0);
     });
 }
+
+#[test]
+fn random_bytes_without_end_in_one_call_trap() {
+    let body = r#"(func (export "_start")
+        (drop (call $random_get (i32.const 0) (i32.const 65536)))
+        (drop (call $random_get (i32.const 0) (i32.const 65537))))"#;
+    besiege(&GROUND, &[Counter::trap("host_call")], |siege| {
+        let guest = wat("wants-randomness", &core(&["random_get"], body));
+        let job = siege.wave(&guest, &[]);
+        siege.each_ends(&job, &crate::siege::trapped("host_call"), "65537");
+    });
+}

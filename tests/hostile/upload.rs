@@ -68,6 +68,12 @@ fn an_upload_that_says_it_is_too_large_is_refused_before_it_is_read() {
             connection.send(head.as_bytes()).unwrap();
             says(&connection.answer().unwrap(), "S0104", "67108864");
         }
+        let mut connection = siege.attacker.connect();
+        let target = format!("/v1/inputs/{}?kind=blob", sha256(b"much"));
+        let head =
+            format!("PUT {target} HTTP/1.1\r\nhost: sublet\r\ncontent-length: 1073741825\r\n\r\n");
+        connection.send(head.as_bytes()).unwrap();
+        says(&connection.answer().unwrap(), "S0104", "1073741824");
     });
 }
 
