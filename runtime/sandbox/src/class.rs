@@ -50,7 +50,7 @@ pub fn bursting() -> Bursting {
 
 /// Cuts the time of the calling thread, and of all that it starts, into slices that are as short as the kernel has them.
 /// Who wakes goes before whoever has longer ones, as guests have, and does not wait for the kernel's next tick. Kernels
-/// before Linux 6.12 have slices of one length for all and take no notice (`sched_runtime` in sched_setattr(2)).
+/// before Linux 6.12 have slices of one length for all and take no notice (`sched_runtime` in `sched_setattr(2)`).
 ///
 /// # Errors
 /// When the host forbids it, which costs a courtesy and no promise.
