@@ -4,7 +4,9 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::harness::{DEADLINE, Guest, Output, Process, Server, bytes_of, component, eventually};
+use crate::harness::{
+    DEADLINE, Guest, Output, Process, Server, bytes_of, component, eventually, skip_loudly,
+};
 use crate::uploads::slow_functions;
 
 /// The module whose workers die here. It is the probe as well, so that it can be told what to do, but other bytes.
@@ -169,6 +171,42 @@ fn a_module_that_killed_too_often_is_in_quarantine_until_an_operator_releases_it
     let last = server.json(&["jobs", "show", "last"])["id"].clone();
     let again = server.wait(last.as_str().unwrap());
     assert_eq!(again["tasks"]["succeeded"], 1, "{again:#}");
+}
+
+#[test]
+fn a_module_that_has_the_host_panic_is_blamed_and_costs_its_neighbours_nothing() {
+    if !cfg!(debug_assertions) {
+        return skip_loudly("faults are planted in builds with debug assertions only");
+    }
+    let mut server = with_limit(1);
+    server.kill9();
+    server = server.begin_again(Some("worker.host-call@1:panic")).ready();
+    let neighbour = server.submit(&[], "sleep 600000");
+    server.wait_for_state(&neighbour, "running");
+    let submit = || {
+        let command = server.command();
+        let command = command.args(["submit", "-q", "--restart", "on-loss", "--input", "-"]);
+        command
+            .arg(component("typed"))
+            .input(r#"{"texts": ["to be"], "shown": 1}"#)
+            .run()
+    };
+    let job = submit().code(0).text().trim().to_owned();
+    let lost = json!({"kind": "lost", "reason": "panic"});
+    assert_eq!(server.wait(&job)["end"]["outcome"], lost);
+    let attempts = server.attempts(&job, 0);
+    assert_eq!(attempts.len(), 1, "{attempts:#?}");
+    let harm = module(&server, &digest_of(&server, &job))["harm"].clone();
+    assert_eq!(harm["host_panics"], 1, "{harm}");
+    assert_eq!(harm["worker_deaths"], 0, "{harm}");
+    let counted = "sublet_module_harm_total{kind=\"host_panic\"}";
+    assert_eq!(number(&server, counted), 1);
+    is_refused(submit());
+    // The worker in which it happened first has lost nothing else.
+    assert_eq!(server.job(&neighbour)["tasks"]["running"], 1);
+    server.sublet(&["cancel", &neighbour]).code(0);
+    server.wait(&neighbour);
+    server.is_at_rest();
 }
 
 #[test]

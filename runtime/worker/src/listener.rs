@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use sublet_sandbox::{Desk, Failure, Measure};
 
+use crate::fault;
 use crate::reports::{Reports, word};
 use crate::stopping::Stopping;
 
@@ -24,6 +25,7 @@ impl Desk for Listener {
     }
 
     fn progress(&self, millionths: Option<u32>, message: &str) {
+        fault::step("worker.host-call");
         self.reports.say_progress(millionths, message);
     }
 
