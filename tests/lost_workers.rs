@@ -177,6 +177,28 @@ fn a_killed_worker_leaves_nothing_behind_in_whatever_state_its_sockets_were() {
 }
 
 #[test]
+fn a_worker_that_does_not_answer_is_ended_long_before_the_time_of_its_guests_is_over() {
+    let server = Server::with_slots(2);
+    let flags = ["--restart", "on-loss", "--timeout", "10h"];
+    let job = server.submit(&flags, "sleep 600000");
+    server.wait_for_state(&job, "running");
+    let [worker] = server.workers()[..] else {
+        panic!("one user in one sub-cluster has one worker");
+    };
+    worker.signal(rustix::process::Signal::STOP);
+    eventually(DEADLINE, "it is tried again", || {
+        (server.attempts(&job, 0).len() == 2).then_some(())
+    });
+    assert!(!worker.lives());
+    server.sublet(&["cancel", &job]).code(0);
+    server.wait(&job);
+    // Nobody is blamed: it was not its guest that stopped it.
+    let module = &server.get("/v1/modules")["items"][0];
+    assert_eq!(module["harm"], serde_json::Value::Null, "{module:#}");
+    server.is_at_rest();
+}
+
+#[test]
 fn a_worker_that_stands_still_is_ended_once_the_time_of_its_guests_is_over() {
     let server = Server::with_slots(2);
     let flags = ["--restart", "never", "--timeout", "1s"];

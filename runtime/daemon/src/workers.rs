@@ -10,6 +10,7 @@ mod given;
 mod keeper;
 mod pause;
 mod process;
+mod pulse;
 mod reader;
 mod worker;
 mod writer;

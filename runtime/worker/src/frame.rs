@@ -9,6 +9,7 @@ use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
 
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
@@ -144,18 +145,38 @@ impl FrameReader {
         }
     }
 
+    /// How long nothing may come before who waits in [`Self::receive_or_notice`] is told.
+    ///
+    /// # Errors
+    /// When the kernel does not take the time: zero, or a link that is closed.
+    pub fn notice_after(&self, silence: Duration) -> io::Result<()> {
+        self.socket.set_read_timeout(Some(silence))
+    }
+
     /// Waits for the next frame. Nothing means that the other end closed the link between two frames.
     ///
     /// # Errors
     /// When the link breaks within a frame, or the frame is too long or does not decode.
     pub fn receive<M: DeserializeOwned>(&mut self) -> io::Result<Option<Vec<M>>> {
+        self.receive_or_notice(&mut || {})
+    }
+
+    /// Like [`Self::receive`]. Each time that nothing came for as long as [`Self::notice_after`] says, also within a frame,
+    /// `silence` is told, and the wait goes on.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn receive_or_notice<M: DeserializeOwned>(
+        &mut self,
+        silence: &mut dyn FnMut(),
+    ) -> io::Result<Option<Vec<M>>> {
         let mut header = [0; HEADER_BYTES];
-        let first = self.receive_with_descriptors(&mut header)?;
+        let first = self.receive_with_descriptors(&mut header, silence)?;
         if first == 0 {
             return Ok(None);
         }
-        self.socket
-            .read_exact(header.get_mut(first..).unwrap_or_default())?;
+        let rest = header.get_mut(first..).unwrap_or_default();
+        read_exact(&self.socket, rest, silence)?;
         let length = usize::try_from(u32::from_le_bytes(header)).map_err(io::Error::other)?;
         if length > FRAME_BYTES_MAX {
             return Err(io::Error::other(format!(
@@ -163,7 +184,7 @@ impl FrameReader {
             )));
         }
         self.buffer.resize(length, 0);
-        self.socket.read_exact(&mut self.buffer)?;
+        read_exact(&self.socket, &mut self.buffer, silence)?;
         // How many there are stands first.
         let (count, _) =
             postcard::take_from_bytes::<usize>(&self.buffer).map_err(io::Error::other)?;
@@ -183,7 +204,11 @@ impl FrameReader {
     }
 
     /// Descriptors travel with the first byte of their frame, which is always read here.
-    fn receive_with_descriptors(&mut self, header: &mut [u8]) -> io::Result<usize> {
+    fn receive_with_descriptors(
+        &mut self,
+        header: &mut [u8],
+        silence: &mut dyn FnMut(),
+    ) -> io::Result<usize> {
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
         let mut control = RecvAncillaryBuffer::new(&mut space);
         let received = loop {
@@ -195,6 +220,7 @@ impl FrameReader {
                 RecvFlags::CMSG_CLOEXEC,
             ) {
                 Err(rustix::io::Errno::INTR) => {}
+                Err(rustix::io::Errno::AGAIN) => silence(),
                 other => break other?,
             }
         };
@@ -205,4 +231,22 @@ impl FrameReader {
         }
         Ok(received.bytes)
     }
+}
+
+/// As that of the standard library, but for a socket on which reads have an end.
+fn read_exact(
+    mut socket: &UnixStream,
+    mut space: &mut [u8],
+    silence: &mut dyn FnMut(),
+) -> io::Result<()> {
+    while !space.is_empty() {
+        match socket.read(space) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(length) => space = space.get_mut(length..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => silence(),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }

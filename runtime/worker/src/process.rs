@@ -176,6 +176,7 @@ fn end_now() -> ! {
 struct Orders {
     slots: Slots,
     questions: Questions,
+    outbox: Outbox,
 }
 
 impl Orders {
@@ -216,8 +217,11 @@ impl Orders {
             questions: Some(questions.clone()),
         };
         let directory = PathBuf::from(configuration.directory);
-        let slots = Slots::new(cut, directory, outbox.clone())?;
-        Ok(Self { slots, questions })
+        Ok(Self {
+            slots: Slots::new(cut, directory, outbox.clone())?,
+            questions,
+            outbox: outbox.clone(),
+        })
     }
 
     fn obey(&mut self, reader: &mut FrameReader, first: Vec<ToWorker>) -> io::Result<()> {
@@ -258,6 +262,7 @@ impl Orders {
                 self.questions.answered(number, answer, connected);
             }
             ToWorker::TellTraffic(number) => self.slots.tell_traffic(number),
+            ToWorker::AreYouThere => self.outbox.push(FromWorker::Here),
             ToWorker::Incoming {
                 connection,
                 protocol,

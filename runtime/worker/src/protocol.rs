@@ -3,6 +3,7 @@
 //! ```text
 //!   Configure ─► Ready      Load ─► Loaded | LoadFailed      Define, Forget, Unload: no answer
 //!   Start ─► Started, (Output | Told)*, Ended      Stop: the attempt's own Ended is the answer
+//!   AreYouThere ─► Here
 //!   Asked ◄─ by the worker ─► Answered     Incoming, Asked and answered: HungUp when the connection is over
 //! ```
 //!
@@ -74,6 +75,8 @@ pub enum ToWorker {
     },
     /// Say what went over the nics so far; the number comes back with the answer.
     TellTraffic(u64),
+    /// Nothing was heard for a while: say that it lives.
+    AreYouThere,
     /// Somebody beyond this worker wants to reach an instance. With a descriptor of the connection.
     Incoming {
         /// The front's number for it.

@@ -12,6 +12,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use sublet_network::Plan;
@@ -298,6 +299,37 @@ fn a_batch_of_many_messages_arrives_whole_and_in_order() {
     }
     assert_eq!(expected.next(), None);
     sending.join().unwrap().unwrap();
+}
+
+#[test]
+fn who_waits_for_a_frame_is_told_of_silence_also_within_one_and_loses_nothing() {
+    const SILENCE: Duration = Duration::from_millis(5);
+    let (ours, mut theirs) = UnixStream::pair().unwrap();
+    let (copy, mut copied) = UnixStream::pair().unwrap();
+    let batch = [FromWorker::HungUp(7)];
+    FrameWriter::new(copy).send(&batch, &[]).unwrap();
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut copied, &mut bytes).unwrap();
+
+    let mut frames = FrameReader::new(ours);
+    frames.notice_after(SILENCE).unwrap();
+    // One byte more each time that nothing came.
+    let mut rest = bytes.iter();
+    let mut send = || theirs.write_all(&[*rest.next().unwrap()]).unwrap();
+    let received = frames.receive_or_notice::<FromWorker>(&mut send).unwrap();
+    assert_eq!(received.as_deref(), Some(&batch[..]));
+    assert_eq!(rest.next(), None);
+}
+
+#[test]
+fn a_worker_says_that_it_is_there_while_guests_spin() {
+    let mut worker = Worker::start();
+    worker.load(SPIN, sha256);
+    let starts: Vec<ToWorker> = (0..4).map(start).collect();
+    worker.to.send(&starts, &[]).unwrap();
+    worker.to.send(&[ToWorker::AreYouThere], &[]).unwrap();
+    while !worker.all_next().contains(&FromWorker::Here) {}
+    worker.ends_well();
 }
 
 #[test]

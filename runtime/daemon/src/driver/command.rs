@@ -261,6 +261,8 @@ pub(crate) enum RetryError {
 pub(crate) enum Report {
     /// It is about to run guests.
     Ready,
+    /// It says nothing, although it was asked.
+    StandsStill,
     Started(AttemptId),
     Told(AttemptId, Progress),
     Ended(Box<Ended>),

@@ -186,6 +186,11 @@ impl Driver {
                     self.is_over(*ended);
                 }
                 Report::Ready => self.workers.is_ready(worker),
+                Report::StandsStill => {
+                    let worker_id = worker.number();
+                    tracing::warn!(worker = worker_id, "a worker does not answer, it is ended");
+                    self.workers.kill(worker);
+                }
                 Report::Told(attempt, progress) if self.belongs(worker, attempt) => {
                     self.progress.insert(attempt, progress);
                 }

@@ -100,6 +100,13 @@ impl Keeper {
         }
     }
 
+    /// Whether the process of a worker is stopped because its guest used up its share.
+    pub(super) fn holds(&self, worker: WorkerId) -> bool {
+        let everyone = self.lock();
+        let kept = everyone.by_worker.get(&worker);
+        kept.is_some_and(|kept| kept.standing == Standing::Held)
+    }
+
     fn go_round(&self) {
         let mut everyone = self.lock();
         loop {
@@ -228,6 +235,31 @@ pub(super) fn processor_time(process: Pid) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_guest_that_was_stopped_is_known_to_be_until_it_is_let_go() {
+        let mut child = std::process::Command::new("sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let process = Pid::from_child(&child);
+        let mut kept = Kept::new(Terms {
+            process,
+            handle: rustix::process::pidfd_open(process, rustix::process::PidfdFlags::empty())
+                .unwrap(),
+            cpu_millis: 1,
+            burst: Burst::Forbidden,
+            deadline: None,
+        });
+        let (keeper, worker) = (Keeper::default(), WorkerId::from_number(1));
+        kept.stand(Standing::Held);
+        keeper.lock().by_worker.insert(worker, kept);
+        assert!(keeper.holds(worker) && !keeper.holds(WorkerId::from_number(2)));
+        keeper.release(worker);
+        assert!(!keeper.holds(worker));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
 
     #[test]
     fn the_processor_time_of_a_process_grows_with_what_it_does() {

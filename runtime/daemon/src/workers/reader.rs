@@ -20,7 +20,7 @@ use sublet_scheduler::{AttemptId, UnixMillis, Usage};
 use sublet_store::{Digest, Logs};
 use sublet_worker::fault;
 use sublet_worker::frame::FrameReader;
-use sublet_worker::protocol::{Ended, FromWorker, Progress, Question, Stream};
+use sublet_worker::protocol::{Ended, FromWorker, Progress, Question, Stream, ToWorker};
 use sublet_worker::wall::{self, Standing};
 use sublet_worker::{Isolation, engine_identity};
 use tokio::sync::{Semaphore, watch};
@@ -28,6 +28,7 @@ use tokio::sync::{Semaphore, watch};
 use super::given::Given;
 use super::keeper::{Keeper, Terms, processor_time};
 use super::process::Purpose;
+use super::pulse::{Pulse, SILENCE, Step};
 use super::{Speaker, Surroundings, WorkerId};
 use crate::broker::{Asker, Broker};
 use crate::clock;
@@ -66,6 +67,7 @@ pub(super) struct Desk {
     require_hardening: bool,
     purpose: Purpose,
     keeper: Keeper,
+    pulse: Pulse,
     /// What the guest of a worker with one attempt has done so far, as seen from here.
     seen: Seen,
     /// Output that could not be kept, by attempt: it is reported as cut.
@@ -99,6 +101,7 @@ impl Desk {
             require_hardening: surroundings.require_hardening,
             purpose,
             keeper: surroundings.keeper.clone(),
+            pulse: Pulse::default(),
             seen: Seen::default(),
             unkept: HashMap::new(),
         }
@@ -135,13 +138,35 @@ impl Desk {
     }
 
     fn hear_all(&mut self, frames: &mut FrameReader, process: Pid) -> io::Result<()> {
-        while let Some(batch) = frames.receive::<FromWorker>()? {
+        frames.notice_after(SILENCE)?;
+        while let Some(batch) = frames.receive_or_notice(&mut || self.nothing_came())? {
+            self.pulse.felt();
             if frames.next_descriptor().is_some() {
                 return Err(io::Error::other("a worker has no descriptor to pass"));
             }
             self.hear(batch, process)?;
         }
         Ok(())
+    }
+
+    /// Nothing came for a while.
+    fn nothing_came(&mut self) {
+        if self.keeper.holds(self.worker) {
+            // It cannot answer, by our own will.
+            self.pulse.felt();
+            return;
+        }
+        match self.pulse.missed() {
+            Step::Ask => self
+                .asker
+                .speaker
+                .say(vec![ToWorker::AreYouThere], Vec::new()),
+            Step::GiveUp => {
+                let reports = vec![Report::StandsStill];
+                self.driver.tell(Command::Reports(self.worker, reports));
+            }
+            Step::Wait => {}
+        }
     }
 
     /// It speaks before its first guest, so what it says of itself is not a guest's word.
@@ -181,7 +206,7 @@ impl Desk {
                     self.look_at(&engine, &wall)?;
                     reports.push(Report::Ready);
                 }
-                FromWorker::Loaded(_) => {}
+                FromWorker::Loaded(_) | FromWorker::Here => {}
                 FromWorker::LoadFailed { module, reason } => {
                     reports.push(Report::LoadFailed {
                         module: Digest::from_bytes(module),
@@ -201,7 +226,9 @@ impl Desk {
                 }
                 FromWorker::Asked { number, question } => {
                     // Who does not read answers is not asked for more questions.
-                    self.asker.speaker.wait_until_heard();
+                    while !self.asker.speaker.is_heard_within(SILENCE) {
+                        self.nothing_came();
+                    }
                     self.asked(number, question);
                 }
                 FromWorker::Taken {

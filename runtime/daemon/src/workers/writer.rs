@@ -6,6 +6,7 @@
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use sublet_worker::fault;
 use sublet_worker::frame::FrameWriter;
@@ -75,11 +76,13 @@ impl Speaker {
         self.waiting.lock().unwrap_or_default()
     }
 
-    /// Waits until the worker reads again, or is gone.
-    pub(super) fn wait_until_heard(&self) {
+    /// Waits until the worker reads again, or is gone, but no longer than this. Says whether it came to that.
+    pub(super) fn is_heard_within(&self, patience: Duration) -> bool {
         let full = |count: &mut Option<usize>| count.is_some_and(|count| count >= WAITING_MAX);
-        let waited = self.waiting.changed.wait_while(self.waiting.lock(), full);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        let changed = &self.waiting.changed;
+        let waited = changed.wait_timeout_while(self.waiting.lock(), patience, full);
+        let (_count, waited) = waited.unwrap_or_else(PoisonError::into_inner);
+        !waited.timed_out()
     }
 
     /// Closes the link after what was said so far.

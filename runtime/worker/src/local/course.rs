@@ -88,7 +88,8 @@ impl Course {
             | FromWorker::HungUp(_)
             | FromWorker::Taken { .. }
             | FromWorker::Told { .. }
-            | FromWorker::Traffic { .. } => Ok(()),
+            | FromWorker::Traffic { .. }
+            | FromWorker::Here => Ok(()),
         }
     }
 

@@ -195,6 +195,7 @@ impl Front {
                 wall: DEADLINE,
             },
             keeper: Keeper::default(),
+            pulse: Pulse::default(),
             seen: Seen::default(),
             unkept: HashMap::new(),
         }
