@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use std::thread;
 
+use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 use serde_json::Value;
 
-use crate::harness::{Home, Server, Sublet, skip_loudly};
+use crate::harness::{DEADLINE, Home, Server, Sublet, bytes_of, core, eventually, skip_loudly};
+use crate::uploads::slow_functions;
 
 /// The call with which Landlock begins, and what a kernel answers that was built without it.
 const LANDLOCK_CREATE_RULESET: i64 = 444;
@@ -21,8 +25,10 @@ const LAYERS: [&str; 5] = [
     "seccomp",
 ];
 
-/// Files of other accounts (0, 1, 3), low ports (10), shares of processors (23) and limits (24).
-const KEPT_BY_THE_FRONT: u64 = 1 | 1 << 1 | 1 << 3 | 1 << 10 | 1 << 23 | 1 << 24 | 1 << 31;
+/// Files of other accounts (0, 1, 3), processes of other accounts (5) and becoming them (6, 7), low ports (10), shares of
+/// processors (23), limits (24) and rights of files (31).
+const KEPT_BY_THE_FRONT: u64 =
+    1 | 1 << 1 | 1 << 3 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 10 | 1 << 23 | 1 << 24 | 1 << 31;
 
 fn holds(page: &Value, name: &str) -> Value {
     let items = page["items"].as_array().unwrap();
@@ -161,4 +167,140 @@ fn a_layer_that_is_missing_is_told_and_jobs_run_without_it() {
             assert_eq!(holds(&doctor, layer), "yes", "{doctor:#}");
         }
     });
+}
+
+/// The account of a process, as the host sees it: user and group, each the same by all its names, and no other group.
+fn account_of(process: i32) -> (String, String) {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let numbers: Vec<&str> = line.unwrap().split_whitespace().collect();
+        assert!(numbers.iter().all(|one| *one == numbers[0]), "{status}");
+        numbers
+            .first()
+            .map_or_else(String::new, |one| (*one).to_owned())
+    };
+    assert_eq!(field("Groups:"), "", "{status}");
+    (field("Uid:"), field("Gid:"))
+}
+
+#[test]
+fn where_root_starts_it_each_users_workers_and_files_are_those_of_an_account_of_their_own() {
+    let page = Sublet::at(&Home::without_server());
+    let page = page.args(["-o", "json", "doctor"]).run().json();
+    if holds(&page, "accounts") != "yes" {
+        return skip_loudly("only root with all its rights gives accounts to others");
+    }
+    let server = Server::listening(4);
+    let ada = server.add_user("ada", &[]);
+    let flags = ["--timeout", "5m", "--scratch", "1MiB"];
+    let steps = "write /out/kept words , write /state/kept words , write /tmp/kept words , \
+                 print written , sleep 100000";
+    let own = server.submit(&flags, steps);
+    server.wait_for_state(&own, "running");
+    let of_owner = server.workers();
+    let job = ada.submit(&core("probe"), &flags, steps);
+    eventually(DEADLINE, "both have written", || {
+        let logs = [server.log_of(&own), server.log_of(&job)];
+        logs.iter().all(|log| log == "written\n").then_some(())
+    });
+    let workers = server.workers();
+    assert_eq!((of_owner.len(), workers.len()), (1, 2));
+    let mut accounts: Vec<_> = workers
+        .iter()
+        .map(|worker| account_of(worker.id()))
+        .collect();
+    accounts.sort();
+    assert_ne!(accounts[0], accounts[1]);
+    for (user, group) in &accounts {
+        assert!(user == group && user.starts_with("19"), "{accounts:?}");
+    }
+
+    // What they wrote is theirs, what they read is not, and nothing leads from one to the other.
+    for (user, (account, _)) in ["1", "2"].into_iter().zip(&accounts) {
+        let work = server
+            .data_directory()
+            .join("users")
+            .join(user)
+            .join("work");
+        let owner = |path: &Path| fs::symlink_metadata(path).unwrap().uid().to_string();
+        for folder in ["", "inputs", "attempts", "state"] {
+            assert_eq!(owner(&work.join(folder)), "0", "{folder}");
+        }
+        let written = files_named("kept", &work);
+        assert_eq!(written.len(), 3, "{written:?}");
+        for file in written {
+            assert_eq!(owner(&file), *account, "{}", file.display());
+        }
+        let above = fs::metadata(work.parent().unwrap()).unwrap();
+        assert_eq!(above.mode() & 0o077, 0);
+    }
+    for one in [&own, &job] {
+        server.sublet(&["cancel", one]).code(0);
+        server.wait(one);
+    }
+    server.is_at_rest();
+}
+
+/// The paths of all files of this name.
+fn files_named(name: &str, below: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(below).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_named(name, &path));
+        } else if path.ends_with(name) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn root_without_a_right_for_it_shares_its_account_and_says_so() {
+    if !rustix::process::geteuid().is_root() {
+        return skip_loudly("only root has rights to be without");
+    }
+    // Of this thread, and for good, also for what it starts.
+    let done = thread::spawn(|| {
+        remove_capability_from_bounding_set(CapabilitySet::SETUID).unwrap();
+        let server = Server::with_slots(1);
+        let flags = ["--timeout", "5m", "--scratch", "1MiB"];
+        let job = server.submit(&flags, "write /out/kept words , sleep 100000");
+        server.wait_for_state(&job, "running");
+        let workers = server.workers();
+        assert_eq!(account_of(workers[0].id()).0, "0");
+        let doctor = server.sublet(&["-o", "json", "doctor"]).code(0).json();
+        assert_eq!(holds(&doctor, "accounts"), "no");
+        assert!(doctor.to_string().contains("no CAP_SETUID"), "{doctor:#}");
+        server.sublet(&["cancel", &job]).code(0);
+        server.wait(&job);
+        server.is_at_rest();
+    });
+    done.join().unwrap();
+}
+
+#[test]
+fn where_root_starts_it_a_compiler_is_nobody_who_has_anything() {
+    let page = Sublet::at(&Home::without_server());
+    let page = page.args(["-o", "json", "doctor"]).run().json();
+    if holds(&page, "accounts") != "yes" {
+        return skip_loudly("only root with all its rights gives accounts to others");
+    }
+    let server = Server::with_slots(1);
+    let slow = bytes_of("slow.wasm", &slow_functions());
+    let path = slow.path.to_str().unwrap();
+    let account = thread::scope(|scope| {
+        let push = scope.spawn(|| server.sublet(&["modules", "push", path]));
+        let seen = eventually(DEADLINE, "a compiler is at work", || {
+            let compiler = server.process().children("compile").pop()?;
+            let status = fs::read_to_string(format!("/proc/{}/status", compiler.id())).ok()?;
+            let line = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+            let number = line.split_whitespace().next()?.to_owned();
+            (number != "0").then_some(number)
+        });
+        push.join().unwrap();
+        seen
+    });
+    assert_eq!(account, "1900000000");
 }

@@ -51,8 +51,8 @@ fn main() -> ExitCode {
     };
     let Arguments { global, verb } = *arguments;
     logging::start(&verb);
-    if let Some(child) = verb.child() {
-        return child();
+    if let Some(ended) = verb.run_child() {
+        return ended;
     }
     let kind = verb.kind();
     let session = Session::new(&global);

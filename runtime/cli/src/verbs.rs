@@ -40,9 +40,10 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use sublet_api::Code;
 use sublet_worker::child;
+use sublet_worker::wall::Account;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::arguments::Global;
@@ -102,10 +103,17 @@ pub(crate) enum Verb {
     Help(help::Help),
     /// Compile one module from stdin to stdout
     #[command(hide = true)]
-    Compile,
+    Compile(Child),
     /// Run instances for the server
     #[command(hide = true)]
-    Worker,
+    Worker(Child),
+}
+
+/// A process that Sublet starts of itself.
+#[derive(Args, Debug)]
+pub(crate) struct Child {
+    /// The account of the host to be
+    account: Option<Account>,
 }
 
 /// What the exit code of a verb tells.
@@ -188,11 +196,11 @@ impl Verb {
         matches!(self, Self::Serve(_))
     }
 
-    /// The whole of a process that Sublet starts of itself.
-    pub(crate) fn child(&self) -> Option<fn() -> ExitCode> {
+    /// The whole of a process that Sublet starts of itself, if this is one.
+    pub(crate) fn run_child(&self) -> Option<ExitCode> {
         match self {
-            Self::Compile => Some(child::compile),
-            Self::Worker => Some(child::worker),
+            Self::Compile(Child { account }) => Some(child::compile(*account)),
+            Self::Worker(Child { account }) => Some(child::worker(*account)),
             _ => None,
         }
     }
@@ -248,7 +256,7 @@ impl Verb {
             Self::Version(version) => narrow(version::version(version, session)),
             Self::Completion(completion) => completion::completion(&completion, session),
             Self::Help(help) => help::help(&help, session),
-            Self::Compile | Self::Worker => unreachable!("these processes begin in `main`"),
+            Self::Compile(_) | Self::Worker(_) => unreachable!("these processes begin in `main`"),
         }
     }
 }

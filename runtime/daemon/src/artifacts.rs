@@ -2,7 +2,6 @@
 
 mod turns;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use sublet_scheduler::UserId;
@@ -36,10 +35,10 @@ pub(crate) enum ArtifactError {
 }
 
 impl Artifacts {
-    pub(crate) fn new(library: Arc<Library>, executable: PathBuf) -> Self {
+    pub(crate) fn new(library: Arc<Library>, compiler: Compiler) -> Self {
         Self {
             library,
-            compiler: Compiler::new(executable),
+            compiler,
             turns: Turns::default(),
             engines: [Preemption::Checks, Preemption::Kernel]
                 .map(|preemption| engine_identity(preemption).into()),

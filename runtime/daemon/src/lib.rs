@@ -10,6 +10,7 @@
 //! * Nothing is answered or started before its record is durable.
 //! * Wire types of the API and nouns of the scheduler meet in `convert`, and HTTP status codes in `http/problem`.
 
+mod accounts;
 mod artifacts;
 mod broker;
 mod clock;

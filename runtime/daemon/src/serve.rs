@@ -19,12 +19,14 @@ use std::{env, io};
 use sublet_scheduler::Scheduler;
 use sublet_store::{DataDirectory, Readers};
 use sublet_worker::Bursting;
+use sublet_worker::compile::Compiler;
 use sublet_worker::dial::HostResolver;
 use sublet_worker::wall;
 use thiserror::Error;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Semaphore, watch};
 
+use crate::accounts::Accounts;
 use crate::artifacts::Artifacts;
 use crate::broker::Broker;
 use crate::clock;
@@ -176,21 +178,23 @@ impl Server {
         let disk = Disk::open(settings)?;
         let executable = env::current_exe().map_err(doing("find our own executable"))?;
         let users = disk.directory.path().join("users");
-        let gaps = walls::gaps(&executable, &users, settings.require_hardening)?;
-        let artifacts = Artifacts::new(Arc::clone(&disk.library), executable.clone());
+        let accounts = Accounts::of_this_host();
+        let compiler = Compiler::new(executable.clone()).running_as(accounts.of_compilers());
+        let artifacts = Artifacts::new(Arc::clone(&disk.library), compiler);
         let (handle, asked) = DriverHandle::of_a_new_driver();
         let (finished, sees_finished) = watch::channel(0);
         let (output, sees_output) = watch::channel(0);
         let (broker, ruling) = (broker(settings, runtime), Ruling::of(&settings.config));
         let (metrics, events) = watched();
         let keys = keys(settings, door.as_ref(), &disk.directory, &disk.people)?;
-        let (chores, keeping) = followers(settings, &disk, &handle, runtime)?;
+        let (chores, keeping) = followers(settings, (&disk, accounts), &handle, runtime)?;
         let (relatives, questions) = relatives::channel();
         let surroundings = Surroundings {
             executable: executable.clone(),
             users,
             require_hardening: settings.require_hardening,
             work: Arc::clone(&disk.work),
+            accounts,
             logs: Arc::clone(&disk.logs),
             artifacts: artifacts.clone(),
             driver: handle.clone(),
@@ -202,6 +206,7 @@ impl Server {
             output,
             metrics: Arc::clone(&metrics),
         };
+        let gaps = walls::gaps(&surroundings, disk.owner)?;
         let driver = Driver::new(Parts {
             scheduler: scheduler(settings),
             writer: disk.writer,
@@ -277,12 +282,13 @@ fn ground(settings: &Settings) -> Ground {
 /// Those who take up what an end leaves to be done.
 fn followers(
     settings: &Settings,
-    disk: &Disk,
+    (disk, accounts): (&Disk, Accounts),
     driver: &DriverHandle,
     runtime: &Runtime,
 ) -> Result<(Chores, Keeping), ServeError> {
     let (work, logs) = (Arc::clone(&disk.work), Arc::clone(&disk.logs));
-    let chores = Chores::start(work, logs, Arc::clone(&disk.outputs), driver.clone());
+    let outputs = Arc::clone(&disk.outputs);
+    let chores = Chores::start((work, accounts), logs, outputs, driver.clone());
     let keeping = Keeping {
         work: Arc::clone(&disk.work),
         outputs: Arc::clone(&disk.outputs),

@@ -29,6 +29,7 @@ use sublet_worker::{Burst, Isolation};
 use thiserror::Error;
 use tokio::runtime::Handle;
 
+use crate::accounts::Accounts;
 use crate::artifacts::{ArtifactError, Artifacts};
 use crate::broker::{BindError, Broker};
 use crate::driver::{ActiveJob, DriverHandle};
@@ -67,7 +68,7 @@ impl WorkerId {
 pub(crate) enum StartError {
     #[error("the worker process cannot be started: {0}")]
     Process(#[from] io::Error),
-    #[error("its directory cannot be made")]
+    #[error("its directory cannot be made: {0}")]
     Directory(#[source] io::Error),
     #[error(transparent)]
     Network(#[from] BindError),
@@ -92,6 +93,8 @@ pub(crate) struct Surroundings {
     /// Whether a worker must have every layer of its wall.
     pub(crate) require_hardening: bool,
     pub(crate) work: Arc<Work>,
+    /// Whom workers are to the host.
+    pub(crate) accounts: Accounts,
     pub(crate) logs: Arc<Logs>,
     pub(crate) artifacts: Artifacts,
     pub(crate) driver: DriverHandle,
@@ -108,6 +111,17 @@ pub(crate) struct Surroundings {
     /// Told whenever output was kept, for those who follow it.
     pub(crate) output: tokio::sync::watch::Sender<u64>,
     pub(crate) metrics: Arc<Metrics>,
+}
+
+impl Surroundings {
+    /// The one directory of a user's workers, made when missing, open to the account that they have.
+    pub(crate) fn directory_of(&self, user: UserId) -> Result<PathBuf, sublet_store::Error> {
+        match self.accounts.of_user(user) {
+            Some(_) => self.work.open_to_owner(user)?,
+            None => drop(self.work.user_directory(user)?),
+        }
+        Ok(self.users.join(user.0.to_string()).join("work"))
+    }
 }
 
 /// All worker processes of this server.

@@ -61,4 +61,4 @@ pub use records::{
     Tally, TaskFilter, TaskRow, TaskState, Told, Unfinished, UsageTotal, Used, User, UserChange,
     UserFilter, When, Who, Whose, Wishes, Writer,
 };
-pub use work::{Removal, Work};
+pub use work::{Owner, Removal, Work};

@@ -1,6 +1,7 @@
 //! The directories of attempts: made before an attempt starts, gone after it ended. What lies in them was made by a guest,
 //! or by a worker process that was taken over, so removing them trusts nothing in there.
 
+mod owner;
 mod remove;
 mod state;
 
@@ -14,6 +15,7 @@ use crate::{
     durable::{if_found, private_folder},
     error::Doing,
 };
+pub use owner::Owner;
 pub use remove::Removal;
 pub(crate) use remove::remove_all_in;
 
@@ -39,6 +41,33 @@ impl Work {
             private_folder(&work, folder).doing("make a user's directory")?;
         }
         Ok(work)
+    }
+
+    /// The same for a worker process that has an account of its own: it may pass through, to what is given to it.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn open_to_owner(&self, user: UserId) -> Result<(), Error> {
+        let work = self.user_directory(user)?;
+        for folder in [".", "inputs", "attempts", "state"] {
+            owner::let_pass(&work, folder).doing("open a user's directory to its workers")?;
+        }
+        Ok(())
+    }
+
+    /// Gives the attempt's directory, with the folders in it, and the state of its task to the account of its worker.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn give(&self, user: UserId, attempt: AttemptId, owner: Owner) -> Result<(), Error> {
+        let give = || {
+            let work = self.users.open_dir(work_path(user))?;
+            owner.give_all(&work.open_dir(Self::attempt_path(attempt))?)?;
+            // The folder of the job stays ours: what is handed on from task to task has no other name there.
+            owner::let_pass(&work, state::states_path(attempt.job))?;
+            owner.give_all(&work.open_dir(state::state_path(attempt))?)
+        };
+        give().doing("give a directory to the account of a worker")
     }
 
     /// An empty directory for the attempt. A leftover of the same name is removed first.

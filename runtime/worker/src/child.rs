@@ -3,21 +3,36 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::process::ExitCode;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, ExitCode};
 
 use rustix::fs::{FileType, fstat};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::wall;
+use crate::wall::{self, Account};
 
 /// Exit code of a hidden command that was started by hand.
 const STARTED_BY_HAND: u8 = 2;
 
+/// How one of them is started, as this account of the host or that of who starts it: with an empty environment, and in a
+/// group of its own, because a Ctrl-C at the terminal is for who started it.
+#[must_use]
+pub fn command(executable: &Path, verb: &str, account: Option<Account>) -> Command {
+    let mut command = Command::new(executable);
+    command
+        .arg(verb)
+        .args(account.map(|account| account.to_string()))
+        .env_clear()
+        .process_group(0);
+    command
+}
+
 /// `sublet worker`: its standard input is the link to the front.
 #[must_use]
-pub fn worker() -> ExitCode {
+pub fn worker(account: Option<Account>) -> ExitCode {
     // First, while nothing is open that it could close.
-    let wall = match wall::begin() {
+    let wall = match wall::begin(account) {
         Ok(wall) => wall,
         Err(error) => return failed("worker", &error),
     };
@@ -35,14 +50,14 @@ pub fn worker() -> ExitCode {
 /// `sublet compile`: a module on standard input, a report and the artifact on standard output.
 #[cfg(feature = "compile")]
 #[must_use]
-pub fn compile() -> ExitCode {
+pub fn compile(account: Option<Account>) -> ExitCode {
     let stdin = io::stdin();
     let by_hand = fstat(stdin.as_fd())
         .is_ok_and(|status| FileType::from_raw_mode(status.st_mode) != FileType::Fifo);
     if by_hand {
         return started_by_hand("compile");
     }
-    match wall::begin().and_then(crate::compile::child::serve) {
+    match wall::begin(account).and_then(crate::compile::child::serve) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed("compile", &error),
     }

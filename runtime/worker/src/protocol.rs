@@ -155,6 +155,9 @@ impl Isolation {
     }
 }
 
+/// The directory in which a process was started. What lies above it may be closed to the account that it has.
+pub const HERE: &str = ".";
+
 /// The shape of a worker.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Configuration {
@@ -168,7 +171,7 @@ pub struct Configuration {
     pub cpu_millis: u64,
     /// What an instance may do beyond its share. The share of one that has its worker for itself is kept from outside.
     pub burst: Burst,
-    /// The worker's one directory.
+    /// The worker's one directory: [`HERE`] for one that was started in it.
     pub directory: String,
     /// The addresses of its user's network.
     #[serde(with = "PlanWire")]
@@ -352,6 +355,8 @@ pub enum FromWorker {
     },
     /// A connection of the front is not used any more.
     HungUp(u64),
+    /// It lives: the answer to whether it is there.
+    Here,
     /// What went over the nics that live.
     Traffic {
         /// The number of the question.

@@ -1,15 +1,16 @@
 //! The second wall: what a process of ours may still do once somebody has broken out of WebAssembly in it.
 //!
 //! ```text
-//!   begin    descriptors, namespaces, privileges   before anything is read or opened
-//!   around   files                                 before the first thread: a thread takes what its maker may not do with it
-//!            …the engine is made…                  it needs more of the kernel than guests do
-//!            calls                                 for all threads there are, before the first guest
+//!   begin    descriptors, account, namespaces, privileges   before anything is read or opened
+//!   around   files                                          before the first thread: a thread takes what its maker may not do with it
+//!            …the engine is made…                           it needs more of the kernel than guests do
+//!            calls                                          for all threads there are, before the first guest
 //! ```
 //!
 //! Knows nothing of guests. A layer that the kernel does not have is *missing*, and said to be; a layer that the kernel has
 //! and refuses is an error, and the process does not go on.
 
+mod account;
 mod calls;
 mod descriptors;
 mod files;
@@ -23,6 +24,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use account::{Account, NoAccount, why_no_accounts};
 pub use probe::probe;
 
 /// One layer of the wall.
@@ -133,14 +135,18 @@ pub fn around_the_front() -> io::Result<()> {
 #[derive(Debug)]
 pub struct Begun(Vec<Standing>);
 
-/// The first half. To be called where nothing is open yet but the standard streams: whatever else is open, it closes.
+/// The first half, as this account of the host where it is given one. To be called where nothing is open yet but the
+/// standard streams: whatever else is open, it closes.
 ///
 /// # Errors
 /// The kernel has a layer and refuses it.
-pub fn begin() -> io::Result<Begun> {
+pub fn begin(account: Option<Account>) -> io::Result<Begun> {
     let descriptors = descriptors::close_others()?;
-    // Asked here: in a user namespace of its own, not even root may raise the limit that it takes.
+    // Asked here: only root may raise the limit that it takes, and in a namespace of its own not even root.
     let may_leave_the_idle_class = privileges::may_leave_the_idle_class();
+    if let Some(account) = account {
+        account.take()?;
+    }
     let namespaces = namespaces::leave_those_of_the_host()?;
     Ok(Begun(vec![
         descriptors,

@@ -10,12 +10,15 @@ use sublet_scheduler::{AttemptId, JobId, UserId};
 use sublet_store::{Error, Logs, Outputs, Removal, Work};
 use sublet_worker::{ATTEMPT_FOLDERS, fault};
 
+use crate::accounts::Accounts;
+
 use super::batch::StateAfter;
 use super::{ActiveJob, Command, DriverHandle};
 
 /// The one who cleans up.
 pub(crate) struct Chores {
     work: Arc<Work>,
+    accounts: Accounts,
     list: mpsc::Sender<Chore>,
 }
 
@@ -37,7 +40,7 @@ enum Chore {
 
 impl Chores {
     pub(crate) fn start(
-        work: Arc<Work>,
+        (work, accounts): (Arc<Work>, Accounts),
         logs: Arc<Logs>,
         outputs: Arc<Outputs>,
         driver: DriverHandle,
@@ -52,7 +55,11 @@ impl Chores {
         thread::Builder::new()
             .name("chores".into())
             .spawn(move || chores.into_iter().for_each(|chore| hands.take_up(chore)))?;
-        Ok(Self { work, list })
+        Ok(Self {
+            work,
+            accounts,
+            list,
+        })
     }
 
     /// Makes the directory of an attempt of a job that wants one. Done at once: the attempt starts next.
@@ -66,7 +73,12 @@ impl Chores {
             directory.create_dir(folder)?;
         }
         let state = self.work.take_up_state(job.user, attempt);
-        state.map_err(io::Error::other)
+        state.map_err(io::Error::other)?;
+        match self.accounts.owner_for(job.user) {
+            Some(owner) => self.work.give(job.user, attempt, owner),
+            None => Ok(()),
+        }
+        .map_err(io::Error::other)
     }
 
     /// What the task hands on goes at once, so that whoever asks for another attempt of it begins with nothing.

@@ -1,21 +1,22 @@
 //! The wall around workers, as this host gives it: found out once, by starting one that gets nothing to do.
 
-use std::path::Path;
-
+use sublet_scheduler::UserId;
 use sublet_worker::wall::{self, Layer};
 
 use super::ServeError;
+use crate::workers::Surroundings;
 
-/// Which layers workers of this host do not have, each with its reason.
+/// Which layers workers of this host do not have, each with its reason, as seen by one of this user.
 ///
 /// # Errors
-/// There is one, and the operator wants all of them.
+/// There is one, and the operator wants all of them; or a worker could have no directory.
 pub(super) fn gaps(
-    executable: &Path,
-    directory: &Path,
-    are_required: bool,
+    surroundings: &Surroundings,
+    user: UserId,
 ) -> Result<Vec<(Layer, String)>, ServeError> {
-    let gaps = match wall::probe(executable, directory) {
+    let directory = surroundings.directory_of(user)?;
+    let account = surroundings.accounts.of_user(user);
+    let gaps = match wall::probe(&surroundings.executable, &directory, account) {
         Ok(standings) => wall::gaps(&standings),
         // It would be no better with those that get something to do.
         Err(error) => Layer::ALL
@@ -27,7 +28,7 @@ pub(super) fn gaps(
         return Ok(gaps);
     }
     let told = told(&gaps);
-    if are_required {
+    if surroundings.require_hardening {
         return Err(ServeError::Unhardened(told));
     }
     tracing::warn!("the wall around workers is not whole: {told}");

@@ -3,16 +3,15 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use sublet_scheduler::UserId;
-use sublet_worker::fault;
 use sublet_worker::frame::{FrameReader, FrameWriter};
-use sublet_worker::protocol::{Configuration, ToWorker};
+use sublet_worker::protocol::{Configuration, HERE, ToWorker};
+use sublet_worker::{child, fault};
 
 use super::given::Given;
 use super::{Speaker, Surroundings, WorkerId, WorkerShape, reader, writer};
@@ -40,10 +39,8 @@ impl Process {
         purpose: Purpose,
     ) -> io::Result<Self> {
         let Purpose { user, shape, .. } = purpose;
-        surroundings
-            .work
-            .user_directory(user)
-            .map_err(io::Error::other)?;
+        let account = surroundings.accounts.of_user(user);
+        let directory = surroundings.directory_of(user).map_err(io::Error::other)?;
         let plan = surroundings
             .broker
             .plan_of(user)
@@ -52,13 +49,11 @@ impl Process {
         // All that takes descriptors comes first: there may be none left, and a child would have to be ended.
         let frames = FrameReader::new(ours.try_clone()?);
         let alive = surroundings.alive.try_clone()?;
-        let mut child = Command::new(&surroundings.executable)
-            .arg("worker")
-            .env_clear()
+        // Of a Ctrl-C at the terminal they learn nothing: the front drains, and they go on until their link closes.
+        let mut child = child::command(&surroundings.executable, "worker", account)
             .envs(fault::for_child("worker"))
-            .current_dir("/")
-            // A Ctrl-C at the terminal is for the front, which then drains; the workers go on until their link closes.
-            .process_group(0)
+            // The one place that it may know of the paths that lead there.
+            .current_dir(directory)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
@@ -86,12 +81,7 @@ impl Process {
             isolation: shape.isolation,
             cpu_millis: shape.cpu_millis,
             burst: shape.burst,
-            directory: surroundings
-                .users
-                .join(user.0.to_string())
-                .join("work")
-                .display()
-                .to_string(),
+            directory: HERE.to_owned(),
             network: plan,
         };
         process.send(vec![ToWorker::Configure(configuration)], vec![alive.into()]);

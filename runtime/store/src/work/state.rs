@@ -51,7 +51,7 @@ impl Work {
         let Some(work) = if_found(self.work(user)).doing(doing)? else {
             return Ok(false);
         };
-        let states = format!("{STATES}/{}", job.0);
+        let states = states_path(job);
         match work.remove_dir(&states) {
             Ok(()) => Ok(false),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
@@ -128,8 +128,12 @@ fn sweep(states: &Dir, is_kept: &impl Fn(JobId) -> bool) -> io::Result<()> {
     Ok(())
 }
 
-fn state_path(attempt: AttemptId) -> String {
-    format!("{STATES}/{}/{}", attempt.job.0, attempt.task)
+pub(super) fn state_path(attempt: AttemptId) -> String {
+    format!("{}/{}", states_path(attempt.job), attempt.task)
+}
+
+pub(super) fn states_path(job: JobId) -> String {
+    format!("{STATES}/{}", job.0)
 }
 
 fn gone_name(job: JobId) -> String {

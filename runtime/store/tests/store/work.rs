@@ -1,9 +1,13 @@
 //! Directories of attempts, made by guests that mean no good.
 
-use std::{fs, os::unix::fs::symlink, path::Path};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt as _, symlink},
+    path::Path,
+};
 
 use sublet_scheduler::{AttemptId, JobId};
-use sublet_store::{Removal, Work};
+use sublet_store::{Owner, Removal, Work};
 
 use crate::support::*;
 
@@ -126,4 +130,56 @@ fn l13_a_server_that_starts_sweeps_all_attempts() {
             .count(),
         0
     );
+}
+
+#[test]
+fn what_an_attempt_writes_to_is_given_to_another_account_and_what_lies_above_is_not() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("SKIPPED: only root gives files to other accounts");
+        return;
+    }
+    const OTHER: Owner = Owner(1_900_000_007);
+    let store = store();
+    let outside = tempfile::TempDir::new().unwrap();
+    fs::write(outside.path().join("precious"), "x").unwrap();
+    let work = store.data.work().unwrap();
+    work.open_to_owner(ADA).unwrap();
+    let directory = work.create_attempt_directory(ADA, ATTEMPT).unwrap();
+    directory.create_dir("tmp").unwrap();
+    work.take_up_state(ADA, ATTEMPT).unwrap();
+    // As an attempt of former times left it, when there was one account for all.
+    let user = store.folder.path().join("users/1/work");
+    let state = user.join(format!("state/{}/{}", ATTEMPT.job.0, ATTEMPT.task));
+    fs::create_dir_all(state.join("deep/deeper")).unwrap();
+    fs::write(state.join("deep/deeper/file"), "x").unwrap();
+    symlink(outside.path().join("precious"), state.join("deep/link")).unwrap();
+
+    work.give(ADA, ATTEMPT, OTHER).unwrap();
+    let owner = |path: &Path| fs::symlink_metadata(path).unwrap().uid();
+    let attempt = user.join(Work::attempt_path(ATTEMPT));
+    let given = ["", "deep", "deep/deeper", "deep/deeper/file", "deep/link"];
+    for path in given.map(|path| state.join(path)) {
+        assert_eq!(owner(&path), OTHER.0, "{}", path.display());
+    }
+    assert_eq!([owner(&attempt), owner(&attempt.join("tmp"))], [OTHER.0; 2]);
+    assert_eq!(owner(&outside.path().join("precious")), 0);
+    for above in ["", "attempts", "inputs", "state"] {
+        let folder = fs::metadata(user.join(above)).unwrap();
+        assert_eq!((folder.uid(), folder.mode() & 0o777), (0, 0o711), "{above}");
+    }
+    let jobs = fs::metadata(state.parent().unwrap()).unwrap();
+    assert_eq!((jobs.uid(), jobs.mode() & 0o777), (0, 0o711));
+    assert_eq!(
+        fs::metadata(store.folder.path().join("users/1"))
+            .unwrap()
+            .mode()
+            & 0o077,
+        0
+    );
+
+    dig(&state, 300);
+    std::os::unix::fs::chown(&state, Some(0), Some(0)).unwrap();
+    let refused = work.give(ADA, ATTEMPT, OTHER).unwrap_err();
+    let told = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(told.contains("deeper than 256 folders"), "{told}");
 }

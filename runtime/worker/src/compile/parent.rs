@@ -10,7 +10,8 @@ use thiserror::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::fault;
+use crate::wall::Account;
+use crate::{child, fault};
 
 use super::{Budget, REPORT_BYTES_MAX, Report, byte_of};
 
@@ -18,6 +19,7 @@ use super::{Budget, REPORT_BYTES_MAX, Report, byte_of};
 #[derive(Clone, Debug)]
 pub struct Compiler {
     executable: PathBuf,
+    account: Option<Account>,
 }
 
 /// A module that may be run.
@@ -50,7 +52,16 @@ impl Compiler {
     /// Uses this executable, called with the one argument `compile`.
     #[must_use]
     pub const fn new(executable: PathBuf) -> Self {
-        Self { executable }
+        Self {
+            executable,
+            account: None,
+        }
+    }
+
+    /// As this account of the host, if there is one.
+    #[must_use]
+    pub fn running_as(self, account: Option<Account>) -> Self {
+        Self { account, ..self }
     }
 
     /// Compiles a module, with the checks that make it give way or without. Dropping the future kills the process.
@@ -85,13 +96,9 @@ impl Compiler {
     }
 
     fn start(&self) -> io::Result<Child> {
-        Command::new(&self.executable)
-            .arg("compile")
-            .env_clear()
+        Command::from(child::command(&self.executable, "compile", self.account))
             .envs(fault::for_child("compiler"))
             .current_dir("/")
-            // A Ctrl-C at the terminal is for the one who waits, and ends this by dropping it.
-            .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

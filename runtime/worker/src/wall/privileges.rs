@@ -28,13 +28,16 @@ pub(super) fn hide_memory() -> io::Result<()> {
 }
 
 /// The front keeps of the rights of root, where it has them, those for files of other accounts, for ports below 1024 and
-/// for processor shares, and the one without which what it starts has no account of its own.
+/// for processor shares, and those that give what it starts an account of its own and end it then.
 pub(super) fn give_up_in_the_front() -> io::Result<()> {
     const KEPT: CapabilitySet = CapabilitySet::CHOWN
         .union(CapabilitySet::DAC_OVERRIDE)
         .union(CapabilitySet::FOWNER)
+        .union(CapabilitySet::KILL)
         .union(CapabilitySet::NET_BIND_SERVICE)
         .union(CapabilitySet::SETFCAP)
+        .union(CapabilitySet::SETGID)
+        .union(CapabilitySet::SETUID)
         .union(CapabilitySet::SYS_NICE)
         .union(CapabilitySet::SYS_RESOURCE);
     gain_nothing()?;

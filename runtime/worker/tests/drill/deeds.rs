@@ -1,5 +1,6 @@
 //! What somebody who broke out would try, what an honest worker has to do, and how each is to end.
 
+mod another;
 mod asking;
 mod fronting;
 mod honest;
@@ -10,7 +11,7 @@ use std::io;
 
 use sublet_worker::wall::Layer;
 
-use crate::planted::{BEGUN, FRONT, PLACES, Surroundings};
+use crate::planted::{BEGUN, FRONT, GIVEN, PLACES, Surroundings};
 
 /// One thing to try.
 pub(crate) struct Deed {
@@ -24,10 +25,17 @@ pub(crate) struct Deed {
 }
 
 impl Deed {
+    /// Whether it is tried as an account that only root can give.
+    pub(crate) fn is_of_another_account(&self) -> bool {
+        self.name.starts_with("account:")
+    }
+
     /// Where it is tried: what the calls refuse as well, where the calls are free.
     pub(crate) fn places(&self) -> &'static [&'static str] {
         if self.name.starts_with("front:") {
             &[FRONT]
+        } else if self.is_of_another_account() {
+            &[GIVEN]
         } else if self.needs.contains(&Layer::Namespaces) {
             &[BEGUN]
         } else {
@@ -112,6 +120,12 @@ pub(crate) fn find(name: &str) -> &'static Deed {
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Deed> {
-    let parts = [prying::DEEDS, asking::DEEDS, fronting::DEEDS, honest::DEEDS];
+    let parts = [
+        prying::DEEDS,
+        asking::DEEDS,
+        fronting::DEEDS,
+        another::DEEDS,
+        honest::DEEDS,
+    ];
     parts.into_iter().flatten()
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 
-use sublet_worker::wall::{self, Room};
+use sublet_worker::wall::{self, Account, Room};
 
 use crate::deeds::{Answer, find};
 
@@ -16,6 +16,10 @@ pub(crate) const WORD: &str = "planted";
 pub(crate) const PLACES: [&str; 2] = ["main-thread", "guest-thread"];
 /// Where what begins the wall stands, and not what closes it: this tells apart the layers that refuse the same deed.
 pub(crate) const BEGUN: &str = "begun";
+/// Where the same stands, begun as another account.
+pub(crate) const GIVEN: &str = "given";
+/// That account.
+pub(crate) const ACCOUNT: Account = Account::COMPILERS;
 /// Where only that stands which is around the front.
 pub(crate) const FRONT: &str = "front";
 /// Where there is no wall.
@@ -71,9 +75,9 @@ pub(crate) fn act(words: &[String]) {
         say((find(&name).act)(&surroundings));
         return;
     }
-    let begun = wall::begin().unwrap();
+    let begun = wall::begin((place == GIVEN).then_some(ACCOUNT)).unwrap();
     let surroundings = Surroundings::of(&words[2..]);
-    if place == BEGUN {
+    if place == BEGUN || place == GIVEN {
         say((find(&name).act)(&surroundings));
         return;
     }

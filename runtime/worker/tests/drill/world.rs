@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::net::{TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
@@ -45,6 +46,8 @@ impl World {
         ] {
             fs::write(root.join(path), "secret").unwrap();
         }
+        // As the directory of a server is.
+        fs::set_permissions(root, fs::Permissions::from_mode(0o700)).unwrap();
         let leaked = File::open(root.join("store")).unwrap();
         fcntl_setfd(&leaked, FdFlags::empty()).unwrap();
         Self {

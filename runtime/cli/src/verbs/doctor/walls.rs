@@ -2,14 +2,16 @@
 
 use std::env;
 
-use sublet_worker::wall::{self, Layer};
+use sublet_worker::wall::{self, Account, Layer};
 
 use super::Finding;
 
 /// Each layer. A configuration that requires them makes each a promise.
 pub(super) fn findings(are_required: bool) -> Vec<Finding> {
-    let probed = env::current_exe().and_then(|this| wall::probe(&this, &env::temp_dir()));
-    let findings = match probed {
+    let why_shared = wall::why_no_accounts().unwrap_or_else(|error| Some(error.to_string()));
+    let account = why_shared.is_none().then_some(Account::COMPILERS);
+    let probed = env::current_exe().and_then(|this| wall::probe(&this, &env::temp_dir(), account));
+    let mut findings = match probed {
         Ok(standings) => layers(&wall::gaps(&standings)),
         Err(error) => vec![
             Finding::no("workers", format!("none can be started here: {error}"))
@@ -18,9 +20,25 @@ pub(super) fn findings(are_required: bool) -> Vec<Finding> {
         ],
     };
     if are_required {
-        return findings.into_iter().map(Finding::promised).collect();
+        findings = findings.into_iter().map(Finding::promised).collect();
     }
+    findings.push(accounts(why_shared));
     findings
+}
+
+/// No layer that can be required: few want to run a server as root for it.
+fn accounts(why_shared: Option<String>) -> Finding {
+    match why_shared {
+        None => Finding::yes(
+            "accounts",
+            "the workers of each user, and compilers, have an account of the host for themselves",
+        ),
+        Some(why) => Finding::no(
+            "accounts",
+            format!("{why}; workers and compilers have the account of the server"),
+        )
+        .help("nothing needs to be done where that account has nothing else: it is the other layers that hold"),
+    }
 }
 
 fn layers(gaps: &[(Layer, String)]) -> Vec<Finding> {

@@ -238,7 +238,7 @@ pub(super) fn socket(family: i32) -> Answer {
     Answer::of(call(libc::SYS_socket, [family, stream, 0, 0, 0, 0]))
 }
 
-fn id(process: u32) -> usize {
+pub(super) fn id(process: u32) -> usize {
     usize::try_from(process).unwrap()
 }
 
