@@ -365,15 +365,21 @@ fn the_page_of_every_error_can_be_asked_for() {
 #[test]
 fn http_itself_may_be_wrong() {
     let server = shared();
-    let header = format!(
-        "GET /v1/pool HTTP/1.1\r\nhost: x\r\nx-long: {}\r\n\r\n",
-        "y".repeat(4 << 20)
-    );
-    let headers = format!(
-        "GET /v1/pool HTTP/1.1\r\nhost: x\r\n{}\r\n",
-        "a: b\r\n".repeat(10_000)
-    );
-    let target = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "z".repeat(1 << 20));
+    let header = |bytes: usize| {
+        let long = "y".repeat(bytes);
+        format!("GET /v1/pool HTTP/1.1\r\nhost: x\r\nx-long: {long}\r\n\r\n")
+    };
+    let headers = |count: usize| {
+        let others = "a: b\r\n".repeat(count - 1);
+        format!("GET /v1/pool HTTP/1.1\r\nhost: x\r\n{others}\r\n")
+    };
+    // 64 fields, and 64 KiB of them, where what was read in one go may be more.
+    for let_pass in [header(60 << 10), headers(64)] {
+        let answer = server.try_raw(let_pass.as_bytes());
+        assert_eq!(answer.map(|answer| answer.status), Some(200));
+    }
+    let (header, headers) = (header(128 << 10), headers(65));
+    let target = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "z".repeat(128 << 10));
     for request in [
         "nonsense\r\n\r\n",
         "GET\r\n\r\n",

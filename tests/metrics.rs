@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
 
 use crate::harness::{DEADLINE, Home, Server, Sublet, address_of, eventually};
 
@@ -144,6 +145,28 @@ fn metrics_have_a_door_of_their_own_that_has_nothing_else() {
         assert!(answer.starts_with("HTTP/1.1 404"), "{other}: {answer}");
     }
     drop(server);
+}
+
+#[test]
+fn who_comes_to_that_door_and_says_nothing_takes_one_of_few_places() {
+    const PLACES: usize = 16;
+    let address = format!("127.0.0.1:{}", free_port());
+    let _server = Server::configured(&format!("[listen]\nmetrics = \"{address}\"\n"));
+    let mut silent: Vec<_> = (0..PLACES)
+        .map(|_| TcpStream::connect(&address).unwrap())
+        .collect();
+    let mut late = TcpStream::connect(&address).unwrap();
+    late.write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .unwrap();
+    // Long enough for any answer, and shorter than those may say nothing.
+    late.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
+    let waits = late.read(&mut [0]).unwrap_err().kind();
+    assert_eq!(waits, std::io::ErrorKind::WouldBlock);
+    drop(silent.pop());
+    late.set_read_timeout(Some(DEADLINE)).unwrap();
+    let mut answer = String::new();
+    late.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 #[test]

@@ -286,6 +286,20 @@ fn a_frame_beyond_the_limit_is_not_sent() {
 }
 
 #[test]
+fn more_descriptors_than_may_stand_beside_one_frame_are_not_sent() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let (mut writer, mut frames) = (FrameWriter::new(ours), FrameReader::new(theirs));
+    let file = tempfile::tempfile().unwrap();
+    let batch = [FromWorker::HungUp(1)];
+    writer.send(&batch, &[file.as_fd(); 32]).unwrap();
+    frames.receive::<FromWorker>().unwrap();
+    let received = std::iter::from_fn(|| frames.next_descriptor()).count();
+    assert_eq!(received, 32);
+    let refused = writer.send(&batch, &[file.as_fd(); 33]).unwrap_err();
+    assert!(refused.to_string().contains("the limit is 32"), "{refused}");
+}
+
+#[test]
 fn a_batch_of_many_messages_arrives_whole_and_in_order() {
     const MESSAGES: u64 = 150_000;
     let (ours, theirs) = UnixStream::pair().unwrap();
