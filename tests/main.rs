@@ -56,6 +56,8 @@ mod versions;
 mod waiting;
 
 #[cfg(test)]
+mod clock_jumps;
+#[cfg(test)]
 mod lost_workers;
 #[cfg(test)]
 mod networks;

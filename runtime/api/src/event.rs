@@ -29,7 +29,7 @@ pub struct EventQuery {
 /// Something that happened to a job, told once it is on record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Event {
-    /// Its number. They grow, also across restarts of the server, and have gaps.
+    /// Its number. They grow, also across restarts of a server whose clock was not put back, and have gaps.
     pub seq: u64,
     /// When it was recorded.
     pub at: Timestamp,

@@ -7,7 +7,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use rustls::pki_types::UnixTime;
+use rustls::time_provider::TimeProvider;
 use sublet_scheduler::UnixMillis;
+use sublet_worker::fault;
 
 /// Now. A clock before 1970 reads as 1970.
 pub(crate) fn now() -> UnixMillis {
@@ -28,9 +31,19 @@ pub(crate) fn onward() -> UnixMillis {
     millis(now)
 }
 
+/// [`now`], for those who look at certificates.
+#[derive(Debug)]
+pub(crate) struct OfCertificates;
+
+impl TimeProvider for OfCertificates {
+    fn current_time(&self) -> Option<UnixTime> {
+        Some(UnixTime::since_unix_epoch(since_epoch()))
+    }
+}
+
 fn since_epoch() -> Duration {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.unwrap_or_default()
+    fault::shown_by_the_clock(since.unwrap_or_default())
 }
 
 fn millis(since_epoch: Duration) -> UnixMillis {

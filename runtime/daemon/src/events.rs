@@ -98,7 +98,11 @@ impl Events {
         let window = self.window();
         let oldest = window.oldest();
         let from = match after {
-            Some(after) if after.saturating_add(1) < oldest => return Err(OutOfWindow { oldest }),
+            // One that was never given is that of a server whose clock was ahead of this one's: to wait for it would be to
+            // miss all that comes before.
+            Some(after) if after.saturating_add(1) < oldest || after >= window.next => {
+                return Err(OutOfWindow { oldest });
+            }
             Some(after) => after.saturating_add(1),
             None => oldest,
         };
@@ -250,6 +254,9 @@ mod tests {
         assert_eq!(seen.len(), 5);
         assert_eq!(all(&events, Some(seen[2])).unwrap(), seen[3..]);
         assert_eq!(all(&events, Some(seen[4])), Ok(Vec::new()));
+        // Nor does one wait for numbers that a server of a later time gave.
+        let oldest = seen[0];
+        assert_eq!(all(&events, Some(seen[4] + 1)), Err(OutOfWindow { oldest }));
         // One that looks at few at a time comes by all of them, whichever it takes.
         let (mut after, mut odd) = (None, Vec::new());
         loop {

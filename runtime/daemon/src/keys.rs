@@ -7,7 +7,6 @@
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use rustls::ServerConfig;
-use rustls::time_provider::DefaultTimeProvider;
 use sublet_identity::{
     Authority, BadCredential, Credential, Fault, Issued, Serial, Standing, Subject, UnixSeconds,
     Validity, server_config,
@@ -16,6 +15,7 @@ use sublet_scheduler::UnixMillis;
 use sublet_store::KeyFiles;
 use thiserror::Error;
 
+use crate::clock;
 use crate::people::People;
 
 /// Seconds of a day.
@@ -232,7 +232,7 @@ fn shown(
         .unwrap_or_else(|| unreachable!("there is always one"));
     let own = oldest.issue_server(names, new_serial(), validity(now, SERVER_DAYS))?;
     let standing = Arc::clone(people) as Arc<dyn Standing>;
-    let clock = Arc::new(DefaultTimeProvider);
+    let clock = Arc::new(clock::OfCertificates);
     let tls = server_config(&own.into(), &roots(authorities), standing, clock)?;
     Ok(Arc::new(tls))
 }

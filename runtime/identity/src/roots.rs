@@ -137,14 +137,21 @@ impl Roots {
                 Stranger::UnknownAuthority
             };
         };
-        if !root.validity.contains(now) {
-            return Stranger::AuthorityExpired;
-        }
         let Validity {
             not_before,
             not_after,
         } = validity_of(&certificate);
-        match (error, serial_of(&certificate)) {
+        let serial = serial_of(&certificate);
+        if !root.validity.contains(now) {
+            // A clock that was put back is before what the authority signed, and before the authority itself.
+            return match serial {
+                Ok(serial) if now < root.validity.not_before => {
+                    Stranger::NotYetValid { serial, not_before }
+                }
+                _ => Stranger::AuthorityExpired,
+            };
+        }
+        match (error, serial) {
             (Error::CertExpired { .. }, Ok(serial)) => Stranger::Expired { serial, not_after },
             (Error::CertNotValidYet { .. }, Ok(serial)) => {
                 Stranger::NotYetValid { serial, not_before }

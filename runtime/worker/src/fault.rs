@@ -4,6 +4,7 @@
 //!   SUBLET_FAULT=journal                                 only tell what happens
 //!   SUBLET_FAULT=front.end.before-commit@2:kill          the second time that the front comes there
 //!   SUBLET_FAULT=worker.guest.after@1:freeze,…           several; each worker or compiler process is handed one of its own
+//!   SUBLET_FAULT=clock=FILE                              the front sees a clock that is off by the milliseconds in the file
 //! ```
 //!
 //! Only builds with debug assertions have any of it: in a release every function here is empty. Workers and compilers have
@@ -17,10 +18,10 @@ mod planted;
 use sublet_scheduler::AttemptId;
 
 #[cfg(debug_assertions)]
-pub use planted::{for_child, is_due, note, step, step_of};
+pub use planted::{for_child, is_due, note, shown_by_the_clock, step, step_of};
 
 #[cfg(not(debug_assertions))]
-pub use nothing::{for_child, note, step, step_of};
+pub use nothing::{for_child, note, shown_by_the_clock, step, step_of};
 
 /// Whether this build has any of it.
 pub const PLANTED: bool = cfg!(debug_assertions);
@@ -43,6 +44,12 @@ mod nothing {
 
     /// Nothing is told.
     pub fn note(_words: impl FnOnce() -> String) {}
+
+    /// It shows what it shows.
+    #[must_use]
+    pub const fn shown_by_the_clock(time: std::time::Duration) -> std::time::Duration {
+        time
+    }
 
     /// Nothing is handed on.
     #[must_use]

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::time::{ClockId, clock_gettime};
@@ -12,6 +14,9 @@ use rustix::time::{ClockId, clock_gettime};
 const VARIABLE: &str = "SUBLET_FAULT";
 /// What each line of the journal begins with, on standard error, which the front and its workers share.
 const JOURNAL: &str = "fault-journal";
+
+/// What the part begins with that names the file of a clock.
+const CLOCK: &str = "clock=";
 
 /// What a process does to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +71,8 @@ impl Planted {
 #[derive(Debug)]
 struct Plan {
     planted: Vec<Planted>,
+    /// Where it stands how many milliseconds the clock of the host is off.
+    clock: Option<PathBuf>,
     counts: Mutex<HashMap<String, u32>>,
     /// How many processes of each role were handed their part.
     handed: Mutex<HashMap<String, usize>>,
@@ -75,6 +82,10 @@ impl Plan {
     fn of(text: &str) -> Self {
         Self {
             planted: text.split(',').filter_map(Planted::parse).collect(),
+            clock: text
+                .split(',')
+                .find_map(|part| part.strip_prefix(CLOCK))
+                .map(PathBuf::from),
             counts: Mutex::default(),
             handed: Mutex::default(),
         }
@@ -149,6 +160,22 @@ pub fn note(words: impl FnOnce() -> String) {
     let line = format!("{JOURNAL} {seconds}{rest:09} {process} {}\n", words());
     // Nobody is there to be told that there is nobody to tell.
     drop(std::io::stderr().write_all(line.as_bytes()));
+}
+
+/// What the clock of the host shows, where somebody has set it to another time than this.
+#[must_use]
+pub fn shown_by_the_clock(time: Duration) -> Duration {
+    let off = || {
+        let text = std::fs::read_to_string(plan()?.clock.as_ref()?).ok()?;
+        text.trim().parse::<i64>().ok()
+    };
+    let off = off().unwrap_or_default();
+    let far = Duration::from_millis(off.unsigned_abs());
+    if off < 0 {
+        time.saturating_sub(far)
+    } else {
+        time.saturating_add(far)
+    }
 }
 
 /// What a process of this role is to find in its environment.
