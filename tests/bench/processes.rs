@@ -32,7 +32,7 @@ pub(crate) fn processor_time(process: u32) -> anyhow::Result<Duration> {
     Ok(Duration::from_secs(ticks) / u32::try_from(rustix::param::clock_ticks_per_second())?)
 }
 
-/// The child of `parent` that was started with this argument alone.
+/// The child of `parent` that was started with this argument first.
 pub(crate) fn child(parent: u32, argument: &str) -> anyhow::Result<u32> {
     for entry in fs::read_dir("/proc")? {
         let Ok(process) = entry?.file_name().to_string_lossy().parse() else {
@@ -66,11 +66,8 @@ fn is_child(process: u32, parent: u32, argument: &str) -> anyhow::Result<bool> {
         return Ok(false);
     }
     let command = fs::read_to_string(format!("/proc/{process}/cmdline"))?;
-    Ok(command
-        .trim_end_matches('\0')
-        .split('\0')
-        .skip(1)
-        .eq([argument]))
+    // Behind it may stand the account of the host that it has.
+    Ok(command.split('\0').nth(1) == Some(argument))
 }
 
 /// A name may hold anything, so what follows begins after its last bracket.

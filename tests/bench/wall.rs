@@ -7,6 +7,8 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::Context;
+use rustix::process::geteuid;
+use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, TargetArch, apply_filter,
@@ -144,8 +146,12 @@ fn compilation(sides: &mut [Side; 2], scale: Scale) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Has the kernel say, to this thread and to what it starts, that it has none of the layers.
+/// Has the kernel say, to this thread and to what it starts, that it has none of the layers, and that root may give nobody
+/// an account.
 fn without_layers() -> anyhow::Result<()> {
+    if geteuid().is_root() {
+        remove_capability_from_bounding_set(CapabilitySet::SETUID)?;
+    }
     for (call, argument, errno) in ABSENT {
         let condition = |value| {
             let is = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, value)?;
