@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::json;
 
-use crate::harness::{DEADLINE, Random, Server, Sublet, core, eventually};
+use crate::harness::{DEADLINE, Random, Server, Sublet, core, eventually, skip_loudly};
 
 /// Files below a folder whose names end so.
 fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
@@ -227,6 +227,86 @@ fn a_server_whose_records_fail_ends_rather_than_forget_and_goes_on_where_it_was(
     assert_eq!(server.wait(&running)["end"]["outcome"]["kind"], "succeeded");
     let jobs = server.get("/v1/jobs")["items"].as_array().unwrap().len();
     assert_eq!(jobs, 2, "what was refused is not there");
+    server.is_at_rest();
+}
+
+/// A server whose disk fails once, at this step, which may come before it is ready.
+fn failing_at(step: &str) -> Option<Server> {
+    if !cfg!(debug_assertions) {
+        skip_loudly("faults are planted in builds with debug assertions only");
+        return None;
+    }
+    let server = Server::with_slots(2);
+    server.kill9();
+    Some(server.begin_again(Some(&format!("{step}:lie"))))
+}
+
+#[test]
+fn a_disk_that_fails_in_the_middle_of_work_loses_nothing_that_was_acknowledged() {
+    let path = core("probe").path;
+    let path = path.to_str().unwrap();
+    // Where it starts, where a job is submitted or begins or ends.
+    for occurrence in 1..=5 {
+        let Some(server) = failing_at(&format!("front.disk.commit@{occurrence}")) else {
+            return;
+        };
+        let mut acknowledged = Vec::new();
+        eventually(DEADLINE, "it ends at its failing disk", || {
+            let submitted = server.sublet(&["submit", "-q", path, "--", "print", "done"]);
+            match submitted.code {
+                Some(0) => acknowledged.push(submitted.text().to_owned()),
+                _ => assert!(!submitted.stderr.is_empty()),
+            }
+            (!server.process().lives()).then_some(())
+        });
+        assert_ne!(server.exit_within(DEADLINE), 0, "{occurrence}");
+
+        let server = server.begin_again(None).ready();
+        for job in &acknowledged {
+            assert_eq!(server.wait(job)["tasks"]["succeeded"], 1, "{occurrence}");
+        }
+        let jobs = server.get("/v1/jobs")["items"].as_array().unwrap().len();
+        assert_eq!(jobs, acknowledged.len(), "{occurrence}");
+        server.is_at_rest();
+    }
+}
+
+#[test]
+fn what_a_failing_disk_does_not_take_is_counted_and_its_job_goes_on() {
+    let Some(server) = failing_at("front.disk.log@1").map(Server::ready) else {
+        return;
+    };
+    let job = server.submit(
+        &["--restart", "never"],
+        "print lost , sleep 300 , print kept",
+    );
+    let record = server.wait(&job);
+    assert_eq!(record["tasks"]["succeeded"], 1, "{record:#}");
+    let cut = record["usage"]["output_cut_bytes"].as_u64().unwrap();
+    let kept = server.log_of(&job);
+    assert!(cut >= 5, "{record:#}");
+    assert_eq!(kept.len() as u64 + cut, 10, "{kept:?}");
+    let printed = server.submit(&[], "print kept");
+    server.wait(&printed);
+    assert_eq!(server.log_of(&printed), "kept\n");
+
+    let Some(server) = failing_at("front.disk.output@1").map(Server::ready) else {
+        return;
+    };
+    let leaves = |server: &Server| {
+        let job = server.submit(&["--scratch", "1MiB"], "write /out/kept words");
+        assert_eq!(server.wait(&job)["tasks"]["succeeded"], 1);
+        job
+    };
+    let lost = leaves(&server);
+    let detail = server.attempts(&lost, 0)[0]["detail"].clone();
+    assert!(
+        detail.as_str().unwrap().contains("not kept of /out"),
+        "{detail}"
+    );
+    let kept = leaves(&server);
+    server.sublet(&["jobs", "artifacts", &kept]).code(0);
+    assert_eq!(server.attempts(&kept, 0)[0]["detail"], json!(null));
     server.is_at_rest();
 }
 

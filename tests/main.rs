@@ -101,6 +101,8 @@ mod secrets;
 mod walls;
 
 #[cfg(test)]
+mod bad_http;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod crowds;

@@ -4,6 +4,7 @@
 //!   SUBLET_FAULT=journal                                 only tell what happens
 //!   SUBLET_FAULT=front.end.before-commit@2:kill          the second time that the front comes there
 //!   SUBLET_FAULT=worker.guest.after@1:freeze,…           several; each worker or compiler process is handed one of its own
+//!   SUBLET_FAULT=front.disk.log@1:lie                    the disk fails where it was to take something (EIO)
 //!   SUBLET_FAULT=clock=FILE                              the front sees a clock that is off by the milliseconds in the file
 //! ```
 //!
@@ -18,10 +19,10 @@ mod planted;
 use sublet_scheduler::AttemptId;
 
 #[cfg(debug_assertions)]
-pub use planted::{for_child, is_due, note, shown_by_the_clock, step, step_of};
+pub use planted::{disk, for_child, is_due, note, shown_by_the_clock, step, step_of};
 
 #[cfg(not(debug_assertions))]
-pub use nothing::{for_child, note, shown_by_the_clock, step, step_of};
+pub use nothing::{disk, for_child, note, shown_by_the_clock, step, step_of};
 
 /// Whether this build has any of it.
 pub const PLANTED: bool = cfg!(debug_assertions);
@@ -44,6 +45,14 @@ mod nothing {
 
     /// Nothing is told.
     pub fn note(_words: impl FnOnce() -> String) {}
+
+    /// It works, or says itself that it does not.
+    ///
+    /// # Errors
+    /// None.
+    pub const fn disk(_step: &str) -> std::io::Result<()> {
+        Ok(())
+    }
 
     /// It shows what it shows.
     #[must_use]

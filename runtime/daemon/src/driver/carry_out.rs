@@ -32,7 +32,7 @@ impl Driver {
             };
             fault::step_of("front", &subjects, "before-commit");
             let begun = Instant::now();
-            match self.writer.commit(self.batch.gathered()) {
+            match self.commit() {
                 Ok(()) => {
                     self.metrics.committed(begun.elapsed());
                     fault::step_of("front", &subjects, "after-commit");
@@ -47,6 +47,15 @@ impl Driver {
             }
         }
         Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), Error> {
+        let failing = |source| Error::Files {
+            doing: "write records",
+            source,
+        };
+        fault::disk("front.disk.commit").map_err(failing)?;
+        self.writer.commit(self.batch.gathered())
     }
 
     fn tell_who_watches(&mut self) {

@@ -76,6 +76,11 @@ fn keep(
         _ => media_type::of_name(name),
     };
     let attempt = ended.attempt;
+    let failing = |source| Error::Files {
+        doing: "keep an artifact",
+        source,
+    };
+    fault::disk("front.disk.output").map_err(failing)?;
     match work.attempt_folder(user, attempt, OUT)? {
         Some(out) => outputs.keep(attempt, &out, room_bytes, media_type),
         None => Ok(Kept::default()),

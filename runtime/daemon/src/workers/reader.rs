@@ -325,7 +325,12 @@ impl Desk {
             Stream::Stdout => sublet_store::Stream::Stdout,
             Stream::Stderr => sublet_store::Stream::Stderr,
         };
-        if let Err(error) = self.logs.append(attempt, stream, at, bytes) {
+        let failing = |source| sublet_store::Error::Files {
+            doing: "write a log",
+            source,
+        };
+        let kept = fault::disk("front.disk.log").map_err(failing);
+        if let Err(error) = kept.and_then(|()| self.logs.append(attempt, stream, at, bytes)) {
             let unkept = self.unkept.entry(attempt).or_default();
             if *unkept == 0 {
                 tracing::error!(%attempt, error = &error as &dyn std::error::Error, "output cannot be kept");

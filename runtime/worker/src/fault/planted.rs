@@ -1,7 +1,7 @@
 //! What a build for tests has in the place of nothing.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
@@ -149,6 +149,17 @@ pub fn is_due(lie: &str) -> bool {
     is_due
 }
 
+/// What the disk says at this step, before it is asked for anything.
+///
+/// # Errors
+/// It is to fail.
+pub fn disk(step: &str) -> io::Result<()> {
+    match is_due(step) {
+        true => Err(io::Error::from_raw_os_error(libc::EIO)),
+        false => Ok(()),
+    }
+}
+
 /// Writes a line of the journal, with the instant and the process: one call to the kernel, so that lines stay whole.
 pub fn note(words: impl FnOnce() -> String) {
     if plan().is_none() {
@@ -159,7 +170,7 @@ pub fn note(words: impl FnOnce() -> String) {
     let process = getpid().as_raw_nonzero();
     let line = format!("{JOURNAL} {seconds}{rest:09} {process} {}\n", words());
     // Nobody is there to be told that there is nobody to tell.
-    drop(std::io::stderr().write_all(line.as_bytes()));
+    drop(io::stderr().write_all(line.as_bytes()));
 }
 
 /// What the clock of the host shows, where somebody has set it to another time than this.
