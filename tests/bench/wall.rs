@@ -7,13 +7,13 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::Context;
-use rustix::process::geteuid;
 use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, TargetArch, apply_filter,
 };
 use sublet_api::SubmitJob;
+use sublet_worker::wall::why_no_accounts;
 
 use crate::Scale;
 use crate::latency::{micros, repeated, submit_and_wait};
@@ -149,7 +149,7 @@ fn compilation(sides: &mut [Side; 2], scale: Scale) -> anyhow::Result<()> {
 /// Has the kernel say, to this thread and to what it starts, that it has none of the layers, and that root may give nobody
 /// an account.
 fn without_layers() -> anyhow::Result<()> {
-    if geteuid().is_root() {
+    if why_no_accounts()?.is_none() {
         remove_capability_from_bounding_set(CapabilitySet::SETUID)?;
     }
     for (call, argument, errno) in ABSENT {
